@@ -1,0 +1,1 @@
+//! The live CPython heap into a graph.

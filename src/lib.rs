@@ -1,0 +1,20 @@
+//! heapgraph walks the heap of a running CPython program once into a compact graph and answers
+//! two questions about it: what grows, and why it is still alive.
+//!
+//! The layers, lowest first; each may use only those above it in this list:
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`graph`] | the compact heap graph |
+//! | [`analysis`] | questions asked of a graph, one per file |
+//! | [`render`] | answers to bytes: DOT, SVG, PNG |
+//! | `capture` | the live heap into a graph (feature `python`) |
+//! | `python` | the extension module `heapgraph._core` (feature `python`) |
+
+pub mod analysis;
+#[cfg(feature = "python")]
+mod capture;
+pub mod graph;
+#[cfg(feature = "python")]
+mod python;
+pub mod render;
