@@ -1,0 +1,218 @@
+//! Shortest reference chains from one object to the nearest that answers a question.
+
+use rustc_hash::FxHashMap;
+
+use crate::graph::{EdgeLabel, HeapGraph, NodeIndex, NodeSet};
+
+/// Which way a search goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From holder to held: what an object refers to.
+    Referents,
+    /// From held to holder: what refers to an object.
+    Referrers,
+}
+
+impl Direction {
+    /// The neighbours of `node` this way, without the references that instances of a heap type
+    /// have to their type by being its instances: a chain through one explains nothing.
+    pub fn neighbours(
+        self,
+        graph: &HeapGraph,
+        node: NodeIndex,
+    ) -> impl Iterator<Item = NodeIndex> + use<'_> {
+        let (nodes, forward) = match self {
+            Self::Referents => (graph.referents(node), true),
+            Self::Referrers => (graph.referrers(node), false),
+        };
+        nodes.iter().copied().filter(move |&other| {
+            let (holder, held) = if forward {
+                (node, other)
+            } else {
+                (other, node)
+            };
+            !graph.is_only_instance_of(holder, held)
+        })
+    }
+}
+
+/// Objects from holder to held: each refers to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceChain {
+    /// The nodes, at least one.
+    pub nodes: Vec<NodeIndex>,
+}
+
+/// A breadth-first search from one object, kept so that the best of several equally short chains
+/// can be chosen afterwards.
+///
+/// The order in which nodes are met is the capture order, level by level. O(nodes + edges) time
+/// within the depth, 8 bytes for each node met.
+#[derive(Debug)]
+pub struct ChainSearch<'g> {
+    graph: &'g HeapGraph,
+    direction: Direction,
+    /// Nodes in the order in which they were met, the start first.
+    met: Vec<NodeIndex>,
+    /// How many references each is away from the start.
+    depths: FxHashMap<NodeIndex, usize>,
+}
+
+impl<'g> ChainSearch<'g> {
+    /// Meets every node at most `max_depth` references away from `start`, except `ignored` ones;
+    /// `start` is always met.
+    pub fn new(
+        graph: &'g HeapGraph,
+        start: NodeIndex,
+        direction: Direction,
+        max_depth: usize,
+        ignored: &NodeSet,
+    ) -> Self {
+        Self::until(graph, start, direction, max_depth, ignored, |_| false)
+    }
+
+    /// As [`new`](Self::new), but stops at the end of the level on which `is_match` is first true.
+    pub fn until(
+        graph: &'g HeapGraph,
+        start: NodeIndex,
+        direction: Direction,
+        max_depth: usize,
+        ignored: &NodeSet,
+        mut is_match: impl FnMut(NodeIndex) -> bool,
+    ) -> Self {
+        let mut search = Self {
+            graph,
+            direction,
+            met: vec![start],
+            depths: FxHashMap::from_iter([(start, 0)]),
+        };
+        let mut seen = ignored.clone();
+        seen.insert(start);
+        let mut level_start = 0;
+        for depth in 0.. {
+            let level = level_start..search.met.len();
+            let is_found = search.met[level.clone()].iter().any(|&node| is_match(node));
+            if level.is_empty() || is_found || depth == max_depth {
+                break;
+            }
+            level_start = level.end;
+            for position in level {
+                for next in direction.neighbours(graph, search.met[position]) {
+                    if seen.insert(next) {
+                        search.met.push(next);
+                        search.depths.insert(next, depth + 1);
+                    }
+                }
+            }
+        }
+        search
+    }
+
+    /// All nodes met, nearest first, each once.
+    pub fn met(&self) -> &[NodeIndex] {
+        &self.met
+    }
+
+    /// Of the nodes on the last level that `rank` gives a rank, the one with the least; of
+    /// several, the first in capture order.
+    pub fn best_match<R: Ord>(&self, rank: impl Fn(NodeIndex) -> Option<R>) -> Option<NodeIndex> {
+        let last_depth = self.depths[self.met.last()?];
+        let last_level = self
+            .met
+            .iter()
+            .rev()
+            .take_while(|&node| self.depths[node] == last_depth);
+        last_level
+            .filter_map(|&node| Some((rank(node)?, node)))
+            .min()
+            .map(|(_, node)| node)
+    }
+
+    /// A shortest chain between the start and `end`, a node that was met, from holder to held.
+    ///
+    /// Of several, the one whose references come first by label, then by the type of the held
+    /// object, seen from the holder's end. `labels` gives the labels of what a node refers to, in
+    /// the order of [`HeapGraph::referents`]; it is only asked where there is a choice.
+    ///
+    /// # Panics
+    ///
+    /// If `end` was not met.
+    pub fn chain_to(
+        &self,
+        end: NodeIndex,
+        mut labels: impl FnMut(NodeIndex) -> Vec<EdgeLabel>,
+    ) -> ReferenceChain {
+        let mut nodes = vec![end];
+        let mut node = end;
+        for depth in (0..self.depths[&end]).rev() {
+            node = self.step(node, depth, &mut labels);
+            nodes.push(node);
+        }
+        if self.direction == Direction::Referents {
+            nodes.reverse();
+        }
+        ReferenceChain { nodes }
+    }
+
+    /// The best neighbour of `node` one step nearer to the start, at `depth`.
+    fn step(
+        &self,
+        node: NodeIndex,
+        depth: usize,
+        labels: &mut impl FnMut(NodeIndex) -> Vec<EdgeLabel>,
+    ) -> NodeIndex {
+        let back = match self.direction {
+            Direction::Referents => Direction::Referrers,
+            Direction::Referrers => Direction::Referents,
+        };
+        let mut candidates: Vec<NodeIndex> = back
+            .neighbours(self.graph, node)
+            .filter(|candidate| self.depths.get(candidate) == Some(&depth))
+            .collect();
+        candidates.dedup();
+        if let [only] = candidates[..] {
+            return only;
+        }
+        let mut best: Option<((EdgeLabel, String), NodeIndex)> = None;
+        for (label, candidate) in self.labelled(node, &candidates, labels) {
+            let type_name = self.graph.type_of(candidate).full_name().into_owned();
+            let key = (label, type_name);
+            if best.as_ref().is_none_or(|(best_key, _)| key < *best_key) {
+                best = Some((key, candidate));
+            }
+        }
+        best.map(|(_, candidate)| candidate)
+            .expect("a node that was met has a neighbour nearer by")
+    }
+
+    /// The candidates with the label of the reference between them and `node`.
+    fn labelled(
+        &self,
+        node: NodeIndex,
+        candidates: &[NodeIndex],
+        labels: &mut impl FnMut(NodeIndex) -> Vec<EdgeLabel>,
+    ) -> Vec<(EdgeLabel, NodeIndex)> {
+        let mut labelled = Vec::new();
+        if self.direction == Direction::Referrers {
+            let wanted: rustc_hash::FxHashSet<_> = candidates.iter().copied().collect();
+            let referents = self.graph.referents(node).iter().copied();
+            labelled.extend(labels(node).into_iter().zip(referents));
+            labelled.retain(|(_, target)| wanted.contains(target));
+        } else {
+            for &holder in candidates {
+                let referents = self.graph.referents(holder).iter();
+                let first = labels(holder)
+                    .into_iter()
+                    .zip(referents)
+                    .filter(|(_, n)| **n == node);
+                labelled.extend(
+                    first
+                        .map(|(label, _)| label)
+                        .min()
+                        .map(|label| (label, holder)),
+                );
+            }
+        }
+        labelled
+    }
+}

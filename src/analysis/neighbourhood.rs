@@ -1,0 +1,164 @@
+//! What to draw around some objects: the part of the graph within a few references of them.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Direction;
+use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet};
+
+/// How far a neighbourhood reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// References from the objects asked for; a node at this depth is drawn but not expanded.
+    pub max_depth: usize,
+    /// Neighbours drawn of one node; the rest is counted.
+    pub too_many: usize,
+}
+
+/// A node to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DrawnNode {
+    /// The object.
+    pub node: NodeIndex,
+    /// References from the nearest object asked for.
+    pub depth: usize,
+    /// Neighbours that `too_many` left out.
+    pub hidden_count: usize,
+}
+
+/// A reference to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DrawnEdge {
+    /// Position of the holder in [`Neighbourhood::nodes`].
+    pub holder: usize,
+    /// Position of the held object in [`Neighbourhood::nodes`].
+    pub held: usize,
+    /// Which of the holder's referents it is.
+    pub position: usize,
+}
+
+/// The part of a graph to draw.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Neighbourhood {
+    /// The objects asked for first, then the others in the order in which they were met.
+    pub nodes: Vec<DrawnNode>,
+    /// Every reference between drawn nodes that the search crossed or could have crossed.
+    pub edges: Vec<DrawnEdge>,
+}
+
+impl Neighbourhood {
+    /// Searches breadth first from `targets`, which are drawn whatever the filters say.
+    ///
+    /// Nodes of `ignored`, and those that `keep` refuses, are neither drawn nor counted. `cull`
+    /// says which nodes are drawn but not expanded. Where there are too many neighbours, modules
+    /// and other named holders are preferred, then the order is by type name and capture.
+    /// References between drawn nodes are never left out.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `keep` raises.
+    pub fn search<E>(
+        graph: &HeapGraph,
+        targets: &[NodeIndex],
+        direction: Direction,
+        limits: Limits,
+        ignored: &NodeSet,
+        mut keep: impl FnMut(NodeIndex) -> Result<bool, E>,
+        cull: impl Fn(NodeIndex) -> bool,
+    ) -> Result<Self, E> {
+        let mut nodes: Vec<DrawnNode> = Vec::new();
+        let mut positions = FxHashMap::default();
+        let mut draw = |nodes: &mut Vec<DrawnNode>, node, depth| {
+            positions.entry(node).or_insert_with(|| {
+                nodes.push(DrawnNode {
+                    node,
+                    depth,
+                    hidden_count: 0,
+                });
+                nodes.len() - 1
+            });
+        };
+        for &target in targets {
+            draw(&mut nodes, target, 0);
+        }
+        let mut links: Vec<(NodeIndex, NodeIndex)> = Vec::new();
+        let mut next = 0;
+        while let Some(&DrawnNode { node, depth, .. }) = nodes.get(next) {
+            if depth < limits.max_depth && !cull(node) {
+                let mut neighbours = Vec::new();
+                let mut seen = FxHashSet::default();
+                for neighbour in direction.neighbours(graph, node) {
+                    if seen.insert(neighbour) && !ignored.contains(neighbour) && keep(neighbour)? {
+                        neighbours.push(neighbour);
+                    }
+                }
+                neighbours.sort_by_cached_key(|&neighbour| interest(graph, neighbour));
+                for &neighbour in neighbours.iter().take(limits.too_many) {
+                    draw(&mut nodes, neighbour, depth + 1);
+                }
+                links.extend(neighbours.into_iter().map(|neighbour| (node, neighbour)));
+            }
+            next += 1;
+        }
+        Ok(Self::with_links(
+            graph, nodes, &positions, &links, direction,
+        ))
+    }
+
+    /// Turns the links between drawn nodes into edges and counts the others as hidden.
+    fn with_links(
+        graph: &HeapGraph,
+        mut nodes: Vec<DrawnNode>,
+        positions: &FxHashMap<NodeIndex, usize>,
+        links: &[(NodeIndex, NodeIndex)],
+        direction: Direction,
+    ) -> Self {
+        let mut held_by = vec![FxHashMap::default(); nodes.len()];
+        for (from, to) in links {
+            let from_position = positions[from];
+            let Some(&to_position) = positions.get(to) else {
+                nodes[from_position].hidden_count += 1;
+                continue;
+            };
+            let (holder, held, held_node) = match direction {
+                Direction::Referents => (from_position, to_position, *to),
+                Direction::Referrers => (to_position, from_position, *from),
+            };
+            held_by[holder].insert(held_node, held);
+        }
+        let mut edges: Vec<DrawnEdge> = held_by
+            .iter()
+            .enumerate()
+            .flat_map(|(holder, held)| {
+                let referents = graph.referents(nodes[holder].node).iter().enumerate();
+                referents.filter_map(move |(position, referent)| {
+                    Some(DrawnEdge {
+                        holder,
+                        held: *held.get(referent)?,
+                        position,
+                    })
+                })
+            })
+            .collect();
+        edges.sort_unstable();
+        Self { nodes, edges }
+    }
+}
+
+/// What to draw first where not all can be drawn: the least value.
+fn interest(graph: &HeapGraph, node: NodeIndex) -> (u8, String, NodeIndex) {
+    let flags = graph.flags(node);
+    let ty = graph.type_of(node);
+    let rank = if flags.contains(NodeFlags::PROPER_MODULE) {
+        0
+    } else if flags.contains(NodeFlags::MODULE_NAMESPACE) {
+        1
+    } else if flags.contains(NodeFlags::FRAME) {
+        2
+    } else if ty.module.as_deref() == Some("builtins") && ty.name == "function" {
+        // Every function of a module refers to its namespace, and so to nothing in particular.
+        4
+    } else {
+        3
+    };
+    (rank, ty.full_name().into_owned(), node)
+}

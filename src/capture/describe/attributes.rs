@@ -1,0 +1,204 @@
+//! Names of the attributes that hang directly under an instance (3.11 and later).
+//!
+//! There is no dict to read them from, and asking for `__dict__` would make one that stays. So
+//! names are tried, as `object.__getattribute__` would find them: first the names that the code of
+//! the class uses, then all names that any code in the heap uses, then every string in it. Only
+//! where all that finds nothing (an attribute set under a name that was computed) is the dict of
+//! one instance of the class made, and its keys serve for all others.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use super::super::ffi::{self, Object};
+use super::{Describer, Named};
+use crate::graph::{EdgeLabel, NodeIndex, NodeSet};
+
+/// Strings of the heap tried as names before a dict is made.
+const MOST_STRINGS: usize = 500_000;
+/// How deep functions nested in methods are searched for names.
+const NESTED_CODE: usize = 8;
+
+impl<'py> Describer<'py, '_> {
+    /// The attributes of `object` whose values are at the `missing` addresses.
+    pub(super) fn attributes(&self, object: Object, missing: &[u64]) -> Vec<Named> {
+        let ty = object.type_object();
+        if !ty.type_flags().has_managed_dict(self.types.version) {
+            return Vec::new();
+        }
+        let class = ty.bound(self.types.py);
+        let object = object.bound(self.types.py);
+        let search = AttributeSearch { describer: self, object, mro: self.namespaces(&class) };
+        let known = self.class_names(ty);
+        let mut found = search.find(known.iter(), missing);
+        if found.len() < missing.len() {
+            found = search.find(self.program_names().iter(), missing);
+        }
+        if found.len() < missing.len() {
+            found = search.find(self.strings().iter(), missing);
+        }
+        if found.len() < missing.len() {
+            found = search.find(search.sample_names().iter(), missing);
+        }
+        self.remember(ty, &found);
+        found.into_iter().map(|(name, value)| (value, label(&name))).collect()
+    }
+
+    fn namespaces(&self, class: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyDict>> {
+        let mro = self.types.type_mro(class);
+        mro.iter().filter_map(|class| self.types.type_namespace(class)).collect()
+    }
+
+    /// Names found before for instances of the class, or else those that its code uses.
+    fn class_names(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
+        if let Some(names) = self.class_names.borrow().get(&ty) {
+            return names.clone();
+        }
+        let mut names = Vec::new();
+        for namespace in self.namespaces(&ty.bound(self.types.py)) {
+            for (_, value) in ffi::dict_entries(Object::from_bound(&namespace)) {
+                let value = value.bound(self.types.py);
+                if value.get_type().is(&self.types.function_type)
+                    && let Ok(code) = value.getattr(intern!(self.types.py, "__code__"))
+                {
+                    self.names_in_code(&code, NESTED_CODE, &mut names);
+                }
+            }
+        }
+        names
+    }
+
+    fn names_in_code(
+        &self,
+        code: &Bound<'py, PyAny>,
+        depth: usize,
+        names: &mut Vec<Bound<'py, PyAny>>,
+    ) {
+        for (member, value) in self.types.code_referents(code) {
+            let objects = || Object::from_bound(&value).visited();
+            if member == "co_names" {
+                names.extend(objects().iter().rev().map(|name| name.bound(self.types.py)));
+            } else if member == "co_consts" && depth > 0 {
+                for constant in objects().iter().map(|constant| constant.bound(self.types.py)) {
+                    if constant.get_type().is(&self.types.code_type) {
+                        self.names_in_code(&constant, depth - 1, names);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Names found for one instance are tried first for the next.
+    fn remember(&self, ty: Object, found: &[(Bound<'py, PyAny>, Object)]) {
+        let mut all = self.class_names(ty);
+        let mut new: Vec<_> = found.iter().map(|(name, _)| name.clone()).collect();
+        all.retain(|name| !new.iter().any(|other| other.is(name)));
+        new.append(&mut all);
+        self.class_names.borrow_mut().insert(ty, new);
+    }
+
+    /// All strings that code objects of the heap mention, as names or constants.
+    fn program_names(&self) -> &[Bound<'py, PyAny>] {
+        self.program_names.get_or_init(|| {
+            let is_code = |ty: &crate::graph::HeapType| ty.name == "code" && !ty.is_heap_type;
+            let mut seen = NodeSet::new(self.graph);
+            let mut names = Vec::new();
+            for code in self.graph.nodes().filter(|&node| is_code(self.graph.type_of(node))) {
+                for &held in self.graph.referents(code) {
+                    for &name in self.graph.referents(held) {
+                        if seen.insert(name) {
+                            names.extend(self.exact_string(name));
+                        }
+                    }
+                }
+            }
+            names
+        })
+    }
+
+    /// All strings of the heap, unless there are too many.
+    fn strings(&self) -> Vec<Bound<'py, PyAny>> {
+        let is_str = |ty: &crate::graph::HeapType| ty.name == "str" && !ty.is_heap_type;
+        let strings = self.graph.nodes().filter(|&node| is_str(self.graph.type_of(node)));
+        let strings: Vec<NodeIndex> = strings.take(MOST_STRINGS + 1).collect();
+        if strings.len() > MOST_STRINGS {
+            return Vec::new();
+        }
+        strings.into_iter().filter_map(|node| self.exact_string(node)).collect()
+    }
+
+    fn exact_string(&self, node: NodeIndex) -> Option<Bound<'py, PyAny>> {
+        let object = ffi::object_at(self.graph.address(node))?.bound(self.types.py);
+        object.is_exact_instance_of::<PyString>().then_some(object)
+    }
+}
+
+/// Looks for attributes of one instance.
+struct AttributeSearch<'a, 'py, 'g> {
+    describer: &'a Describer<'py, 'g>,
+    object: Bound<'py, PyAny>,
+    /// The namespaces of its classes, in the order of lookup.
+    mro: Vec<Bound<'py, PyDict>>,
+}
+
+impl<'py> AttributeSearch<'_, 'py, '_> {
+    /// Those of `names` that are attributes of the instance itself with a value at one of the
+    /// `missing` addresses; each address is used as often as it is missing.
+    fn find<'n>(
+        &self,
+        names: impl Iterator<Item = &'n Bound<'py, PyAny>>,
+        missing: &[u64],
+    ) -> Vec<(Bound<'py, PyAny>, Object)>
+    where
+        'py: 'n,
+    {
+        let mut missing = missing.to_vec();
+        let mut found: Vec<(Bound<'py, PyAny>, Object)> = Vec::new();
+        for name in names {
+            if missing.is_empty() {
+                break;
+            }
+            let Some(value) = self.own_attribute(name) else { continue };
+            let value = Object::from_bound(&value);
+            let is_new = !found.iter().any(|(other, _)| other.is(name));
+            if let Some(n) = missing.iter().position(|&a| is_new && a == value.address()) {
+                missing.swap_remove(n);
+                found.push((name.clone(), value));
+            }
+        }
+        found
+    }
+
+    /// The value of an attribute that the instance itself has, where finding out runs no code.
+    fn own_attribute(&self, name: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        let on_class = self.mro.iter().find_map(|dict| dict.get_item(name).ok().flatten());
+        if let Some(on_class) = &on_class {
+            // A function or method that the instance's own attribute hides: its `__get__` is
+            // compiled. Any other descriptor might run anything.
+            let types = &self.describer.types;
+            let ty = on_class.get_type();
+            let is_method = ty.is(&types.function_type) || ty.is(&types.method_descriptor_type);
+            if !is_method && ffi::is_descriptor(Object::from_bound(on_class)) {
+                return None;
+            }
+        }
+        let value = ffi::generic_attribute(&self.object, name)?;
+        on_class.is_none_or(|on_class| !on_class.is(&value)).then_some(value)
+    }
+
+    /// The keys of the instance's dict, which this makes: the last resort.
+    fn sample_names(&self) -> Vec<Bound<'py, PyAny>> {
+        let name = intern!(self.object.py(), "__dict__");
+        let getter = self.mro.iter().find_map(|dict| dict.get_item(name).ok().flatten());
+        // Only the getter that `class` statements make: a property could run anything.
+        let dict = getter
+            .filter(|getter| getter.get_type().name().is_ok_and(|n| n == "getset_descriptor"))
+            .and_then(|getter| ffi::descriptor_get(&getter, &self.object).ok())
+            .and_then(|dict| dict.cast_into::<PyDict>().ok());
+        dict.map(|dict| dict.keys().iter().collect()).unwrap_or_default()
+    }
+}
+
+fn label(name: &Bound<'_, PyAny>) -> EdgeLabel {
+    EdgeLabel::Attribute(super::text(name).unwrap_or_default())
+}

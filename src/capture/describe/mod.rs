@@ -1,0 +1,289 @@
+//! The names of references: `described referents of X`, read by one function for pictures,
+//! chains and files alike.
+//!
+//! Names are read from the live object and matched with the captured references by address. No
+//! code of the program runs and no instance dict is made, with one exception that
+//! [`attributes`] states.
+
+mod attributes;
+mod members;
+mod spelling;
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::VecDeque;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use rustc_hash::FxHashMap;
+
+use super::error::CaptureError;
+use super::ffi::{self, Object};
+use super::frames::{FrameSlot, frame_referents};
+use super::introspection::{Introspection, text};
+use crate::graph::{EdgeLabel, HeapGraph, NodeFlags, NodeIndex};
+
+pub(crate) use spelling::spell;
+
+/// A live referent with the name of the reference.
+type Named = (Object, EdgeLabel);
+
+/// Names references of one captured heap while its objects are alive.
+///
+/// Everything it is asked about must still be the object that was captured: ask before any
+/// Python code has run, or hold references to the objects from the capture on.
+pub(crate) struct Describer<'py, 'g> {
+    graph: &'g HeapGraph,
+    types: Introspection<'py>,
+    /// Attribute names by class, found so far.
+    class_names: RefCell<FxHashMap<Object, Vec<Bound<'py, PyAny>>>>,
+    /// Every name that code of the program mentions.
+    program_names: OnceCell<Vec<Bound<'py, PyAny>>>,
+}
+
+impl<'py, 'g> Describer<'py, 'g> {
+    pub(crate) fn new(py: Python<'py>, graph: &'g HeapGraph) -> Result<Self, CaptureError> {
+        Ok(Self {
+            graph,
+            types: Introspection::new(py)?,
+            class_names: RefCell::default(),
+            program_names: OnceCell::new(),
+        })
+    }
+
+    /// The labels of all references that `node` holds, in the order of [`HeapGraph::referents`].
+    pub(crate) fn labels(&self, node: NodeIndex) -> Vec<EdgeLabel> {
+        let referents = self.graph.referents(node);
+        let Some(object) = ffi::object_at(self.graph.address(node)) else {
+            return vec![EdgeLabel::Internal("unknown"); referents.len()];
+        };
+        let mut pool = Pool::default();
+        pool.extend(self.contents(object, node));
+        if !is_plain_container(&self.types, object) {
+            pool.extend(self.members(object));
+            if let Some(missing) = self.missing(node, &pool) {
+                pool.extend(self.attributes(object, &missing));
+            }
+        }
+        let named = referents.iter().map(|&target| pool.take(self.graph.address(target)));
+        let named: Vec<Option<EdgeLabel>> = named.collect();
+        let mut leftover_count = 0;
+        referents
+            .iter()
+            .zip(named)
+            .map(|(&target, label)| {
+                label.unwrap_or_else(|| {
+                    let label = self.leftover(node, target, leftover_count);
+                    leftover_count += usize::from(matches!(label, EdgeLabel::Index(_)));
+                    label
+                })
+            })
+            .collect()
+    }
+
+    /// What the object holds by being a container, class, code, module, frame or generator.
+    fn contents(&self, object: Object, node: NodeIndex) -> Vec<Named> {
+        let flags = object.type_object().type_flags();
+        let bound = object.bound(self.types.py);
+        if flags.is_dict_subclass() {
+            ffi::dict_entries(object).flat_map(|entry| self.entry(entry)).collect()
+        } else if flags.is_list_subclass() {
+            indexed((0..).map_while(|position| ffi::list_item(&bound, position)))
+        } else if flags.is_tuple_subclass() {
+            self.tuple_items(&bound, node)
+        } else if flags.is_type_subclass() {
+            attributes_of(self.types.static_type_referents(&bound))
+        } else if bound.get_type().is(&self.types.code_type) {
+            attributes_of(self.types.code_referents(&bound))
+        } else if self.graph.flags(node).contains(NodeFlags::FRAME) {
+            self.frame_contents(&bound)
+        } else if let Some(namespace) = ffi::module_namespace(&bound) {
+            attributes_of(vec![("__dict__", namespace.into_any())])
+        } else {
+            self.generator_locals(&bound)
+        }
+    }
+
+    fn entry(&self, (key, value): (Object, Object)) -> [Named; 2] {
+        let spelled = spell(&self.types, &key.bound(self.types.py));
+        [(key, EdgeLabel::KeyObject(spelled.clone())), (value, EdgeLabel::Key(spelled))]
+    }
+
+    /// Items by position, or by the names of the variables if the tuple is a function's closure.
+    fn tuple_items(&self, tuple: &Bound<'py, PyAny>, node: NodeIndex) -> Vec<Named> {
+        let Ok(items) = tuple.cast::<PyTuple>() else { return Vec::new() };
+        // Half-built tuples have slots that hold nothing; asking for them is an error.
+        let items = (0..items.len()).filter_map(|position| items.get_item(position).ok());
+        let mut named = indexed(items.map(|item| Object::from_bound(&item)));
+        if let Some(names) = self.closure_names(tuple, node) {
+            for ((_, label), name) in named.iter_mut().zip(names) {
+                *label = EdgeLabel::Closure(name);
+            }
+        }
+        named
+    }
+
+    /// The free variables of the function whose closure `tuple` is.
+    fn closure_names(&self, tuple: &Bound<'py, PyAny>, node: NodeIndex) -> Option<Vec<String>> {
+        let functions = self.graph.referrers(node).iter().filter_map(|&referrer| {
+            let function = ffi::object_at(self.graph.address(referrer))?.bound(self.types.py);
+            function.get_type().is(&self.types.function_type).then_some(function)
+        });
+        let py = self.types.py;
+        let mut owners = functions.filter(|function| {
+            function.getattr(intern!(py, "__closure__")).is_ok_and(|closure| closure.is(tuple))
+        });
+        let code = owners.next()?.getattr(intern!(py, "__code__")).ok()?;
+        code_names(&code, "co_freevars")
+    }
+
+    fn frame_contents(&self, frame: &Bound<'py, PyAny>) -> Vec<Named> {
+        let is_known = |address| self.graph.node_at(address).is_some();
+        let referents = frame_referents(&self.types, frame, is_known).unwrap_or_default();
+        let label = |slot| match slot {
+            FrameSlot::Attribute(name) => EdgeLabel::attribute(name),
+            FrameSlot::Local(name) => EdgeLabel::Local(name),
+        };
+        referents.into_iter().map(|(slot, value)| (Object::from_bound(&value), label(slot))).collect()
+    }
+
+    /// Locals of a suspended generator or coroutine, which its traverse visits without names.
+    fn generator_locals(&self, object: &Bound<'py, PyAny>) -> Vec<Named> {
+        let ty = object.get_type();
+        let name = match self.types.type_name(&ty).as_str() {
+            "generator" => "gi_frame",
+            "coroutine" => "cr_frame",
+            "async_generator" => "ag_frame",
+            _ => return Vec::new(),
+        };
+        let is_heap_type = Object::from_bound(&ty).type_flags().is_heap_type();
+        match object.getattr(name) {
+            Ok(frame) if !is_heap_type && !frame.is_none() => self
+                .frame_contents(&frame)
+                .into_iter()
+                .chain([(Object::from_bound(&frame), EdgeLabel::attribute(name))])
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The referents of `node` that `pool` has no name for, besides its type.
+    fn missing(&self, node: NodeIndex, pool: &Pool) -> Option<Vec<u64>> {
+        let ty = self.graph.type_of(node).node;
+        let mut pool = pool.clone();
+        let referents = self.graph.referents(node).iter().filter(|&&target| Some(target) != ty);
+        let missing: Vec<u64> = referents
+            .map(|&target| self.graph.address(target))
+            .filter(|&address| pool.take(address).is_none())
+            .collect();
+        (!missing.is_empty()).then_some(missing)
+    }
+
+    /// The label of a reference that no name was found for; `position` counts those before it.
+    fn leftover(&self, node: NodeIndex, target: NodeIndex, position: usize) -> EdgeLabel {
+        let ty = self.graph.type_of(node);
+        let target_type = self.graph.type_of(target);
+        let is_dict = !target_type.is_heap_type && target_type.name == "dict";
+        if ty.node == Some(target) {
+            return EdgeLabel::attribute("__class__");
+        }
+        let flags = self.graph.flags(node);
+        if flags.contains(NodeFlags::TYPE) {
+            return EdgeLabel::Internal("type internals");
+        }
+        if flags.contains(NodeFlags::MODULE) {
+            return EdgeLabel::Internal("module state");
+        }
+        match self.builtin_base(node).as_deref() {
+            Some("set" | "frozenset") => EdgeLabel::SetElement,
+            Some("deque") => EdgeLabel::Index(position),
+            Some("function") if is_dict => self.function_dict(node, target),
+            Some("function") => EdgeLabel::attribute("__annotations__"),
+            Some("_lru_cache_wrapper") if !is_dict => EdgeLabel::Internal("cached value"),
+            Some("mappingproxy") => EdgeLabel::Internal("mapping"),
+            _ if is_dict => EdgeLabel::attribute("__dict__"),
+            _ if ty.is_heap_type => EdgeLabel::Internal("attribute"),
+            _ => EdgeLabel::Internal("internal"),
+        }
+    }
+
+    /// The name of the compiled type that the object's layout comes from, if it is one of those
+    /// whose references are named by what they are.
+    fn builtin_base(&self, node: NodeIndex) -> Option<String> {
+        const KNOWN: [&str; 6] =
+            ["set", "frozenset", "deque", "function", "_lru_cache_wrapper", "mappingproxy"];
+        let object = ffi::object_at(self.graph.address(node))?;
+        let mro = self.types.type_mro(&object.type_object().bound(self.types.py));
+        let names = mro.iter().map(|class| (self.types.type_name(class), self.types.type_module(class)));
+        names
+            .filter(|(_, module)| {
+                matches!(module.as_deref(), Some("builtins" | "collections" | "functools"))
+            })
+            .map(|(name, _)| name)
+            .find(|name| KNOWN.contains(&name.as_str()))
+    }
+
+    /// A function visits two dicts, its attributes and its annotations: the latter has the names
+    /// of parameters as keys. Asking for either would make the other where it is missing.
+    fn function_dict(&self, function: NodeIndex, dict: NodeIndex) -> EdgeLabel {
+        let py = self.types.py;
+        let parameters = ffi::object_at(self.graph.address(function))
+            .and_then(|function| function.bound(py).getattr(intern!(py, "__code__")).ok())
+            .and_then(|code| code_names(&code, "co_varnames"))
+            .unwrap_or_default();
+        let is_parameter = |name: &String| name == "return" || parameters.contains(name);
+        let keys = ffi::object_at(self.graph.address(dict)).map(|dict| {
+            ffi::dict_entries(dict).map(|(key, _)| text(&key.bound(py))).collect::<Vec<_>>()
+        });
+        let is_annotations = keys.is_some_and(|keys| {
+            !keys.is_empty() && keys.iter().all(|key| key.as_ref().is_some_and(is_parameter))
+        });
+        EdgeLabel::attribute(if is_annotations { "__annotations__" } else { "__dict__" })
+    }
+}
+
+/// Labels by the address they belong to; a label is used once.
+#[derive(Clone, Default)]
+struct Pool(FxHashMap<u64, VecDeque<EdgeLabel>>);
+
+impl Pool {
+    fn extend(&mut self, named: impl IntoIterator<Item = Named>) {
+        for (object, label) in named {
+            self.0.entry(object.address()).or_default().push_back(label);
+        }
+    }
+
+    fn take(&mut self, address: u64) -> Option<EdgeLabel> {
+        self.0.get_mut(&address)?.pop_front()
+    }
+}
+
+fn indexed(items: impl IntoIterator<Item = Object>) -> Vec<Named> {
+    items.into_iter().enumerate().map(|(n, item)| (item, EdgeLabel::Index(n))).collect()
+}
+
+fn attributes_of(referents: Vec<(&'static str, Bound<'_, PyAny>)>) -> Vec<Named> {
+    let label = |(name, value)| (Object::from_bound(&value), EdgeLabel::attribute(name));
+    referents.into_iter().map(label).collect()
+}
+
+/// Exact builtin containers hold their contents and nothing else.
+fn is_plain_container(types: &Introspection<'_>, object: Object) -> bool {
+    let ty = object.type_object();
+    let flags = ty.type_flags();
+    let is_container =
+        flags.is_dict_subclass() || flags.is_list_subclass() || flags.is_tuple_subclass();
+    is_container && !flags.is_heap_type() && {
+        let bound = ty.bound(types.py);
+        bound.is(types.py.get_type::<PyDict>())
+            || matches!(types.type_name(&bound).as_str(), "list" | "tuple")
+    }
+}
+
+/// A tuple of names that a code object makes when asked. From 3.12 it keeps it: the new tuple is
+/// taken off the collector's list at once, as the collector would do.
+fn code_names(code: &Bound<'_, PyAny>, attribute: &str) -> Option<Vec<String>> {
+    let names = code.getattr(attribute).ok()?.cast_into::<PyTuple>().ok()?;
+    ffi::untrack(&names);
+    names.iter().map(|name| text(&name)).collect()
+}

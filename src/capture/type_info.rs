@@ -1,0 +1,171 @@
+//! What the walk must know of each type, worked out when its first instance is met.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use rustc_hash::FxHashMap;
+
+use super::ffi::{Object, Traverse};
+use super::introspection::Introspection;
+use crate::graph::{HeapGraphBuilder, HeapType, TypeIndex};
+
+/// Bytes of the collector's header in front of an object (`PyGC_Head`).
+const COLLECTOR_HEADER: u64 = 16;
+/// Bytes of the words for a managed dict and weak references in front of that.
+const PRE_HEADER: u64 = 16;
+
+/// Types whose instances need more than a traverse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Exactly `dict`.
+    Dict,
+    /// A subclass of `dict`.
+    DictSubclass,
+    /// Exactly `tuple`.
+    Tuple,
+    /// A metaclass: the instances are classes.
+    Type,
+    /// A module type.
+    Module,
+    /// Exactly `code`.
+    Code,
+    /// Exactly `frame`.
+    Frame,
+    /// Anything else.
+    Other,
+}
+
+/// What the walk knows of a type.
+pub(super) struct TypeInfo<'py> {
+    pub(super) index: TypeIndex,
+    pub(super) kind: Kind,
+    pub(super) traverse: Option<Traverse>,
+    pub(super) has_gc: bool,
+    pub(super) hides_dict: bool,
+    basic_size: u64,
+    item_size: u64,
+    pre_header: u64,
+    native_sizeof: Option<Bound<'py, PyAny>>,
+}
+
+impl TypeInfo<'_> {
+    /// What `sys.getsizeof` says, as far as it can be known without running Python code: a
+    /// `__sizeof__` written in Python is passed over for the one of `object`.
+    pub(super) fn shallow_size(&self, object: Object) -> u64 {
+        let size = self
+            .native_sizeof
+            .as_ref()
+            .and_then(|sizeof| super::ffi::native_size(sizeof, object))
+            .unwrap_or_else(|| self.plain_size(object));
+        let has_header = self.has_gc && (self.kind != Kind::Type || object.is_gc());
+        if has_header {
+            size + COLLECTOR_HEADER + self.pre_header
+        } else {
+            size
+        }
+    }
+
+    /// `object.__sizeof__`.
+    fn plain_size(&self, object: Object) -> u64 {
+        if self.item_size == 0 {
+            return self.basic_size;
+        }
+        self.basic_size + self.item_size * super::ffi::item_count(object)
+    }
+}
+
+/// All types met in a walk, by address.
+pub(super) struct TypeCache<'py> {
+    introspection: &'py Introspection<'py>,
+    infos: Vec<TypeInfo<'py>>,
+    positions: FxHashMap<Object, usize>,
+    last: Option<(Object, usize)>,
+}
+
+impl<'py> TypeCache<'py> {
+    pub(super) fn new(introspection: &'py Introspection<'py>) -> Self {
+        Self {
+            introspection,
+            infos: Vec::new(),
+            positions: FxHashMap::default(),
+            last: None,
+        }
+    }
+
+    /// What is known of `ty`, which becomes a node of the graph when it is first met.
+    #[inline]
+    pub(super) fn get(&mut self, ty: Object, builder: &mut HeapGraphBuilder) -> &TypeInfo<'py> {
+        let position = match self.last {
+            Some((last, position)) if last == ty => position,
+            _ => self.position(ty, builder),
+        };
+        self.last = Some((ty, position));
+        &self.infos[position]
+    }
+
+    fn position(&mut self, ty: Object, builder: &mut HeapGraphBuilder) -> usize {
+        if let Some(&position) = self.positions.get(&ty) {
+            return position;
+        }
+        let info = self.describe(ty, builder);
+        self.infos.push(info);
+        self.positions.insert(ty, self.infos.len() - 1);
+        self.infos.len() - 1
+    }
+
+    fn describe(&self, ty: Object, builder: &mut HeapGraphBuilder) -> TypeInfo<'py> {
+        let known = self.introspection;
+        let bound = ty.bound(known.py);
+        let flags = ty.type_flags();
+        let (basic_size, item_size) = known.instance_sizes(&bound);
+        TypeInfo {
+            index: builder.add_type_at(
+                ty.address(),
+                HeapType {
+                    name: known.type_name(&bound),
+                    module: known.type_module(&bound),
+                    node: None,
+                    is_heap_type: flags.is_heap_type(),
+                },
+            ),
+            kind: self.kind(ty, &bound),
+            traverse: ty.traverse_slot(),
+            has_gc: flags.has_gc(),
+            hides_dict: flags.hides_dict(known.version),
+            basic_size,
+            item_size,
+            pre_header: if flags.has_pre_header(known.version) {
+                PRE_HEADER
+            } else {
+                0
+            },
+            native_sizeof: known.native_sizeof(&bound),
+        }
+    }
+
+    fn kind(&self, ty: Object, bound: &Bound<'py, PyAny>) -> Kind {
+        let known = self.introspection;
+        let is_module_type = || {
+            known
+                .type_mro(bound)
+                .iter()
+                .any(|class| class.is(&known.module_type))
+        };
+        if bound.is(known.py.get_type::<PyDict>()) {
+            Kind::Dict
+        } else if bound.is(known.py.get_type::<PyTuple>()) {
+            Kind::Tuple
+        } else if bound.is(&known.code_type) {
+            Kind::Code
+        } else if bound.is(&known.frame_type) {
+            Kind::Frame
+        } else if ty.type_flags().is_type_subclass() {
+            Kind::Type
+        } else if ty.type_flags().is_dict_subclass() {
+            Kind::DictSubclass
+        } else if is_module_type() {
+            Kind::Module
+        } else {
+            Kind::Other
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The walk: every object once, in the order in which they are met.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::error::CaptureError;
+use super::ffi::{self, CollectorPause, Object};
+use super::frames::{RunningFrame, running_frames};
+use super::introspection::{Introspection, text};
+use super::type_info::{Kind, TypeCache, TypeInfo};
+use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeRecord};
+
+/// Walks the live heap into a closed graph: everything reachable from the objects that the
+/// collector tracks, from `sys.modules`, from the running frames of all threads and from
+/// `extra`, the objects that the caller asks about.
+///
+/// The nodes come in the order of `gc.get_objects()`, then of discovery. One pass, O(objects +
+/// references). The heap is left as it was found; the collector does not run meanwhile.
+///
+/// # Errors
+///
+/// If the heap is larger than a graph can be, or the interpreter refuses what the walk asks of it
+/// (out of memory).
+pub(crate) fn capture(py: Python<'_>, extra: &[Bound<'_, PyAny>]) -> Result<HeapGraph, CaptureError> {
+    let _pause = CollectorPause::new(py);
+    let introspection = Introspection::new(py)?;
+    let gc = py.import(intern!(py, "gc"))?;
+    let tracked = gc.getattr(intern!(py, "get_objects"))?.call0()?;
+    Walk::new(&introspection).run(&tracked, extra)
+}
+
+struct Walk<'py> {
+    introspection: &'py Introspection<'py>,
+    types: TypeCache<'py>,
+    builder: HeapGraphBuilder,
+    /// What running frames refer to, by the frame's address.
+    frames: FxHashMap<u64, RunningFrame<'py>>,
+    /// How many of the first nodes are held by the list of tracked objects.
+    listed_count: usize,
+}
+
+impl<'py> Walk<'py> {
+    fn new(introspection: &'py Introspection<'py>) -> Self {
+        Self {
+            introspection,
+            types: TypeCache::new(introspection),
+            builder: HeapGraphBuilder::default(),
+            frames: FxHashMap::default(),
+            listed_count: 0,
+        }
+    }
+
+    fn run(
+        mut self,
+        tracked: &Bound<'py, PyAny>,
+        extra: &[Bound<'_, PyAny>],
+    ) -> Result<HeapGraph, CaptureError> {
+        self.listed_count = tracked.len()?;
+        for position in 0..self.listed_count {
+            if let Some(object) = ffi::list_item(tracked, position) {
+                self.builder.node_for_address(object.address());
+            }
+        }
+        let modules = ffi::module_table(self.introspection.py);
+        self.builder
+            .node_for_address(Object::from_bound(&modules).address());
+        self.find_frames()?;
+        for object in extra {
+            self.builder.node_for_address(Object::from_bound(object).address());
+        }
+        while let Some(node) = self.builder.next_node() {
+            let address = self.builder.address(node);
+            if let Some(object) = ffi::object_at(address) {
+                self.visit(object, node.index() < self.listed_count);
+            }
+        }
+        self.mark_modules(&modules);
+        Ok(self.builder.build()?)
+    }
+
+    /// Makes the running frames nodes.
+    fn find_frames(&mut self) -> PyResult<()> {
+        let is_known = |address| self.builder.known_node(address).is_some();
+        for frame in running_frames(self.introspection, is_known)? {
+            let address = Object::from_bound(&frame.frame).address();
+            self.builder.node_for_address(address);
+            self.frames.insert(address, frame);
+        }
+        Ok(())
+    }
+
+    /// Visits one object: its edges, then its record.
+    #[inline]
+    fn visit(&mut self, object: Object, is_listed: bool) {
+        let info = self.types.get(object.type_object(), &mut self.builder);
+        let is_tracked = info.has_gc && (is_listed || object.is_tracked());
+        let mut flags = NodeFlags::default();
+        if is_tracked {
+            flags.insert(NodeFlags::TRACKED);
+        }
+        match info.kind {
+            Kind::Other => {
+                if is_tracked {
+                    traverse(info, object, &mut self.builder);
+                }
+            }
+            Kind::Tuple => traverse(info, object, &mut self.builder),
+            Kind::Dict => add_entries(object, &mut self.builder),
+            Kind::DictSubclass => {
+                traverse(info, object, &mut self.builder);
+                add_skipped_keys(object, &mut self.builder);
+            }
+            Kind::Module => {
+                flags.insert(NodeFlags::MODULE);
+                traverse(info, object, &mut self.builder);
+            }
+            Kind::Code => {
+                // 3.11 and later track code in some builds; the members are visited by none.
+                let code = object.bound(self.introspection.py);
+                for (_, referent) in self.introspection.code_referents(&code) {
+                    add_edge(&mut self.builder, &referent);
+                }
+            }
+            Kind::Type => {
+                flags.insert(NodeFlags::TYPE);
+                if object.is_gc() {
+                    traverse(info, object, &mut self.builder);
+                } else {
+                    let ty = object.bound(self.introspection.py);
+                    for (_, referent) in self.introspection.static_type_referents(&ty) {
+                        add_edge(&mut self.builder, &referent);
+                    }
+                }
+            }
+            Kind::Frame => {
+                flags.insert(NodeFlags::FRAME);
+                if is_tracked {
+                    traverse(info, object, &mut self.builder);
+                } else if let Some(frame) = self.frames.get(&object.address()) {
+                    for (_, referent) in &frame.referents {
+                        add_edge(&mut self.builder, referent);
+                    }
+                }
+            }
+        }
+        if info.hides_dict {
+            add_hidden_dict(object, &mut self.builder);
+        }
+        let held_by_us = u32::from(is_listed)
+            + u32::from(info.kind == Kind::Frame && self.frames.contains_key(&object.address()));
+        let reference_count = object.reference_count(self.introspection.version);
+        if reference_count.is_none() {
+            flags.insert(NodeFlags::IMMORTAL);
+        }
+        self.builder.finish_node(NodeRecord {
+            type_index: info.index,
+            shallow_size: info.shallow_size(object),
+            reference_count: reference_count
+                .unwrap_or(u32::MAX)
+                .saturating_sub(held_by_us),
+            flags,
+        });
+    }
+
+    /// Marks the modules that `sys.modules` holds under their own names, and their namespaces.
+    fn mark_modules(&mut self, modules: &Bound<'py, PyAny>) {
+        for (key, module) in ffi::dict_entries(Object::from_bound(modules)) {
+            let key = key.bound(self.introspection.py);
+            let module = module.bound(self.introspection.py);
+            let Some(namespace) = ffi::module_namespace(&module) else {
+                continue;
+            };
+            if let Some(node) = self.known_node(namespace.as_any()) {
+                self.builder.add_flags(node, NodeFlags::MODULE_NAMESPACE);
+            }
+            let name = namespace
+                .get_item(intern!(key.py(), "__name__"))
+                .ok()
+                .flatten();
+            let is_own_name = name.and_then(|name| Some(text(&name)? == text(&key)?));
+            if let Some(node) = self
+                .known_node(&module)
+                .filter(|_| is_own_name == Some(true))
+            {
+                self.builder.add_flags(node, NodeFlags::PROPER_MODULE);
+            }
+        }
+    }
+
+    fn known_node(&self, object: &Bound<'py, PyAny>) -> Option<crate::graph::NodeIndex> {
+        self.builder
+            .known_node(Object::from_bound(object).address())
+    }
+}
+
+#[inline]
+fn traverse(info: &TypeInfo<'_>, object: Object, builder: &mut HeapGraphBuilder) {
+    if let Some(traverse) = info.traverse {
+        object.traverse_into(traverse, builder);
+    }
+}
+
+fn add_edge(builder: &mut HeapGraphBuilder, target: &Bound<'_, PyAny>) {
+    add_edge_to(builder, Object::from_bound(target));
+}
+
+fn add_edge_to(builder: &mut HeapGraphBuilder, target: Object) {
+    if let Some(node) = builder.node_for_address(target.address()) {
+        builder.add_edge(node);
+    }
+}
+
+/// Adds keys and values of a dict, whose traverse skips keys that are all strings.
+#[inline]
+fn add_entries(dict: Object, builder: &mut HeapGraphBuilder) {
+    for (key, value) in ffi::dict_entries(dict) {
+        add_edge_to(builder, key);
+        add_edge_to(builder, value);
+    }
+}
+
+/// Adds the keys of an instance of a subclass of `dict`, where the traverse has skipped them.
+fn add_skipped_keys(dict: Object, builder: &mut HeapGraphBuilder) {
+    let entry_count = ffi::dict_entries(dict).count();
+    if ffi::dict_visit_count(dict) == entry_count {
+        for (key, _) in ffi::dict_entries(dict) {
+            add_edge_to(builder, key);
+        }
+    }
+}
+
+/// Adds the dict that an instance has got by now but does not visit.
+fn add_hidden_dict(object: Object, builder: &mut HeapGraphBuilder) {
+    if let Some(dict) = builder.known_node(object.hidden_dict_address())
+        && !builder.pending_edges().contains(&dict)
+    {
+        builder.add_edge(dict);
+    }
+}

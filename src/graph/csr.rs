@@ -1,0 +1,64 @@
+//! Edges in compressed sparse row form: all targets in one array, grouped by source.
+
+use super::index::{NodeIndex, narrow, widen};
+
+/// The edges of a graph in one direction: 4 bytes an edge and 4 bytes a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Csr {
+    /// `offsets[n]..offsets[n + 1]` are the edges of node `n`; one longer than there are nodes.
+    offsets: Vec<u32>,
+    targets: Vec<NodeIndex>,
+}
+
+impl Csr {
+    /// Edges given node by node: `offsets[n]` is where those of node `n` start.
+    pub(super) fn new(mut offsets: Vec<u32>, targets: Vec<NodeIndex>) -> Self {
+        offsets.push(narrow(targets.len()));
+        Self { offsets, targets }
+    }
+
+    /// Number of edges.
+    pub fn edge_count(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Number of nodes.
+    pub fn node_count(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Where the edges of `node` lead, in the order in which they were added.
+    pub fn targets(&self, node: NodeIndex) -> &[NodeIndex] {
+        let start = widen(self.offsets[node.index()]);
+        let end = widen(self.offsets[node.index() + 1]);
+        &self.targets[start..end]
+    }
+
+    /// The same edges turned round, those of each node ordered by the other end.
+    ///
+    /// A counting sort: O(nodes + edges) time, no memory beyond the result.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        // Shifted by two, so that filling slot `n + 1` leaves it where the edges of `n` end.
+        let mut offsets = vec![0_u32; self.node_count() + 2];
+        for target in &self.targets {
+            offsets[target.index() + 2] += 1;
+        }
+        for n in 2..offsets.len() {
+            offsets[n] += offsets[n - 1];
+        }
+        let mut sources = vec![NodeIndex::default(); self.targets.len()];
+        for n in (0..self.node_count()).map(NodeIndex::new) {
+            for target in self.targets(n) {
+                let slot = &mut offsets[target.index() + 1];
+                sources[widen(*slot)] = n;
+                *slot += 1;
+            }
+        }
+        offsets.pop();
+        Self {
+            offsets,
+            targets: sources,
+        }
+    }
+}

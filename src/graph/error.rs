@@ -1,0 +1,35 @@
+//! What can go wrong when a graph is put together.
+
+/// Why a graph could not be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GraphError {
+    /// The heap has more objects than a graph can number.
+    #[error("too many objects: a graph holds at most {limit}, the heap has more")]
+    TooManyNodes {
+        /// The most nodes a graph holds.
+        limit: usize,
+    },
+    /// The heap has more references than a graph can number.
+    #[error("too many references: a graph holds at most {limit}, the heap has more")]
+    TooManyEdges {
+        /// The most edges a graph holds.
+        limit: usize,
+    },
+    /// An edge ends at a node that does not exist.
+    #[error("reference to object {target}, but there are only {node_count} objects")]
+    TargetOutOfRange {
+        /// Where the edge ends.
+        target: usize,
+        /// How many nodes there are.
+        node_count: usize,
+    },
+    /// A node has a type that does not exist.
+    #[error("object of type number {type_index}, but there are only {type_count} types")]
+    TypeOutOfRange {
+        /// The type's number.
+        type_index: usize,
+        /// How many types there are.
+        type_count: usize,
+    },
+}

@@ -1,0 +1,87 @@
+//! The types of a heap.
+
+use std::borrow::Cow;
+
+use super::index::{NodeIndex, TypeIndex};
+
+/// One class, told from others of the same name by being another entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeapType {
+    /// `__name__`, without the module.
+    pub name: String,
+    /// `__module__`; `None` where it is missing, empty or not a string.
+    pub module: Option<String>,
+    /// The class as an object of the heap.
+    pub node: Option<NodeIndex>,
+    /// Made at run time by a `class` statement or a heap type spec: its instances visit it.
+    pub is_heap_type: bool,
+}
+
+impl HeapType {
+    /// `module.name`, or just the name where there is no module.
+    pub fn full_name(&self) -> Cow<'_, str> {
+        match &self.module {
+            Some(module) => Cow::Owned(format!("{module}.{}", self.name)),
+            None => Cow::Borrowed(&self.name),
+        }
+    }
+
+    /// The name as shown to the user: short or full.
+    pub fn display_name(&self, short: bool) -> Cow<'_, str> {
+        if short {
+            Cow::Borrowed(&self.name)
+        } else {
+            self.full_name()
+        }
+    }
+
+    /// True if and only if `pattern` names this type: the full name if it has a dot, else the
+    /// short name.
+    pub fn matches(&self, pattern: &str) -> bool {
+        if pattern.contains('.') {
+            self.full_name() == pattern
+        } else {
+            self.name == pattern
+        }
+    }
+}
+
+/// All types of a graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TypeTable {
+    types: Vec<HeapType>,
+}
+
+impl TypeTable {
+    /// Adds a type.
+    pub fn push(&mut self, ty: HeapType) -> TypeIndex {
+        self.types.push(ty);
+        TypeIndex::new(self.types.len() - 1)
+    }
+
+    /// Number of types.
+    pub fn len(&self) -> usize {
+        self.types.len()
+    }
+
+    /// True if and only if there is no type.
+    pub fn is_empty(&self) -> bool {
+        self.types.is_empty()
+    }
+
+    /// All types with their indexes.
+    pub fn iter(&self) -> impl Iterator<Item = (TypeIndex, &HeapType)> {
+        self.types
+            .iter()
+            .enumerate()
+            .map(|(i, ty)| (TypeIndex::new(i), ty))
+    }
+}
+
+impl std::ops::Index<TypeIndex> for TypeTable {
+    type Output = HeapType;
+
+    fn index(&self, index: TypeIndex) -> &HeapType {
+        &self.types[index.index()]
+    }
+}
