@@ -20,7 +20,10 @@ pub enum ViewNodeKind {
 
 /// One drawn object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent marks of one drawn node")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent marks of one drawn node"
+)]
 pub struct ViewNode {
     /// What the node stands for.
     pub kind: ViewNodeKind,
