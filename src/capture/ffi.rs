@@ -369,12 +369,12 @@ pub(super) fn untrack(object: &Bound<'_, PyAny>) {
 
 /// Keeps the collector from starting while it lives, then leaves it as it was.
 #[derive(Debug)]
-pub(super) struct CollectorPause {
+pub(crate) struct CollectorPause {
     was_enabled: bool,
 }
 
 impl CollectorPause {
-    pub(super) fn new(_py: Python<'_>) -> Self {
+    pub(crate) fn new(_py: Python<'_>) -> Self {
         // SAFETY: attached.
         Self {
             was_enabled: unsafe { c::PyGC_Disable() } != 0,

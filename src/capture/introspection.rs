@@ -165,7 +165,7 @@ pub(super) type NamedReferent<'py> = (&'static str, Bound<'py, PyAny>);
 
 /// The text of an exact or derived `str`, read without its own methods; lone surrogates are
 /// spelled as escapes. `None` if it is no string.
-pub(super) fn text(object: &Bound<'_, PyAny>) -> Option<String> {
+pub(crate) fn text(object: &Bound<'_, PyAny>) -> Option<String> {
     let string = object.cast::<PyString>().ok()?;
     if let Ok(text) = string.to_str() {
         return Some(text.to_owned());

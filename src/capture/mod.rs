@@ -1,13 +1,47 @@
 //! The live CPython heap into a graph. The only home of `unsafe`, all of it in [`ffi`].
 
+mod by_type;
 mod describe;
 mod error;
 mod ffi;
 mod frames;
 mod introspection;
+mod modules;
 mod type_info;
 mod walk;
 
+pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at};
 pub(crate) use describe::Describer;
 pub(crate) use error::CaptureError;
+pub(crate) use ffi::CollectorPause;
+pub(crate) use introspection::text;
+pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use walk::capture;
+
+use pyo3::prelude::*;
+
+use crate::graph::{HeapGraph, NodeIndex};
+
+/// The object of a node of a graph that was captured in this attachment. The caller vouches that
+/// no Python code has run since, or that it has held the object from then on.
+///
+/// # Panics
+///
+/// If the address is null, which no node's is.
+pub(crate) fn live_object<'py>(
+    py: Python<'py>,
+    graph: &HeapGraph,
+    node: NodeIndex,
+) -> Bound<'py, PyAny> {
+    ffi::object_at(graph.address(node))
+        .expect("a node has an address")
+        .bound(py)
+}
+
+/// True if and only if a class of the object defines `__del__`, whatever its metaclass says.
+pub(crate) fn has_finalizer(object: &Bound<'_, PyAny>) -> Result<bool, CaptureError> {
+    let types = introspection::Introspection::new(object.py())?;
+    let mro = types.type_mro(&object.get_type());
+    let mut namespaces = mro.iter().filter_map(|class| types.type_namespace(class));
+    Ok(namespaces.any(|namespace| namespace.contains("__del__").unwrap_or(false)))
+}

@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{RunningFrame, running_frames};
-use super::introspection::{Introspection, text};
+use super::introspection::Introspection;
+use super::modules::mark_modules;
 use super::type_info::{Kind, TypeCache, TypeInfo};
 use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeRecord};
 
@@ -22,7 +23,10 @@ use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeRecord};
 ///
 /// If the heap is larger than a graph can be, or the interpreter refuses what the walk asks of it
 /// (out of memory).
-pub(crate) fn capture(py: Python<'_>, extra: &[Bound<'_, PyAny>]) -> Result<HeapGraph, CaptureError> {
+pub(crate) fn capture(
+    py: Python<'_>,
+    extra: &[Bound<'_, PyAny>],
+) -> Result<HeapGraph, CaptureError> {
     let _pause = CollectorPause::new(py);
     let introspection = Introspection::new(py)?;
     let gc = py.import(intern!(py, "gc"))?;
@@ -67,7 +71,8 @@ impl<'py> Walk<'py> {
             .node_for_address(Object::from_bound(&modules).address());
         self.find_frames()?;
         for object in extra {
-            self.builder.node_for_address(Object::from_bound(object).address());
+            self.builder
+                .node_for_address(Object::from_bound(object).address());
         }
         while let Some(node) = self.builder.next_node() {
             let address = self.builder.address(node);
@@ -75,7 +80,7 @@ impl<'py> Walk<'py> {
                 self.visit(object, node.index() < self.listed_count);
             }
         }
-        self.mark_modules(&modules);
+        mark_modules(self.introspection.py, &mut self.builder);
         Ok(self.builder.build()?)
     }
 
@@ -161,36 +166,6 @@ impl<'py> Walk<'py> {
                 .saturating_sub(held_by_us),
             flags,
         });
-    }
-
-    /// Marks the modules that `sys.modules` holds under their own names, and their namespaces.
-    fn mark_modules(&mut self, modules: &Bound<'py, PyAny>) {
-        for (key, module) in ffi::dict_entries(Object::from_bound(modules)) {
-            let key = key.bound(self.introspection.py);
-            let module = module.bound(self.introspection.py);
-            let Some(namespace) = ffi::module_namespace(&module) else {
-                continue;
-            };
-            if let Some(node) = self.known_node(namespace.as_any()) {
-                self.builder.add_flags(node, NodeFlags::MODULE_NAMESPACE);
-            }
-            let name = namespace
-                .get_item(intern!(key.py(), "__name__"))
-                .ok()
-                .flatten();
-            let is_own_name = name.and_then(|name| Some(text(&name)? == text(&key)?));
-            if let Some(node) = self
-                .known_node(&module)
-                .filter(|_| is_own_name == Some(true))
-            {
-                self.builder.add_flags(node, NodeFlags::PROPER_MODULE);
-            }
-        }
-    }
-
-    fn known_node(&self, object: &Bound<'py, PyAny>) -> Option<crate::graph::NodeIndex> {
-        self.builder
-            .known_node(Object::from_bound(object).address())
     }
 }
 

@@ -4,7 +4,8 @@ use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
-use crate::capture::CaptureError as Capture;
+use crate::capture;
+use crate::render;
 
 create_exception!(
     heapgraph,
@@ -18,13 +19,35 @@ create_exception!(
     HeapGraphError,
     "The heap could not be captured."
 );
+create_exception!(
+    heapgraph,
+    RenderError,
+    HeapGraphError,
+    "A picture could not be drawn."
+);
 
-impl From<Capture> for PyErr {
-    fn from(error: Capture) -> Self {
+impl From<capture::CaptureError> for PyErr {
+    fn from(error: capture::CaptureError) -> Self {
         match error {
             // The interpreter's own words (MemoryError, KeyboardInterrupt) are not covered up.
-            Capture::Python(error) => error,
+            capture::CaptureError::Python(error) => error,
             error => CaptureError::new_err(error.to_string()),
+        }
+    }
+}
+
+impl From<render::RenderError> for PyErr {
+    fn from(error: render::RenderError) -> Self {
+        match error {
+            // Becomes the subclass of OSError for its number, with the file's name.
+            render::RenderError::Io { path, source } => match source.raw_os_error() {
+                Some(number) => {
+                    let text = source.to_string();
+                    pyo3::exceptions::PyOSError::new_err((number, text, path))
+                }
+                None => source.into(),
+            },
+            error => RenderError::new_err(error.to_string()),
         }
     }
 }

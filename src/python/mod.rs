@@ -1,16 +1,43 @@
 //! The extension module `heapgraph._core`: thin functions over capture, analysis and render.
 
+mod chain;
+mod drawing;
 mod error;
+mod live;
+mod statistics;
 
 use pyo3::prelude::*;
 
+/// The compiled part of heapgraph.
 #[pymodule(name = "_core")]
 mod core {
+    use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
 
-    #[pyfunction]
-    fn probe(py: Python<'_>) -> PyResult<(usize, usize)> {
-        let graph = crate::capture::capture(py)?;
-        Ok((graph.node_count(), graph.edge_count()))
+    #[pymodule_export]
+    use super::chain::{chain_text, find_chain, is_proper_module};
+    #[pymodule_export]
+    use super::drawing::{Drawing, Picture, draw_chains, draw_neighbourhood};
+    #[pymodule_export]
+    use super::error::{CaptureError, HeapGraphError, RenderError};
+    #[pymodule_export]
+    use super::statistics::{count_by_type, heap_size, objects_at, objects_of_type};
+
+    #[pymodule_init]
+    fn refuse_free_threading(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let sys = module.py().import("sys")?;
+        let has_gil = sys
+            .getattr("_is_gil_enabled")
+            .and_then(|f| f.call0()?.extract::<bool>());
+        let abi = sys
+            .getattr("abiflags")
+            .and_then(|flags| flags.extract::<String>());
+        if has_gil.is_ok_and(|has_gil| !has_gil) || abi.is_ok_and(|flags| flags.contains('t')) {
+            return Err(PyImportError::new_err(
+                "heapgraph does not support free-threaded CPython yet: \
+                 run the program with the ordinary build of the same version",
+            ));
+        }
+        Ok(())
     }
 }

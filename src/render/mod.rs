@@ -1,5 +1,6 @@
 //! Answers to bytes. Renders a small [`View`] that analysis chose; never walks the heap.
 
+mod chain_text;
 mod dot;
 mod error;
 mod escape;
@@ -15,6 +16,7 @@ mod svg;
 mod view;
 mod wrap;
 
+pub use chain_text::chain_text;
 pub use dot::to_dot;
 pub use error::RenderError;
 pub use external::to_format;

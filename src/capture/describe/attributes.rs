@@ -28,7 +28,11 @@ impl<'py> Describer<'py, '_> {
         }
         let class = ty.bound(self.types.py);
         let object = object.bound(self.types.py);
-        let search = AttributeSearch { describer: self, object, mro: self.namespaces(&class) };
+        let search = AttributeSearch {
+            describer: self,
+            object,
+            mro: self.namespaces(&class),
+        };
         let known = self.class_names(ty);
         let mut found = search.find(known.iter(), missing);
         if found.len() < missing.len() {
@@ -41,12 +45,17 @@ impl<'py> Describer<'py, '_> {
             found = search.find(search.sample_names().iter(), missing);
         }
         self.remember(ty, &found);
-        found.into_iter().map(|(name, value)| (value, label(&name))).collect()
+        found
+            .into_iter()
+            .map(|(name, value)| (value, label(&name)))
+            .collect()
     }
 
     fn namespaces(&self, class: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyDict>> {
         let mro = self.types.type_mro(class);
-        mro.iter().filter_map(|class| self.types.type_namespace(class)).collect()
+        mro.iter()
+            .filter_map(|class| self.types.type_namespace(class))
+            .collect()
     }
 
     /// Names found before for instances of the class, or else those that its code uses.
@@ -79,7 +88,10 @@ impl<'py> Describer<'py, '_> {
             if member == "co_names" {
                 names.extend(objects().iter().rev().map(|name| name.bound(self.types.py)));
             } else if member == "co_consts" && depth > 0 {
-                for constant in objects().iter().map(|constant| constant.bound(self.types.py)) {
+                for constant in objects()
+                    .iter()
+                    .map(|constant| constant.bound(self.types.py))
+                {
                     if constant.get_type().is(&self.types.code_type) {
                         self.names_in_code(&constant, depth - 1, names);
                     }
@@ -103,7 +115,11 @@ impl<'py> Describer<'py, '_> {
             let is_code = |ty: &crate::graph::HeapType| ty.name == "code" && !ty.is_heap_type;
             let mut seen = NodeSet::new(self.graph);
             let mut names = Vec::new();
-            for code in self.graph.nodes().filter(|&node| is_code(self.graph.type_of(node))) {
+            for code in self
+                .graph
+                .nodes()
+                .filter(|&node| is_code(self.graph.type_of(node)))
+            {
                 for &held in self.graph.referents(code) {
                     for &name in self.graph.referents(held) {
                         if seen.insert(name) {
@@ -119,12 +135,18 @@ impl<'py> Describer<'py, '_> {
     /// All strings of the heap, unless there are too many.
     fn strings(&self) -> Vec<Bound<'py, PyAny>> {
         let is_str = |ty: &crate::graph::HeapType| ty.name == "str" && !ty.is_heap_type;
-        let strings = self.graph.nodes().filter(|&node| is_str(self.graph.type_of(node)));
+        let strings = self
+            .graph
+            .nodes()
+            .filter(|&node| is_str(self.graph.type_of(node)));
         let strings: Vec<NodeIndex> = strings.take(MOST_STRINGS + 1).collect();
         if strings.len() > MOST_STRINGS {
             return Vec::new();
         }
-        strings.into_iter().filter_map(|node| self.exact_string(node)).collect()
+        strings
+            .into_iter()
+            .filter_map(|node| self.exact_string(node))
+            .collect()
     }
 
     fn exact_string(&self, node: NodeIndex) -> Option<Bound<'py, PyAny>> {
@@ -158,7 +180,9 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
             if missing.is_empty() {
                 break;
             }
-            let Some(value) = self.own_attribute(name) else { continue };
+            let Some(value) = self.own_attribute(name) else {
+                continue;
+            };
             let value = Object::from_bound(&value);
             let is_new = !found.iter().any(|(other, _)| other.is(name));
             if let Some(n) = missing.iter().position(|&a| is_new && a == value.address()) {
@@ -171,7 +195,10 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
 
     /// The value of an attribute that the instance itself has, where finding out runs no code.
     fn own_attribute(&self, name: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        let on_class = self.mro.iter().find_map(|dict| dict.get_item(name).ok().flatten());
+        let on_class = self
+            .mro
+            .iter()
+            .find_map(|dict| dict.get_item(name).ok().flatten());
         if let Some(on_class) = &on_class {
             // A function or method that the instance's own attribute hides: its `__get__` is
             // compiled. Any other descriptor might run anything.
@@ -183,19 +210,30 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
             }
         }
         let value = ffi::generic_attribute(&self.object, name)?;
-        on_class.is_none_or(|on_class| !on_class.is(&value)).then_some(value)
+        on_class
+            .is_none_or(|on_class| !on_class.is(&value))
+            .then_some(value)
     }
 
     /// The keys of the instance's dict, which this makes: the last resort.
     fn sample_names(&self) -> Vec<Bound<'py, PyAny>> {
         let name = intern!(self.object.py(), "__dict__");
-        let getter = self.mro.iter().find_map(|dict| dict.get_item(name).ok().flatten());
+        let getter = self
+            .mro
+            .iter()
+            .find_map(|dict| dict.get_item(name).ok().flatten());
         // Only the getter that `class` statements make: a property could run anything.
         let dict = getter
-            .filter(|getter| getter.get_type().name().is_ok_and(|n| n == "getset_descriptor"))
+            .filter(|getter| {
+                getter
+                    .get_type()
+                    .name()
+                    .is_ok_and(|n| n == "getset_descriptor")
+            })
             .and_then(|getter| ffi::descriptor_get(&getter, &self.object).ok())
             .and_then(|dict| dict.cast_into::<PyDict>().ok());
-        dict.map(|dict| dict.keys().iter().collect()).unwrap_or_default()
+        dict.map(|dict| dict.keys().iter().collect())
+            .unwrap_or_default()
     }
 }
 

@@ -10,13 +10,34 @@ use crate::graph::EdgeLabel;
 /// Attributes of compiled types that are computed, yet only hand out a reference that is there:
 /// reading them makes nothing and runs nothing.
 const GETTERS: [(&str, &[&str]); 9] = [
-    ("function", &["__code__", "__defaults__", "__kwdefaults__", "__name__", "__qualname__"]),
+    (
+        "function",
+        &[
+            "__code__",
+            "__defaults__",
+            "__kwdefaults__",
+            "__name__",
+            "__qualname__",
+        ],
+    ),
     ("cell", &["cell_contents"]),
-    ("BaseException", &["__traceback__", "__context__", "__cause__", "args"]),
+    (
+        "BaseException",
+        &["__traceback__", "__context__", "__cause__", "args"],
+    ),
     ("traceback", &["tb_next"]),
-    ("generator", &["gi_code", "gi_yieldfrom", "__name__", "__qualname__"]),
-    ("coroutine", &["cr_code", "cr_await", "__name__", "__qualname__"]),
-    ("async_generator", &["ag_code", "ag_await", "__name__", "__qualname__"]),
+    (
+        "generator",
+        &["gi_code", "gi_yieldfrom", "__name__", "__qualname__"],
+    ),
+    (
+        "coroutine",
+        &["cr_code", "cr_await", "__name__", "__qualname__"],
+    ),
+    (
+        "async_generator",
+        &["ag_code", "ag_await", "__name__", "__qualname__"],
+    ),
     ("builtin_function_or_method", &["__self__"]),
     ("memoryview", &["obj"]),
 ];
@@ -27,12 +48,20 @@ impl<'py> Describer<'py, '_> {
         let object = object.bound(self.types.py);
         let mut named = Vec::new();
         for class in self.types.type_mro(&object.get_type()) {
-            let Some(namespace) = self.types.type_namespace(&class) else { continue };
+            let Some(namespace) = self.types.type_namespace(&class) else {
+                continue;
+            };
             let is_heap_type = Object::from_bound(&class).type_flags().is_heap_type();
-            let getters = if is_heap_type { None } else { self.getters(&class) };
+            let getters = if is_heap_type {
+                None
+            } else {
+                self.getters(&class)
+            };
             for (name, descriptor) in ffi::dict_entries(Object::from_bound(&namespace)) {
                 let descriptor = descriptor.bound(self.types.py);
-                let Some(name) = text(&name.bound(self.types.py)) else { continue };
+                let Some(name) = text(&name.bound(self.types.py)) else {
+                    continue;
+                };
                 let is_member = descriptor.get_type().is(&self.types.member_descriptor_type);
                 if is_member || getters.is_some_and(|names| names.contains(&name.as_str())) {
                     // A slot that is not set raises; it holds nothing then.
@@ -47,6 +76,9 @@ impl<'py> Describer<'py, '_> {
 
     fn getters(&self, class: &Bound<'py, PyAny>) -> Option<&'static [&'static str]> {
         let name = self.types.type_name(class);
-        GETTERS.iter().find(|(type_name, _)| *type_name == name).map(|(_, getters)| *getters)
+        GETTERS
+            .iter()
+            .find(|(type_name, _)| *type_name == name)
+            .map(|(_, getters)| *getters)
     }
 }

@@ -18,7 +18,7 @@ use pyo3::types::{PyDict, PyTuple};
 use rustc_hash::FxHashMap;
 
 use super::error::CaptureError;
-use super::ffi::{self, Object};
+use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FrameSlot, frame_referents};
 use super::introspection::{Introspection, text};
 use crate::graph::{EdgeLabel, HeapGraph, NodeFlags, NodeIndex};
@@ -30,11 +30,12 @@ type Named = (Object, EdgeLabel);
 
 /// Names references of one captured heap while its objects are alive.
 ///
-/// Everything it is asked about must still be the object that was captured: ask before any
-/// Python code has run, or hold references to the objects from the capture on.
+/// Every object of the heap must be alive: either no Python code has run since the capture, or
+/// somebody has held all objects from then on.
 pub(crate) struct Describer<'py, 'g> {
     graph: &'g HeapGraph,
     types: Introspection<'py>,
+    _pause: CollectorPause,
     /// Attribute names by class, found so far.
     class_names: RefCell<FxHashMap<Object, Vec<Bound<'py, PyAny>>>>,
     /// Every name that code of the program mentions.
@@ -46,6 +47,7 @@ impl<'py, 'g> Describer<'py, 'g> {
         Ok(Self {
             graph,
             types: Introspection::new(py)?,
+            _pause: CollectorPause::new(py),
             class_names: RefCell::default(),
             program_names: OnceCell::new(),
         })
@@ -65,7 +67,9 @@ impl<'py, 'g> Describer<'py, 'g> {
                 pool.extend(self.attributes(object, &missing));
             }
         }
-        let named = referents.iter().map(|&target| pool.take(self.graph.address(target)));
+        let named = referents
+            .iter()
+            .map(|&target| pool.take(self.graph.address(target)));
         let named: Vec<Option<EdgeLabel>> = named.collect();
         let mut leftover_count = 0;
         referents
@@ -86,7 +90,9 @@ impl<'py, 'g> Describer<'py, 'g> {
         let flags = object.type_object().type_flags();
         let bound = object.bound(self.types.py);
         if flags.is_dict_subclass() {
-            ffi::dict_entries(object).flat_map(|entry| self.entry(entry)).collect()
+            ffi::dict_entries(object)
+                .flat_map(|entry| self.entry(entry))
+                .collect()
         } else if flags.is_list_subclass() {
             indexed((0..).map_while(|position| ffi::list_item(&bound, position)))
         } else if flags.is_tuple_subclass() {
@@ -106,12 +112,17 @@ impl<'py, 'g> Describer<'py, 'g> {
 
     fn entry(&self, (key, value): (Object, Object)) -> [Named; 2] {
         let spelled = spell(&self.types, &key.bound(self.types.py));
-        [(key, EdgeLabel::KeyObject(spelled.clone())), (value, EdgeLabel::Key(spelled))]
+        [
+            (key, EdgeLabel::KeyObject(spelled.clone())),
+            (value, EdgeLabel::Key(spelled)),
+        ]
     }
 
     /// Items by position, or by the names of the variables if the tuple is a function's closure.
     fn tuple_items(&self, tuple: &Bound<'py, PyAny>, node: NodeIndex) -> Vec<Named> {
-        let Ok(items) = tuple.cast::<PyTuple>() else { return Vec::new() };
+        let Ok(items) = tuple.cast::<PyTuple>() else {
+            return Vec::new();
+        };
         // Half-built tuples have slots that hold nothing; asking for them is an error.
         let items = (0..items.len()).filter_map(|position| items.get_item(position).ok());
         let mut named = indexed(items.map(|item| Object::from_bound(&item)));
@@ -127,11 +138,16 @@ impl<'py, 'g> Describer<'py, 'g> {
     fn closure_names(&self, tuple: &Bound<'py, PyAny>, node: NodeIndex) -> Option<Vec<String>> {
         let functions = self.graph.referrers(node).iter().filter_map(|&referrer| {
             let function = ffi::object_at(self.graph.address(referrer))?.bound(self.types.py);
-            function.get_type().is(&self.types.function_type).then_some(function)
+            function
+                .get_type()
+                .is(&self.types.function_type)
+                .then_some(function)
         });
         let py = self.types.py;
         let mut owners = functions.filter(|function| {
-            function.getattr(intern!(py, "__closure__")).is_ok_and(|closure| closure.is(tuple))
+            function
+                .getattr(intern!(py, "__closure__"))
+                .is_ok_and(|closure| closure.is(tuple))
         });
         let code = owners.next()?.getattr(intern!(py, "__code__")).ok()?;
         code_names(&code, "co_freevars")
@@ -144,7 +160,10 @@ impl<'py, 'g> Describer<'py, 'g> {
             FrameSlot::Attribute(name) => EdgeLabel::attribute(name),
             FrameSlot::Local(name) => EdgeLabel::Local(name),
         };
-        referents.into_iter().map(|(slot, value)| (Object::from_bound(&value), label(slot))).collect()
+        referents
+            .into_iter()
+            .map(|(slot, value)| (Object::from_bound(&value), label(slot)))
+            .collect()
     }
 
     /// Locals of a suspended generator or coroutine, which its traverse visits without names.
@@ -171,7 +190,11 @@ impl<'py, 'g> Describer<'py, 'g> {
     fn missing(&self, node: NodeIndex, pool: &Pool) -> Option<Vec<u64>> {
         let ty = self.graph.type_of(node).node;
         let mut pool = pool.clone();
-        let referents = self.graph.referents(node).iter().filter(|&&target| Some(target) != ty);
+        let referents = self
+            .graph
+            .referents(node)
+            .iter()
+            .filter(|&&target| Some(target) != ty);
         let missing: Vec<u64> = referents
             .map(|&target| self.graph.address(target))
             .filter(|&address| pool.take(address).is_none())
@@ -210,14 +233,27 @@ impl<'py, 'g> Describer<'py, 'g> {
     /// The name of the compiled type that the object's layout comes from, if it is one of those
     /// whose references are named by what they are.
     fn builtin_base(&self, node: NodeIndex) -> Option<String> {
-        const KNOWN: [&str; 6] =
-            ["set", "frozenset", "deque", "function", "_lru_cache_wrapper", "mappingproxy"];
+        const KNOWN: [&str; 6] = [
+            "set",
+            "frozenset",
+            "deque",
+            "function",
+            "_lru_cache_wrapper",
+            "mappingproxy",
+        ];
         let object = ffi::object_at(self.graph.address(node))?;
-        let mro = self.types.type_mro(&object.type_object().bound(self.types.py));
-        let names = mro.iter().map(|class| (self.types.type_name(class), self.types.type_module(class)));
+        let mro = self
+            .types
+            .type_mro(&object.type_object().bound(self.types.py));
+        let names = mro
+            .iter()
+            .map(|class| (self.types.type_name(class), self.types.type_module(class)));
         names
             .filter(|(_, module)| {
-                matches!(module.as_deref(), Some("builtins" | "collections" | "functools"))
+                matches!(
+                    module.as_deref(),
+                    Some("builtins" | "collections" | "functools")
+                )
             })
             .map(|(name, _)| name)
             .find(|name| KNOWN.contains(&name.as_str()))
@@ -233,12 +269,21 @@ impl<'py, 'g> Describer<'py, 'g> {
             .unwrap_or_default();
         let is_parameter = |name: &String| name == "return" || parameters.contains(name);
         let keys = ffi::object_at(self.graph.address(dict)).map(|dict| {
-            ffi::dict_entries(dict).map(|(key, _)| text(&key.bound(py))).collect::<Vec<_>>()
+            ffi::dict_entries(dict)
+                .map(|(key, _)| text(&key.bound(py)))
+                .collect::<Vec<_>>()
         });
         let is_annotations = keys.is_some_and(|keys| {
-            !keys.is_empty() && keys.iter().all(|key| key.as_ref().is_some_and(is_parameter))
+            !keys.is_empty()
+                && keys
+                    .iter()
+                    .all(|key| key.as_ref().is_some_and(is_parameter))
         });
-        EdgeLabel::attribute(if is_annotations { "__annotations__" } else { "__dict__" })
+        EdgeLabel::attribute(if is_annotations {
+            "__annotations__"
+        } else {
+            "__dict__"
+        })
     }
 }
 
@@ -259,7 +304,11 @@ impl Pool {
 }
 
 fn indexed(items: impl IntoIterator<Item = Object>) -> Vec<Named> {
-    items.into_iter().enumerate().map(|(n, item)| (item, EdgeLabel::Index(n))).collect()
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(n, item)| (item, EdgeLabel::Index(n)))
+        .collect()
 }
 
 fn attributes_of(referents: Vec<(&'static str, Bound<'_, PyAny>)>) -> Vec<Named> {

@@ -30,8 +30,10 @@ fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) 
     if let Ok(tuple) = object.cast_exact::<PyTuple>()
         && depth > 0
     {
-        let items: Vec<String> =
-            tuple.iter().map(|item| spell_to(types, &item, depth - 1)).collect();
+        let items: Vec<String> = tuple
+            .iter()
+            .map(|item| spell_to(types, &item, depth - 1))
+            .collect();
         return match &items[..] {
             [only] => format!("({only},)"),
             items => format!("({})", items.join(", ")),
@@ -39,7 +41,10 @@ fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) 
     }
     let ty = object.get_type();
     if Object::from_bound(&ty).type_flags().is_type_subclass() {
-        let module = types.type_module(object).map(|module| module + ".").unwrap_or_default();
+        let module = types
+            .type_module(object)
+            .map(|module| module + ".")
+            .unwrap_or_default();
         return format!("<class {module}{}>", types.type_name(object));
     }
     format!("<{}>", types.type_name(&ty))

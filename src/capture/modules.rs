@@ -1,0 +1,52 @@
+//! Modules: the roots that chains of names start from.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use super::ffi::{self, Object};
+use super::introspection::text;
+use crate::graph::{HeapGraphBuilder, NodeFlags};
+
+/// The `__name__` in a module's namespace, where it is a string. Asks no module class and no
+/// `__getattr__`, so a lazy module stays unloaded.
+pub(crate) fn module_name(module: &Bound<'_, PyAny>) -> Option<String> {
+    let namespace = ffi::module_namespace(module)?;
+    text(
+        &namespace
+            .get_item(intern!(module.py(), "__name__"))
+            .ok()
+            .flatten()?,
+    )
+}
+
+/// True if and only if `object` is a module and `sys.modules` holds it under its own name.
+pub(crate) fn is_proper_module(object: &Bound<'_, PyAny>) -> bool {
+    let py = object.py();
+    module_name(object).is_some_and(|name| {
+        let registered = ffi::module_table(py).get_item(name);
+        registered.is_ok_and(|registered| registered.is(object))
+    })
+}
+
+/// Marks the modules that `sys.modules` holds under their own names, and the namespaces of all
+/// that it holds.
+pub(super) fn mark_modules(py: Python<'_>, builder: &mut HeapGraphBuilder) {
+    let modules = ffi::module_table(py);
+    for (key, module) in ffi::dict_entries(Object::from_bound(&modules)) {
+        let module = module.bound(py);
+        let Some(namespace) = ffi::module_namespace(&module) else {
+            continue;
+        };
+        let namespace = Object::from_bound(&namespace).address();
+        if let Some(node) = builder.known_node(namespace) {
+            builder.add_flags(node, NodeFlags::MODULE_NAMESPACE);
+        }
+        let name = module_name(&module);
+        if name.is_some() && name == text(&key.bound(py)) {
+            let address = Object::from_bound(&module).address();
+            if let Some(node) = builder.known_node(address) {
+                builder.add_flags(node, NodeFlags::PROPER_MODULE);
+            }
+        }
+    }
+}

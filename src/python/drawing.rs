@@ -1,0 +1,401 @@
+//! From live objects to a picture, in two steps: [`Drawing`] is what will be drawn, with the
+//! objects held, so that the caller can put each into words; [`Picture`] is the finished view,
+//! which holds no object.
+
+use std::path::PathBuf;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::chain::preferred_label;
+use super::live::LiveHeap;
+use crate::analysis::{Direction, DrawnNode, Limits, Neighbourhood};
+use crate::capture::has_finalizer;
+use crate::graph::{NodeFlags, NodeIndex};
+use crate::render::{Format, View, ViewEdge, ViewNode, ViewNodeKind, save, to_dot};
+
+/// Objects to draw and the references between them.
+#[pyclass(frozen, module = "heapgraph._core")]
+pub(super) struct Drawing {
+    nodes: Vec<DrawingNode>,
+    edges: Vec<DrawingEdge>,
+    max_depth: usize,
+    direction: Direction,
+}
+
+struct DrawingNode {
+    object: Py<PyAny>,
+    kind: ViewNodeKind,
+    short_type: String,
+    full_type: String,
+    /// `None` if the object is immortal.
+    reference_count: Option<u32>,
+    depth: usize,
+    hidden_count: usize,
+    is_target: bool,
+    on_chain: bool,
+    has_finalizer: bool,
+}
+
+struct DrawingEdge {
+    holder: usize,
+    held: usize,
+    label: String,
+    on_chain: bool,
+}
+
+/// How the caller wants one node to look.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct NodeText {
+    lines: Vec<String>,
+    highlighted: bool,
+    attributes: Vec<(String, String)>,
+}
+
+/// The objects within `max_depth` references of `targets`.
+///
+/// `forward` searches what they refer to, otherwise what refers to them; then modules that
+/// `sys.modules` holds are drawn but not expanded. `keep` is called on every neighbour, unless
+/// `None`. `held_by_caller` is the number of references to each target that the caller itself
+/// has: they are not counted.
+#[pyfunction]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parameters of objgraph.show_refs"
+)]
+pub(super) fn draw_neighbourhood<'py>(
+    py: Python<'py>,
+    targets: Vec<Bound<'py, PyAny>>,
+    forward: bool,
+    max_depth: usize,
+    too_many: usize,
+    ignored: Vec<u64>,
+    keep: Option<&Bound<'py, PyAny>>,
+    held_by_caller: u32,
+) -> PyResult<Drawing> {
+    let mut heap = LiveHeap::capture(py, &targets)?;
+    if keep.is_some() {
+        heap.hold_all();
+    }
+    let graph = heap.graph();
+    let target_nodes: Vec<NodeIndex> = targets.iter().filter_map(|t| heap.node_of(t)).collect();
+    let direction = if forward {
+        Direction::Referents
+    } else {
+        Direction::Referrers
+    };
+    let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
+    let found = Neighbourhood::search(
+        graph,
+        &target_nodes,
+        direction,
+        Limits {
+            max_depth,
+            too_many,
+        },
+        &heap.nodes_at(&ignored),
+        |node| {
+            keep.map_or(Ok(true), |keep| {
+                keep.call1((heap.object(node),))?.is_truthy()
+            })
+        },
+        |node| !forward && is_module(node),
+    )?;
+    let describer = heap.describer()?;
+    let mut labels = FxHashMap::default();
+    let edges = found.edges.iter().map(|edge| {
+        let of_holder = labels
+            .entry(edge.holder)
+            .or_insert_with(|| describer.labels(found.nodes[edge.holder].node));
+        let label = of_holder[edge.position].to_string();
+        DrawingEdge {
+            holder: edge.holder,
+            held: edge.held,
+            label,
+            on_chain: false,
+        }
+    });
+    let edges = edges.collect();
+    let nodes = found.nodes.iter().map(|drawn| {
+        let mut node = DrawingNode::new(&heap, *drawn)?;
+        if target_nodes.contains(&drawn.node) {
+            node.is_target = true;
+            node.reference_count = node
+                .reference_count
+                .map(|n| n.saturating_sub(held_by_caller));
+        }
+        Ok(node)
+    });
+    let nodes = nodes.collect::<PyResult<_>>()?;
+    Ok(Drawing {
+        nodes,
+        edges,
+        max_depth,
+        direction,
+    })
+}
+
+/// The objects of some chains and the references along them, nothing else. The last object of
+/// each chain is the one asked about if `target_is_last`, otherwise the first.
+#[pyfunction]
+pub(super) fn draw_chains<'py>(
+    py: Python<'py>,
+    chains: Vec<Vec<Bound<'py, PyAny>>>,
+    target_is_last: bool,
+) -> PyResult<Drawing> {
+    let objects: Vec<Bound<'py, PyAny>> = chains.iter().flatten().cloned().collect();
+    let heap = LiveHeap::capture(py, &objects)?;
+    let describer = heap.describer()?;
+    let mut positions: FxHashMap<NodeIndex, usize> = FxHashMap::default();
+    let mut nodes: Vec<DrawingNode> = Vec::new();
+    let mut edges: Vec<DrawingEdge> = Vec::new();
+    for chain in &chains {
+        let mut holder: Option<(NodeIndex, usize)> = None;
+        for (n, object) in chain.iter().enumerate() {
+            let Some(node) = heap.node_of(object) else {
+                continue;
+            };
+            let depth = if target_is_last {
+                chain.len() - 1 - n
+            } else {
+                n
+            };
+            let position = match positions.get(&node) {
+                Some(&position) => position,
+                None => {
+                    let drawn = DrawnNode {
+                        node,
+                        depth,
+                        hidden_count: 0,
+                    };
+                    nodes.push(DrawingNode {
+                        on_chain: true,
+                        ..DrawingNode::new(&heap, drawn)?
+                    });
+                    positions.insert(node, nodes.len() - 1);
+                    nodes.len() - 1
+                }
+            };
+            nodes[position].depth = nodes[position].depth.min(depth);
+            nodes[position].is_target |= depth == 0;
+            if let Some((holder, holder_position)) = holder.replace((node, position)) {
+                let is_new = !edges
+                    .iter()
+                    .any(|edge| (edge.holder, edge.held) == (holder_position, position));
+                if is_new {
+                    let label = preferred_label(&heap, &describer, holder, node);
+                    let label =
+                        label.map_or_else(|| "no reference any more".into(), |l| l.to_string());
+                    edges.push(DrawingEdge {
+                        holder: holder_position,
+                        held: position,
+                        label,
+                        on_chain: true,
+                    });
+                }
+            }
+        }
+    }
+    let max_depth = nodes.iter().map(|node| node.depth).max().unwrap_or(0);
+    Ok(Drawing {
+        nodes,
+        edges,
+        max_depth,
+        direction: Direction::Referrers,
+    })
+}
+
+impl DrawingNode {
+    fn new(heap: &LiveHeap<'_>, drawn: DrawnNode) -> PyResult<Self> {
+        let graph = heap.graph();
+        let object = heap.object(drawn.node);
+        let ty = graph.type_of(drawn.node);
+        let flags = graph.flags(drawn.node);
+        let kind = if flags.contains(NodeFlags::PROPER_MODULE) {
+            ViewNodeKind::Module
+        } else if flags.contains(NodeFlags::FRAME) {
+            ViewNodeKind::Frame
+        } else if flags.contains(NodeFlags::TYPE) {
+            ViewNodeKind::Type
+        } else {
+            ViewNodeKind::Object
+        };
+        let is_immortal = flags.contains(NodeFlags::IMMORTAL);
+        Ok(Self {
+            kind,
+            short_type: ty.name.clone(),
+            full_type: ty.full_name().into_owned(),
+            reference_count: (!is_immortal).then(|| graph.reference_count(drawn.node)),
+            depth: drawn.depth,
+            hidden_count: drawn.hidden_count,
+            is_target: false,
+            on_chain: false,
+            has_finalizer: has_finalizer(&object)?,
+            object: object.unbind(),
+        })
+    }
+}
+
+#[pymethods]
+impl Drawing {
+    /// The objects, in the order in which they were found.
+    #[getter]
+    fn objects(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
+        self.nodes
+            .iter()
+            .map(|node| node.object.clone_ref(py))
+            .collect()
+    }
+
+    /// The type names of the objects, in the same order.
+    fn type_names(&self, short: bool) -> Vec<String> {
+        let name = |node: &DrawingNode| {
+            if short {
+                &node.short_type
+            } else {
+                &node.full_type
+            }
+            .clone()
+        };
+        self.nodes.iter().map(name).collect()
+    }
+
+    /// The reference counts of the objects, in the same order; `None` for immortal ones.
+    #[getter]
+    fn reference_counts(&self) -> Vec<Option<u32>> {
+        self.nodes.iter().map(|node| node.reference_count).collect()
+    }
+
+    /// The picture, given the text and the marks of each object in the same order.
+    fn finish(&self, texts: Vec<NodeText>) -> PyResult<Picture> {
+        if texts.len() != self.nodes.len() {
+            return Err(PyValueError::new_err(format!(
+                "expected {} texts, one for each object, got {}",
+                self.nodes.len(),
+                texts.len()
+            )));
+        }
+        let mut view = View {
+            graph: petgraph::graph::DiGraph::new(),
+            max_depth: self.max_depth,
+        };
+        let mut positions = Vec::new();
+        for (node, text) in self.nodes.iter().zip(texts) {
+            positions.push(view.graph.add_node(node.view(text)));
+        }
+        for edge in &self.edges {
+            let view_edge = ViewEdge {
+                label: edge.label.clone(),
+                on_chain: edge.on_chain,
+            };
+            view.graph
+                .add_edge(positions[edge.holder], positions[edge.held], view_edge);
+        }
+        for (node, &position) in self.nodes.iter().zip(&positions) {
+            if node.hidden_count == 0 {
+                continue;
+            }
+            let more = view.graph.add_node(node.more(self.direction));
+            let (holder, held) = match self.direction {
+                Direction::Referents => (position, more),
+                Direction::Referrers => (more, position),
+            };
+            view.graph.add_edge(
+                holder,
+                held,
+                ViewEdge {
+                    label: String::new(),
+                    on_chain: false,
+                },
+            );
+        }
+        Ok(Picture {
+            view,
+            node_count: self.nodes.len(),
+        })
+    }
+}
+
+impl DrawingNode {
+    fn view(&self, text: NodeText) -> ViewNode {
+        ViewNode {
+            kind: self.kind,
+            lines: text.lines,
+            depth: self.depth,
+            is_target: self.is_target,
+            on_chain: self.on_chain,
+            is_highlighted: text.highlighted,
+            has_finalizer: self.has_finalizer,
+            extra_attributes: text.attributes,
+        }
+    }
+
+    /// The node that stands for the neighbours that were left out.
+    fn more(&self, direction: Direction) -> ViewNode {
+        let what = match (direction, self.hidden_count) {
+            (Direction::Referents, 1) => "referent",
+            (Direction::Referents, _) => "referents",
+            (Direction::Referrers, 1) => "referrer",
+            (Direction::Referrers, _) => "referrers",
+        };
+        ViewNode {
+            kind: ViewNodeKind::More(self.hidden_count),
+            lines: vec![format!("{} more {what}", self.hidden_count)],
+            depth: self.depth + 1,
+            is_target: false,
+            on_chain: false,
+            is_highlighted: false,
+            has_finalizer: false,
+            extra_attributes: Vec::new(),
+        }
+    }
+}
+
+/// A finished drawing: text and shapes only, no object is kept alive by it.
+#[pyclass(frozen, module = "heapgraph._core")]
+pub(super) struct Picture {
+    view: View,
+    /// Objects drawn, without the nodes that stand for others.
+    #[pyo3(get)]
+    node_count: usize,
+}
+
+#[pymethods]
+impl Picture {
+    /// The drawing in Graphviz's language.
+    fn to_dot(&self) -> String {
+        to_dot(&self.view)
+    }
+
+    /// The drawing as an SVG document.
+    fn to_svg(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(py.detach(|| crate::render::to_svg(&self.view))?)
+    }
+
+    /// The drawing as a PNG image.
+    fn to_png(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
+        Ok(py.detach(|| crate::render::to_png(&self.view))?)
+    }
+
+    /// Writes the drawing to a file, whole or not at all, in the format of its ending. Returns
+    /// the name of the format: `dot`, `svg`, `png` or another that Graphviz knows.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<String> {
+        let format = py.detach(|| save(&self.view, &path))?;
+        Ok(match format {
+            Format::Dot => "dot".into(),
+            Format::Svg => "svg".into(),
+            Format::Png => "png".into(),
+            Format::Other(name) => name,
+        })
+    }
+
+    fn _repr_svg_(&self, py: Python<'_>) -> PyResult<String> {
+        self.to_svg(py)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<heapgraph.Picture of {} objects>", self.node_count)
+    }
+}

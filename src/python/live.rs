@@ -1,0 +1,76 @@
+//! From nodes of a captured heap to live objects.
+//!
+//! A graph holds addresses only. They may be turned into objects while no Python code has run
+//! since the capture; whoever is about to let some run holds everything first.
+
+use pyo3::prelude::*;
+
+use crate::capture::{CaptureError, CollectorPause, Describer, capture, live_object};
+use crate::graph::{HeapGraph, NodeIndex, NodeSet};
+
+/// A captured heap whose objects are alive: either because no Python code has run since the
+/// capture, or because all of them are held.
+pub(super) struct LiveHeap<'py> {
+    py: Python<'py>,
+    graph: HeapGraph,
+    /// A collection could run finalizers; lifted once everything is held.
+    pause: Option<CollectorPause>,
+    held: Vec<Bound<'py, PyAny>>,
+}
+
+impl<'py> LiveHeap<'py> {
+    /// Captures the heap; `asked_about` are nodes of it even if nothing else holds them.
+    pub(super) fn capture(
+        py: Python<'py>,
+        asked_about: &[Bound<'py, PyAny>],
+    ) -> Result<Self, CaptureError> {
+        let pause = Some(CollectorPause::new(py));
+        Ok(Self {
+            py,
+            graph: capture(py, asked_about)?,
+            pause,
+            held: Vec::new(),
+        })
+    }
+
+    /// Holds every object of the heap, so that Python code may run from now on.
+    pub(super) fn hold_all(&mut self) {
+        self.held = self.graph.nodes().map(|node| self.object(node)).collect();
+        self.pause = None;
+    }
+
+    pub(super) fn graph(&self) -> &HeapGraph {
+        &self.graph
+    }
+
+    /// The node of a live object.
+    pub(super) fn node_of(&self, object: &Bound<'py, PyAny>) -> Option<NodeIndex> {
+        self.graph.node_at(object.as_ptr().addr() as u64)
+    }
+
+    /// The nodes at the given addresses; those that are none are left out.
+    pub(super) fn nodes_at(&self, addresses: &[u64]) -> NodeSet {
+        let mut nodes = NodeSet::new(&self.graph);
+        for &address in addresses {
+            if let Some(node) = self.graph.node_at(address) {
+                nodes.insert(node);
+            }
+        }
+        nodes
+    }
+
+    /// The object of a node.
+    pub(super) fn object(&self, node: NodeIndex) -> Bound<'py, PyAny> {
+        live_object(self.py, &self.graph, node)
+    }
+
+    /// The objects of some nodes.
+    pub(super) fn objects(&self, nodes: &[NodeIndex]) -> Vec<Bound<'py, PyAny>> {
+        nodes.iter().map(|&node| self.object(node)).collect()
+    }
+
+    /// Names the references of the heap.
+    pub(super) fn describer(&self) -> Result<Describer<'py, '_>, CaptureError> {
+        Describer::new(self.py, &self.graph)
+    }
+}
