@@ -104,15 +104,17 @@ fn rows(node: &ViewNode) -> Vec<Row> {
     rows
 }
 
+/// `text` with a small filled box below it that says `__del__`.
 fn with_badge(text: &str) -> String {
+    const TABLE: &str = "table border=\"0\" cellspacing=\"0\" cellpadding=\"0\"";
+    const SIZE: &str = "fixedsize=\"true\" width=\"42\" height=\"14\"";
     let badge = format!(
-        "<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"0\" \
-         fixedsize=\"true\" width=\"42\" height=\"14\">\
-         <tr><td style=\"rounded\" color=\"{PAPER}\" bgcolor=\"{FINALIZER}\">\
+        "<{TABLE} cellborder=\"1\" {SIZE}>\
+         <tr><td {SIZE} style=\"rounded\" color=\"{PAPER}\" bgcolor=\"{FINALIZER}\">\
          <font point-size=\"8\" color=\"{PAPER}\"><b>__del__</b></font></td></tr></table>"
     );
     format!(
-        "<<table border=\"0\" cellborder=\"0\" cellspacing=\"0\" cellpadding=\"0\">\
-         <tr><td>{text}</td></tr><tr><td height=\"2\"></td></tr><tr><td>{badge}</td></tr></table>>"
+        "<<{TABLE} cellborder=\"0\"><tr><td>{text}</td></tr><tr><td height=\"2\"></td></tr>\
+         <tr><td>{badge}</td></tr></table>>"
     )
 }

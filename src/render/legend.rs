@@ -3,7 +3,7 @@
 use graphviz_rust::dot_structures::Id;
 
 use super::{
-    look::{Look, QUIET_INK, samples},
+    look::{Look, PAPER, QUIET_INK, samples},
     view::View,
 };
 
@@ -34,18 +34,39 @@ fn row(entries: &[(Look, &str)]) -> String {
 }
 
 fn cell(look: &Look, meaning: &str) -> String {
+    format!(
+        "<td align=\"left\">{}</td><td align=\"left\">\
+         <font point-size=\"9\" color=\"{QUIET_INK}\">{meaning}  </font></td>",
+        swatch(look)
+    )
+}
+
+/// A small box with the fill and the border of `look`.
+fn swatch(look: &Look) -> String {
+    if look.is_double {
+        let inner = filled_box(look, &look.fill, "width=\"10\" height=\"6\"", "");
+        filled_box(
+            look,
+            PAPER,
+            "width=\"16\" height=\"12\" cellpadding=\"2\"",
+            &inner,
+        )
+    } else {
+        filled_box(look, &look.fill, "width=\"16\" height=\"12\"", "")
+    }
+}
+
+fn filled_box(look: &Look, fill: &str, size: &str, inside: &str) -> String {
     let style = if look.style.contains("rounded") {
         " style=\"rounded\""
     } else {
         ""
     };
     // Only whole points are allowed here.
-    let border = look.border_width.split('.').next().unwrap_or_default();
-    let swatch = format!(
-        "<td border=\"{}\" color=\"{}\" bgcolor=\"{}\"{style} width=\"14\" height=\"9\" fixedsize=\"true\"></td>",
-        border, look.border, look.fill,
-    );
+    let width = look.border_width.split('.').next().unwrap_or_default();
     format!(
-        "{swatch}<td align=\"left\"><font point-size=\"9\" color=\"{QUIET_INK}\">{meaning}  </font></td>"
+        "<table border=\"{width}\" color=\"{}\" bgcolor=\"{fill}\"{style} cellborder=\"0\" \
+         cellspacing=\"0\" fixedsize=\"true\" {size}><tr><td>{inside}</td></tr></table>",
+        look.border
     )
 }
