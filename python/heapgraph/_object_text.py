@@ -26,7 +26,8 @@ def object_text(obj: object) -> str:
         text = _text(obj)
     except Exception:  # noqa: BLE001 - whatever a foreign repr raises
         return "(unrepresentable)"
-    line = " ".join(text[: 4 * _LONGEST_REPR].split())
+    # A repr may be of a class derived from str, with methods of its own.
+    line = " ".join(str.__getitem__(text, slice(4 * _LONGEST_REPR)).split())
     return line if len(line) <= _LONGEST_REPR else line[: _LONGEST_REPR - 1] + "…"
 
 

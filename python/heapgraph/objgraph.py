@@ -405,3 +405,132 @@ def show_backrefs(
     objs = list(objs) if issubclass(type(objs), (list, tuple)) else [objs]  # type: ignore[call-overload]
     picture = draw(objs, False, max_depth, too_many, extra_ignore, filter, texts)
     return present(picture, filename, output)
+
+
+def show_refs(
+    objs: object,
+    max_depth: int = 3,
+    extra_ignore: Iterable[int] = (),
+    filter: Callable[[Any], object] | None = None,
+    too_many: int = 10,
+    highlight: Callable[[Any], object] | None = None,
+    filename: str | PathLike[str] | None = None,
+    extra_info: Callable[[Any], object] | None = None,
+    refcounts: bool = False,
+    shortnames: bool = True,
+    output: TextIO | None = None,
+    extra_node_attrs: Callable[[Any], Mapping[str, str | None]] | None = None,
+) -> _core.Picture | None:
+    """Draw what some objects refer to.
+
+    Args:
+        objs: As for `show_backrefs`, as are all other arguments.
+        max_depth: How many references away to look.
+        extra_ignore: Ids of objects to leave out.
+        filter: Called with each object; those for which it is false are left out.
+        too_many: How many referents of one object to draw; the others are counted.
+        highlight: Called with each object; those for which it is true stand out.
+        filename: The file to write.
+        extra_info: Called with each object; what it returns is added to the label.
+        refcounts: Whether to show reference counts.
+        shortnames: Whether to leave the module out of type names.
+        output: A text file to write the graph to, in Graphviz's language.
+        extra_node_attrs: Called with each object; returns more attributes of its node.
+
+    Returns:
+        As `show_backrefs`.
+
+    Raises:
+        ValueError: If both `filename` and `output` are given.
+        TypeError: If an argument is of the wrong type.
+        OSError: If the file cannot be written; an existing one is then unchanged.
+        RenderError: If the format cannot be drawn.
+    """
+    texts = Texts(highlight, extra_info, refcounts, shortnames, extra_node_attrs)
+    objs = list(objs) if issubclass(type(objs), (list, tuple)) else [objs]  # type: ignore[call-overload]
+    picture = draw(objs, True, max_depth, too_many, extra_ignore, filter, texts)
+    return present(picture, filename, output)
+
+
+def show_chain(
+    *chains: Sequence[object],
+    backrefs: bool = True,
+    highlight: Callable[[Any], object] | None = None,
+    filename: str | PathLike[str] | None = None,
+    extra_info: Callable[[Any], object] | None = None,
+    refcounts: bool = False,
+    shortnames: bool = True,
+    output: TextIO | None = None,
+    extra_node_attrs: Callable[[Any], Mapping[str, str | None]] | None = None,
+) -> _core.Picture | None:
+    """Draw chains of references, and nothing else.
+
+    Args:
+        *chains: What `find_backref_chain` or `find_ref_chain` returned.
+        backrefs: Whether the last object of each chain is the one asked about, as
+            `find_backref_chain` returns them, rather than the first.
+        highlight: As for `show_backrefs`.
+        filename: As for `show_backrefs`.
+        extra_info: As for `show_backrefs`.
+        refcounts: As for `show_backrefs`.
+        shortnames: As for `show_backrefs`.
+        output: As for `show_backrefs`.
+        extra_node_attrs: As for `show_backrefs`.
+
+    Returns:
+        As `show_backrefs`.
+
+    Raises:
+        ValueError: If there is no chain with an object in it, or both `filename` and `output`
+            are given.
+        TypeError: If an argument is of the wrong type.
+        OSError: If the file cannot be written; an existing one is then unchanged.
+        RenderError: If the format cannot be drawn.
+    """
+    texts = Texts(highlight, extra_info, refcounts, shortnames, extra_node_attrs)
+    drawn = [list(chain) for chain in chains if chain]
+    if not drawn:
+        message = "no chain to draw: pass what find_backref_chain or find_ref_chain returned"
+        raise ValueError(message)
+    gc.collect()
+    drawing = _core.draw_chains(drawn, backrefs)
+    return present(texts.finish(drawing), filename, output)
+
+
+def _find_chain(
+    obj: object,
+    predicate: Callable[[Any], object],
+    max_depth: int,
+    extra_ignore: Iterable[int],
+    *,
+    forward: bool,
+) -> list[Any]:
+    if not callable(predicate):
+        message = f"predicate must be callable, not {type(predicate).__name__}"
+        raise TypeError(message)
+    in_core = None if predicate is is_proper_module else predicate
+    ignored = [index(address) for address in extra_ignore]
+    depth = max(0, index(max_depth))
+    gc.collect()
+    return _core.find_chain(obj, in_core, forward, depth, ignored)
+
+
+def _typed_text(obj: object) -> str:
+    kind = type(obj)
+    if issubclass(kind, type(sys)):
+        return f"module {object_text(obj)}"
+    name = str(type.__dict__["__name__"].__get__(kind))
+    text = object_text(obj)
+    return text if name in text else f"{name} {text}"
+
+
+def _as_list(objects: Iterable[object] | None) -> list[Any] | None:
+    return objects if objects is None or type(objects) is list else list(objects)
+
+
+def _tracked_unless(objects: Iterable[object] | None) -> Iterable[object]:
+    return gc.get_objects() if objects is None else objects
+
+
+def _first(limit: int | None, rows: list[Any]) -> list[Any]:
+    return rows[:limit] if limit else rows

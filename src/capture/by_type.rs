@@ -1,6 +1,5 @@
 //! Objects by type, without a graph: one look at the type of each.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use rustc_hash::FxHashMap;
@@ -8,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::introspection::Introspection;
+use super::tracked::Tracked;
 use crate::graph::HeapType;
 
 /// Which types are meant.
@@ -96,16 +96,14 @@ fn for_each(
     objects: Option<&Bound<'_, PyList>>,
     mut visit: impl FnMut(Object),
 ) -> Result<(), CaptureError> {
-    let tracked = match objects {
-        Some(objects) => objects.as_any().clone(),
-        None => py
-            .import(intern!(py, "gc"))?
-            .getattr(intern!(py, "get_objects"))?
-            .call0()?,
-    };
-    for position in 0..tracked.len()? {
-        if let Some(object) = ffi::list_item(&tracked, position) {
-            visit(object);
+    match objects {
+        None => Tracked::new(py)?.for_each(visit),
+        Some(objects) => {
+            for position in 0..objects.len() {
+                if let Some(object) = ffi::list_item(objects, position) {
+                    visit(object);
+                }
+            }
         }
     }
     Ok(())

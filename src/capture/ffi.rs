@@ -24,7 +24,7 @@ use std::ptr::NonNull;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::ffi as c;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyList};
 
 use crate::graph::HeapGraphBuilder;
 
@@ -365,6 +365,79 @@ pub(super) fn item_count(object: Object) -> u64 {
 pub(super) fn untrack(object: &Bound<'_, PyAny>) {
     // SAFETY: a live object of a collected type; does nothing if it is untracked already.
     unsafe { c::PyObject_GC_UnTrack(object.as_ptr().cast()) };
+}
+
+/// The header in front of every object that belongs to the collector.
+#[repr(C)]
+struct CollectorHead {
+    next: usize,
+    previous: usize,
+}
+
+/// Low bits of the links, where the collector keeps marks.
+const LINK_MARKS: usize = 0b11;
+/// `struct gc_generation`: the head of a list, a threshold and a count.
+const GENERATION_SIZE: usize = 24;
+const GENERATIONS: usize = 3;
+
+/// The lists in which the collector of CPython 3.10 to 3.13 keeps the objects it tracks.
+///
+/// Going through them is what `gc.get_objects()` does, without the list and without touching
+/// reference counts. The layout is private, though frozen in those versions; so
+/// [`agree_with_collector`](Self::agree_with_collector) compares the outcome with the official one
+/// before anything else relies on it.
+#[derive(Debug)]
+pub(super) struct CollectorLists {
+    youngest: *const CollectorHead,
+}
+
+impl CollectorLists {
+    /// Finds the lists of the running interpreter; `None` if its version has others.
+    pub(super) fn find(py: Python<'_>, version: (u8, u8)) -> Option<Self> {
+        if !((3, 10)..=(3, 13)).contains(&version) {
+            return None;
+        }
+        // A new object is the last of the youngest generation: next comes the head of its list.
+        let newest = PyList::empty(py);
+        // SAFETY: a list has a collector's header in front of it.
+        let header = unsafe { newest.as_ptr().cast::<CollectorHead>().sub(1) };
+        // SAFETY: as above.
+        let youngest = unsafe { (*header).next } & !LINK_MARKS;
+        Some(Self {
+            youngest: std::ptr::with_exposed_provenance(youngest),
+        })
+    }
+
+    /// Calls `visit` with every object the collector tracks, in the order of `gc.get_objects()`.
+    pub(super) fn for_each(&self, mut visit: impl FnMut(Object)) {
+        for generation in 0..GENERATIONS {
+            let head = self
+                .youngest
+                .wrapping_byte_add(generation * GENERATION_SIZE);
+            let mut current = head;
+            loop {
+                // SAFETY: `head` is the head of a generation's list, and a list is a circle of
+                // headers of live objects that leads back to its head.
+                let next = unsafe { (*current).next } & !LINK_MARKS;
+                current = std::ptr::with_exposed_provenance(next);
+                if current == head {
+                    break;
+                }
+                let object = current.wrapping_add(1).cast_mut().cast();
+                // SAFETY: an object follows its header, and a header is not at address 0.
+                visit(Object(unsafe { NonNull::new_unchecked(object) }));
+            }
+        }
+    }
+
+    /// True if and only if the lists hold exactly what `gc.get_objects()` gives, in its order.
+    pub(super) fn agree_with_collector(&self, official: &Bound<'_, PyList>) -> bool {
+        let mut addresses = Vec::new();
+        self.for_each(|object| addresses.push(object.address()));
+        addresses.retain(|&address| address != Object::from_bound(official).address());
+        let listed = (0..official.len()).filter_map(|n| list_item(official, n));
+        listed.map(Object::address).eq(addresses)
+    }
 }
 
 /// Keeps the collector from starting while it lives, then leaves it as it was.

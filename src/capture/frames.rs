@@ -6,17 +6,38 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+use rustc_hash::FxHashMap;
 
 use super::ffi::{self, Object};
-use super::introspection::{Introspection, text};
+use super::introspection::{Introspection, code_names, text};
 
 /// `co_flags` of code whose locals live in the frame itself, not in a dict.
 const CO_OPTIMIZED: u32 = 1;
 
-/// A frame that is being executed, and what it holds by name.
-pub(super) struct RunningFrame<'py> {
-    pub(super) frame: Bound<'py, PyAny>,
-    pub(super) referents: Vec<(FrameSlot, Bound<'py, PyAny>)>,
+/// The frames that are being executed, each with what it holds by name.
+pub(super) struct RunningFrames<'py> {
+    /// Each thread's innermost first.
+    frames: Vec<Bound<'py, PyAny>>,
+    referents: FxHashMap<Object, Vec<(FrameSlot, Bound<'py, PyAny>)>>,
+}
+
+impl<'py> RunningFrames<'py> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = Object> {
+        self.frames.iter().map(Object::from_bound)
+    }
+
+    /// What `object` holds by name, if it is one of these frames.
+    pub(super) fn referents_of(&self, object: Object) -> impl Iterator<Item = Object> {
+        let referents = self.referents.get(&object).into_iter().flatten();
+        referents.map(|(_, referent)| Object::from_bound(referent))
+    }
+
+    /// Every object to which a reference exists only because the frames were read, once for each
+    /// such reference.
+    pub(super) fn held(&self) -> impl Iterator<Item = Object> {
+        self.iter()
+            .chain(self.iter().flat_map(|frame| self.referents_of(frame)))
+    }
 }
 
 /// Where a frame holds something.
@@ -28,34 +49,34 @@ pub(super) enum FrameSlot {
     Local(String),
 }
 
-/// The frames of all threads, each thread's innermost first, without those of this package.
-///
-/// `is_known` says whether an address belonged to an object before the frames were read.
-pub(super) fn running_frames<'py>(
-    types: &Introspection<'py>,
-    is_known: impl Fn(u64) -> bool,
-) -> PyResult<Vec<RunningFrame<'py>>> {
+/// The frames of all threads, without those of this package.
+pub(super) fn running_frames<'py>(types: &Introspection<'py>) -> PyResult<RunningFrames<'py>> {
     let sys = types.py.import(intern!(types.py, "sys"))?;
     let innermost = sys.getattr(intern!(types.py, "_current_frames"))?.call0()?;
-    let mut frames = Vec::new();
+    let mut running = RunningFrames {
+        frames: Vec::new(),
+        referents: FxHashMap::default(),
+    };
     for frame in innermost.cast_into::<PyDict>()?.values() {
         let mut next = Some(frame).filter(|frame| !frame.is_none());
         while let Some(frame) = next {
             next = caller(&frame)?;
             if !belongs_to_this_package(&frame)? {
-                let referents = frame_referents(types, &frame, &is_known)?;
-                frames.push(RunningFrame { frame, referents });
+                let referents = frame_referents(types, &frame)?;
+                running
+                    .referents
+                    .insert(Object::from_bound(&frame), referents);
+                running.frames.push(frame);
             }
         }
     }
-    Ok(frames)
+    Ok(running)
 }
 
 /// What a frame holds: its attributes, then its locals in their own order.
 pub(super) fn frame_referents<'py>(
     types: &Introspection<'py>,
     frame: &Bound<'py, PyAny>,
-    is_known: impl Fn(u64) -> bool,
 ) -> PyResult<Vec<(FrameSlot, Bound<'py, PyAny>)>> {
     let mut referents = Vec::new();
     for name in ["f_code", "f_globals", "f_builtins", "f_trace"] {
@@ -68,10 +89,8 @@ pub(super) fn frame_referents<'py>(
         referents.push((FrameSlot::Attribute("f_back"), caller));
     }
     let locals = frame.getattr(intern!(types.py, "f_locals"))?;
-    let flags: u32 = frame
-        .getattr(intern!(types.py, "f_code"))?
-        .getattr("co_flags")?
-        .extract()?;
+    let code = frame.getattr(intern!(types.py, "f_code"))?;
+    let flags: u32 = code.getattr("co_flags")?.extract()?;
     if flags & CO_OPTIMIZED == 0 {
         // The scope of a module or class body is its namespace, whatever type that is.
         if !locals.is(&frame.getattr(intern!(types.py, "f_globals"))?) {
@@ -80,9 +99,7 @@ pub(super) fn frame_referents<'py>(
     } else if let Ok(copy) = locals.cast::<PyDict>() {
         // Up to 3.12: a dict that the frame makes when asked and then keeps.
         referents.extend(copy.iter().filter_map(named_local));
-        if !is_known(Object::from_bound(&locals).address()) {
-            discard_copy(types, copy);
-        }
+        discard_copy(types, copy, &code);
     } else {
         // From 3.13: a proxy that reads through to the frame.
         for item in locals
@@ -103,10 +120,18 @@ fn named_local<'py>(
 }
 
 /// Empties the dict of locals that reading `f_locals` left in the frame, so that it keeps nothing
-/// alive and the collector's list is as before; unless somebody else holds the dict.
-fn discard_copy(types: &Introspection<'_>, copy: &Bound<'_, PyDict>) {
+/// alive and the collector's list is as before. The frame fills it again when it is next asked.
+/// Left alone if somebody else holds it, or has put more into it than the locals.
+fn discard_copy(types: &Introspection<'_>, copy: &Bound<'_, PyDict>, code: &Bound<'_, PyAny>) {
     let held_by_frame_and_us = Some(2);
-    if Object::from_bound(copy).reference_count(types.version) == held_by_frame_and_us {
+    let declared: Vec<String> = ["co_varnames", "co_cellvars", "co_freevars"]
+        .into_iter()
+        .flat_map(|names| code_names(code, names).unwrap_or_default())
+        .collect();
+    let is_local = |name| text(&name).is_some_and(|name| declared.contains(&name));
+    if Object::from_bound(copy).reference_count(types.version) == held_by_frame_and_us
+        && copy.keys().iter().all(is_local)
+    {
         copy.clear();
         ffi::untrack(copy);
     }

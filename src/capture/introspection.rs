@@ -24,7 +24,6 @@ pub(super) struct Introspection<'py> {
     pub(super) code_type: Bound<'py, PyAny>,
     pub(super) frame_type: Bound<'py, PyAny>,
     pub(super) function_type: Bound<'py, PyAny>,
-    pub(super) cell_type: Bound<'py, PyAny>,
     pub(super) method_descriptor_type: Bound<'py, PyAny>,
     pub(super) member_descriptor_type: Bound<'py, PyAny>,
     pub(super) module_type: Bound<'py, PyAny>,
@@ -67,7 +66,6 @@ impl<'py> Introspection<'py> {
             code_type,
             frame_type: types.getattr(intern!(py, "FrameType"))?,
             function_type: types.getattr(intern!(py, "FunctionType"))?,
-            cell_type: types.getattr(intern!(py, "CellType"))?,
             method_descriptor_type: types.getattr(intern!(py, "MethodDescriptorType"))?,
             member_descriptor_type: types.getattr(intern!(py, "MemberDescriptorType"))?,
             module_type: types.getattr(intern!(py, "ModuleType"))?,
@@ -173,4 +171,12 @@ pub(crate) fn text(object: &Bound<'_, PyAny>) -> Option<String> {
     let encode = string.py().get_type::<PyString>().getattr("encode").ok()?;
     let encoded = encode.call1((string, "utf-8", "backslashreplace")).ok()?;
     String::from_utf8(encoded.extract().ok()?).ok()
+}
+
+/// A tuple of names that a code object makes when asked. From 3.12 it keeps it: the new tuple is
+/// taken off the collector's list at once, as the collector would do.
+pub(super) fn code_names(code: &Bound<'_, PyAny>, attribute: &str) -> Option<Vec<String>> {
+    let names = code.getattr(attribute).ok()?.cast_into::<PyTuple>().ok()?;
+    ffi::untrack(&names);
+    names.iter().map(|name| text(&name)).collect()
 }

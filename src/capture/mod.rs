@@ -7,6 +7,7 @@ mod ffi;
 mod frames;
 mod introspection;
 mod modules;
+mod tracked;
 mod type_info;
 mod walk;
 
@@ -16,6 +17,7 @@ pub(crate) use error::CaptureError;
 pub(crate) use ffi::CollectorPause;
 pub(crate) use introspection::text;
 pub(crate) use modules::{is_proper_module, module_name};
+pub(crate) use tracked::check_collector_lists;
 pub(crate) use walk::capture;
 
 use pyo3::prelude::*;

@@ -78,8 +78,11 @@ pub(super) struct TypeCache<'py> {
     introspection: &'py Introspection<'py>,
     infos: Vec<TypeInfo<'py>>,
     positions: FxHashMap<Object, usize>,
-    last: Option<(Object, usize)>,
+    /// Types met lately, at the position that their addresses say.
+    recent: [Option<(Object, usize)>; RECENT],
 }
+
+const RECENT: usize = 64;
 
 impl<'py> TypeCache<'py> {
     pub(super) fn new(introspection: &'py Introspection<'py>) -> Self {
@@ -87,18 +90,19 @@ impl<'py> TypeCache<'py> {
             introspection,
             infos: Vec::new(),
             positions: FxHashMap::default(),
-            last: None,
+            recent: [None; RECENT],
         }
     }
 
     /// What is known of `ty`, which becomes a node of the graph when it is first met.
     #[inline]
     pub(super) fn get(&mut self, ty: Object, builder: &mut HeapGraphBuilder) -> &TypeInfo<'py> {
-        let position = match self.last {
-            Some((last, position)) if last == ty => position,
+        let slot = (ty.address() >> 4) as usize % RECENT;
+        let position = match self.recent[slot] {
+            Some((recent, position)) if recent == ty => position,
             _ => self.position(ty, builder),
         };
-        self.last = Some((ty, position));
+        self.recent[slot] = Some((ty, position));
         &self.infos[position]
     }
 

@@ -1,20 +1,20 @@
 //! The walk: every object once, in the order in which they are met.
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
-use super::frames::{RunningFrame, running_frames};
+use super::frames::{RunningFrames, running_frames};
 use super::introspection::Introspection;
 use super::modules::mark_modules;
+use super::tracked::Tracked;
 use super::type_info::{Kind, TypeCache, TypeInfo};
 use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeRecord};
 
 /// Walks the live heap into a closed graph: everything reachable from the objects that the
 /// collector tracks, from `sys.modules`, from the running frames of all threads and from
-/// `extra`, the objects that the caller asks about.
+/// `extra`, the objects that the caller asks about. The references that `extra` itself holds are
+/// not counted.
 ///
 /// The nodes come in the order of `gc.get_objects()`, then of discovery. One pass, O(objects +
 /// references). The heap is left as it was found; the collector does not run meanwhile.
@@ -29,70 +29,70 @@ pub(crate) fn capture(
 ) -> Result<HeapGraph, CaptureError> {
     let _pause = CollectorPause::new(py);
     let introspection = Introspection::new(py)?;
-    let gc = py.import(intern!(py, "gc"))?;
-    let tracked = gc.getattr(intern!(py, "get_objects"))?.call0()?;
-    Walk::new(&introspection).run(&tracked, extra)
+    // Reading frames may run audit hooks, so it comes before anything is taken down.
+    let frames = running_frames(&introspection)?;
+    let tracked = Tracked::new(py)?;
+    Walk::new(&introspection, frames).run(&tracked, extra)
 }
 
 struct Walk<'py> {
     introspection: &'py Introspection<'py>,
     types: TypeCache<'py>,
     builder: HeapGraphBuilder,
-    /// What running frames refer to, by the frame's address.
-    frames: FxHashMap<u64, RunningFrame<'py>>,
-    /// How many of the first nodes are held by the list of tracked objects.
+    /// Running frames and what they refer to, the innermost first.
+    frames: RunningFrames<'py>,
+    /// How many of the first nodes the collector has listed as tracked.
     listed_count: usize,
+    /// How many references the enumeration itself holds to each of them.
+    held_count: u32,
 }
 
 impl<'py> Walk<'py> {
-    fn new(introspection: &'py Introspection<'py>) -> Self {
+    fn new(introspection: &'py Introspection<'py>, frames: RunningFrames<'py>) -> Self {
         Self {
             introspection,
             types: TypeCache::new(introspection),
             builder: HeapGraphBuilder::default(),
-            frames: FxHashMap::default(),
+            frames,
             listed_count: 0,
+            held_count: 0,
         }
     }
 
     fn run(
         mut self,
-        tracked: &Bound<'py, PyAny>,
+        tracked: &Tracked<'py>,
         extra: &[Bound<'_, PyAny>],
     ) -> Result<HeapGraph, CaptureError> {
-        self.listed_count = tracked.len()?;
-        for position in 0..self.listed_count {
-            if let Some(object) = ffi::list_item(tracked, position) {
-                self.builder.node_for_address(object.address());
-            }
-        }
-        let modules = ffi::module_table(self.introspection.py);
+        tracked.for_each(|object| {
+            self.builder.node_for_address(object.address());
+        });
+        self.listed_count = self.builder.node_count();
+        self.held_count = tracked.held_count();
+        let py = self.introspection.py;
         self.builder
-            .node_for_address(Object::from_bound(&modules).address());
-        self.find_frames()?;
+            .node_for_address(Object::from_bound(&ffi::module_table(py)).address());
+        for frame in self.frames.iter() {
+            self.builder.node_for_address(frame.address());
+        }
         for object in extra {
             self.builder
                 .node_for_address(Object::from_bound(object).address());
         }
         while let Some(node) = self.builder.next_node() {
-            let address = self.builder.address(node);
-            if let Some(object) = ffi::object_at(address) {
+            if let Some(object) = ffi::object_at(self.builder.address(node)) {
                 self.visit(object, node.index() < self.listed_count);
             }
         }
-        mark_modules(self.introspection.py, &mut self.builder);
-        Ok(self.builder.build()?)
-    }
-
-    /// Makes the running frames nodes.
-    fn find_frames(&mut self) -> PyResult<()> {
-        let is_known = |address| self.builder.known_node(address).is_some();
-        for frame in running_frames(self.introspection, is_known)? {
-            let address = Object::from_bound(&frame.frame).address();
-            self.builder.node_for_address(address);
-            self.frames.insert(address, frame);
+        for held in self.frames.held() {
+            self.builder.discount_reference(held.address());
         }
-        Ok(())
+        for object in extra {
+            self.builder
+                .discount_reference(Object::from_bound(object).address());
+        }
+        mark_modules(py, &mut self.builder);
+        Ok(self.builder.build()?)
     }
 
     /// Visits one object: its edges, then its record.
@@ -142,9 +142,9 @@ impl<'py> Walk<'py> {
                 flags.insert(NodeFlags::FRAME);
                 if is_tracked {
                     traverse(info, object, &mut self.builder);
-                } else if let Some(frame) = self.frames.get(&object.address()) {
-                    for (_, referent) in &frame.referents {
-                        add_edge(&mut self.builder, referent);
+                } else {
+                    for referent in self.frames.referents_of(object) {
+                        add_edge_to(&mut self.builder, referent);
                     }
                 }
             }
@@ -152,8 +152,7 @@ impl<'py> Walk<'py> {
         if info.hides_dict {
             add_hidden_dict(object, &mut self.builder);
         }
-        let held_by_us = u32::from(is_listed)
-            + u32::from(info.kind == Kind::Frame && self.frames.contains_key(&object.address()));
+        let held_by_us = if is_listed { self.held_count } else { 0 };
         let reference_count = object.reference_count(self.introspection.version);
         if reference_count.is_none() {
             flags.insert(NodeFlags::IMMORTAL);

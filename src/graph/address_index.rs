@@ -12,13 +12,14 @@ const BLOCK_BITS: u32 = 20;
 const PAGE_BITS: u32 = 14;
 /// Two objects are never closer than this.
 const UNIT_BITS: u32 = 4;
+const RECENT: usize = 128;
 const SLOTS: usize = 1 << (BLOCK_BITS - UNIT_BITS);
 const BLOCKS: usize = 1 << PAGE_BITS;
 /// Addresses of user space, even with five-level page tables, are below this.
 const ADDRESS_LIMIT: u64 = 1 << 56;
 
 /// Finds the node of an address in constant time; 256 KiB for every MiB that holds objects.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct AddressIndex {
     /// By the top bits of the address: one more than the number of the page, or 0.
     roots: Vec<u32>,
@@ -26,8 +27,20 @@ pub struct AddressIndex {
     pages: Vec<Box<[u32]>>,
     /// By the low bits: one more than the number of the node, or 0.
     blocks: Vec<Box<[u32; SLOTS]>>,
-    /// The block that was used last, and its number: neighbours in memory are met together.
-    last: (u64, usize),
+    /// Blocks used lately with their keys, at the position that the low bits of the key say.
+    recent: [(u64, u32); RECENT],
+}
+
+impl Default for AddressIndex {
+    fn default() -> Self {
+        let recent = [(u64::MAX, 0); RECENT];
+        Self {
+            roots: Vec::new(),
+            pages: Vec::new(),
+            blocks: Vec::new(),
+            recent,
+        }
+    }
 }
 
 impl AddressIndex {
@@ -45,10 +58,22 @@ impl AddressIndex {
     #[inline]
     pub(super) fn slot_mut(&mut self, address: u64) -> Option<&mut u32> {
         let key = address >> BLOCK_BITS;
-        if self.last.0 != key || self.blocks.is_empty() {
-            self.last = (key, self.block_number(address)?);
-        }
-        Some(&mut self.blocks[self.last.1][slot(address)])
+        let recent = self.recent[recent_position(key)];
+        let number = if recent.0 == key {
+            widen(recent.1)
+        } else {
+            self.find_block(address)?
+        };
+        Some(&mut self.blocks[number][slot(address)])
+    }
+
+    /// The number of the block of `address`, from now on among the recent ones.
+    #[cold]
+    fn find_block(&mut self, address: u64) -> Option<usize> {
+        let number = self.block_number(address)?;
+        let key = address >> BLOCK_BITS;
+        self.recent[recent_position(key)] = (key, narrow(number));
+        Some(number)
     }
 
     /// The number of the block of `address`, made first if there is none.
@@ -71,6 +96,14 @@ impl AddressIndex {
         }
         Some(widen(*block_entry) - 1)
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "only the low bits are wanted"
+)]
+const fn recent_position(key: u64) -> usize {
+    key as usize % RECENT
 }
 
 /// Position of an address within its block.

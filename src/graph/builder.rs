@@ -128,6 +128,16 @@ impl HeapGraphBuilder {
         self.nodes.flags[node.index()].insert(flags);
     }
 
+    /// Counts one reference less to the object at `address`: one that the capture itself held.
+    pub fn discount_reference(&mut self, address: u64) {
+        if let Some(node) = self.addresses.get(address)
+            && !self.nodes.flags[node.index()].contains(NodeFlags::IMMORTAL)
+        {
+            let count = &mut self.nodes.reference_counts[node.index()];
+            *count = count.saturating_sub(1);
+        }
+    }
+
     /// The finished graph, with the referrers of every node.
     ///
     /// O(nodes + edges) time.

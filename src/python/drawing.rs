@@ -45,14 +45,10 @@ struct DrawingEdge {
     on_chain: bool,
 }
 
-/// How the caller wants one node to look.
+/// How the caller wants one node to look: lines of text, whether it is highlighted, and further
+/// attributes in Graphviz's language.
 #[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct NodeText {
-    lines: Vec<String>,
-    highlighted: bool,
-    attributes: Vec<(String, String)>,
-}
+struct NodeText(Vec<String>, bool, Vec<(String, String)>);
 
 /// The objects within `max_depth` references of `targets`.
 ///
@@ -322,13 +318,13 @@ impl DrawingNode {
     fn view(&self, text: NodeText) -> ViewNode {
         ViewNode {
             kind: self.kind,
-            lines: text.lines,
+            lines: text.0,
             depth: self.depth,
             is_target: self.is_target,
             on_chain: self.on_chain,
-            is_highlighted: text.highlighted,
+            is_highlighted: text.1,
             has_finalizer: self.has_finalizer,
-            extra_attributes: text.attributes,
+            extra_attributes: text.2,
         }
     }
 

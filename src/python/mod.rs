@@ -24,7 +24,7 @@ mod core {
     use super::statistics::{count_by_type, heap_size, objects_at, objects_of_type};
 
     #[pymodule_init]
-    fn refuse_free_threading(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn check_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let sys = module.py().import("sys")?;
         let has_gil = sys
             .getattr("_is_gil_enabled")
@@ -38,6 +38,7 @@ mod core {
                  run the program with the ordinary build of the same version",
             ));
         }
-        Ok(())
+        let collector_lists = crate::capture::check_collector_lists(module.py())?;
+        module.add("WALKS_COLLECTOR_LISTS", collector_lists)
     }
 }

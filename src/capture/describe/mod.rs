@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FrameSlot, frame_referents};
-use super::introspection::{Introspection, text};
+use super::introspection::{Introspection, code_names, text};
 use crate::graph::{EdgeLabel, HeapGraph, NodeFlags, NodeIndex};
 
 pub(crate) use spelling::spell;
@@ -154,8 +154,7 @@ impl<'py, 'g> Describer<'py, 'g> {
     }
 
     fn frame_contents(&self, frame: &Bound<'py, PyAny>) -> Vec<Named> {
-        let is_known = |address| self.graph.node_at(address).is_some();
-        let referents = frame_referents(&self.types, frame, is_known).unwrap_or_default();
+        let referents = frame_referents(&self.types, frame).unwrap_or_default();
         let label = |slot| match slot {
             FrameSlot::Attribute(name) => EdgeLabel::attribute(name),
             FrameSlot::Local(name) => EdgeLabel::Local(name),
@@ -327,12 +326,4 @@ fn is_plain_container(types: &Introspection<'_>, object: Object) -> bool {
         bound.is(types.py.get_type::<PyDict>())
             || matches!(types.type_name(&bound).as_str(), "list" | "tuple")
     }
-}
-
-/// A tuple of names that a code object makes when asked. From 3.12 it keeps it: the new tuple is
-/// taken off the collector's list at once, as the collector would do.
-fn code_names(code: &Bound<'_, PyAny>, attribute: &str) -> Option<Vec<String>> {
-    let names = code.getattr(attribute).ok()?.cast_into::<PyTuple>().ok()?;
-    ffi::untrack(&names);
-    names.iter().map(|name| text(&name)).collect()
 }

@@ -1,0 +1,79 @@
+//! All objects that the collector tracks.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use super::ffi::{self, CollectorLists, Object};
+
+/// Whether the collector's own lists were found to be where they are expected.
+static LISTS_ARE_KNOWN: AtomicBool = AtomicBool::new(false);
+
+/// Compares the collector's lists with `gc.get_objects()`, once when the package is imported.
+/// Where they differ, or the version is another, the official way is taken from then on. Returns
+/// whether the lists will be used.
+pub(crate) fn check_collector_lists(py: Python<'_>) -> PyResult<bool> {
+    let _pause = ffi::CollectorPause::new(py);
+    let official = official_list(py)?;
+    let agree = ffi::CollectorLists::find(py, version(py))
+        .is_some_and(|lists| lists.agree_with_collector(&official));
+    LISTS_ARE_KNOWN.store(agree, Ordering::Relaxed);
+    Ok(agree)
+}
+
+/// Where the tracked objects are enumerated from, and who keeps them alive meanwhile.
+pub(super) enum Tracked<'py> {
+    /// The collector's own lists: nobody.
+    Lists(CollectorLists),
+    /// The result of `gc.get_objects()`: it holds one reference to each.
+    Official(Bound<'py, PyList>),
+}
+
+impl<'py> Tracked<'py> {
+    pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
+        if LISTS_ARE_KNOWN.load(Ordering::Relaxed)
+            && let Some(lists) = CollectorLists::find(py, version(py))
+        {
+            return Ok(Self::Lists(lists));
+        }
+        Ok(Self::Official(official_list(py)?))
+    }
+
+    /// Calls `visit` with each object, in the order of `gc.get_objects()`.
+    #[inline]
+    pub(super) fn for_each(&self, mut visit: impl FnMut(Object)) {
+        match self {
+            Self::Lists(lists) => lists.for_each(visit),
+            Self::Official(list) => {
+                for position in 0..list.len() {
+                    if let Some(object) = ffi::list_item(list, position) {
+                        visit(object);
+                    }
+                }
+            }
+        }
+    }
+
+    /// References to each object that exist only because of the enumeration.
+    pub(super) fn held_count(&self) -> u32 {
+        match self {
+            Self::Lists(_) => 0,
+            Self::Official(_) => 1,
+        }
+    }
+}
+
+fn official_list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let gc = py.import(intern!(py, "gc"))?;
+    Ok(gc
+        .getattr(intern!(py, "get_objects"))?
+        .call0()?
+        .cast_into()?)
+}
+
+fn version(py: Python<'_>) -> (u8, u8) {
+    let info = py.version_info();
+    (info.major, info.minor)
+}
