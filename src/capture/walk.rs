@@ -35,6 +35,9 @@ pub(crate) fn capture(
     Walk::new(&introspection, frames).run(&tracked, extra)
 }
 
+/// How many visits ahead of its own an object's memory is asked for.
+const LOOK_AHEAD: usize = 8;
+
 struct Walk<'py> {
     introspection: &'py Introspection<'py>,
     types: TypeCache<'py>,
@@ -79,7 +82,11 @@ impl<'py> Walk<'py> {
             self.builder
                 .node_for_address(Object::from_bound(object).address());
         }
+        self.builder.reserve();
         while let Some(node) = self.builder.next_node() {
+            if let Some(address) = self.builder.address_ahead(LOOK_AHEAD) {
+                ffi::prefetch(address);
+            }
             if let Some(object) = ffi::object_at(self.builder.address(node)) {
                 self.visit(object, node.index() < self.listed_count);
             }

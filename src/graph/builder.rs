@@ -58,6 +58,21 @@ impl HeapGraphBuilder {
         (next < self.nodes.len()).then(|| NodeIndex::new(next))
     }
 
+    /// Address of the node that is visited `distance` visits after the next one, if it was met
+    /// already.
+    pub fn address_ahead(&self, distance: usize) -> Option<u64> {
+        self.nodes.addresses.get(self.offsets.len() + distance).copied()
+    }
+
+    /// Makes room for what the objects met so far are likely to lead to, so that columns need not
+    /// move as they grow. Room that is not used costs no memory.
+    pub fn reserve(&mut self) {
+        let expected = self.nodes.len() + self.nodes.len() / 2;
+        self.nodes.reserve(expected);
+        self.offsets.reserve(expected);
+        self.targets.reserve(4 * expected);
+    }
+
     /// Address of a node met before.
     pub fn address(&self, node: NodeIndex) -> u64 {
         self.nodes.addresses[node.index()]

@@ -67,6 +67,13 @@ impl NodeTable {
         self.addresses.len()
     }
 
+    pub(super) fn reserve(&mut self, node_count: usize) {
+        self.types.reserve(node_count);
+        self.shallow_sizes.reserve(node_count);
+        self.reference_counts.reserve(node_count);
+        self.flags.reserve(node_count);
+    }
+
     /// Appends everything but the address, which has its own moment: an object gets its number
     /// when it is first met and its record when it is visited.
     pub(super) fn push_record(&mut self, record: NodeRecord) {
