@@ -14,25 +14,29 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// The neighbours of `node` this way, without the references that instances of a heap type
-    /// have to their type by being its instances: a chain through one explains nothing.
-    pub fn neighbours(
-        self,
-        graph: &HeapGraph,
-        node: NodeIndex,
-    ) -> impl Iterator<Item = NodeIndex> + use<'_> {
-        let (nodes, forward) = match self {
-            Self::Referents => (graph.referents(node), true),
-            Self::Referrers => (graph.referrers(node), false),
-        };
-        nodes.iter().copied().filter(move |&other| {
-            let (holder, held) = if forward {
-                (node, other)
-            } else {
-                (other, node)
-            };
-            !graph.is_only_instance_of(holder, held)
-        })
+    /// The neighbours of `node` this way, in capture order, without references that explain
+    /// nothing: those of an instance to its type, and those of a dict to string keys.
+    pub fn neighbours(self, graph: &HeapGraph, node: NodeIndex) -> Vec<NodeIndex> {
+        match self {
+            Self::Referents => {
+                let referents = graph.referents(node).iter().enumerate();
+                let is_telling = |&(position, &held): &(usize, &NodeIndex)| {
+                    !graph.is_string_key(node, position) && !graph.is_only_instance_of(node, held)
+                };
+                referents
+                    .filter(is_telling)
+                    .map(|(_, &held)| held)
+                    .collect()
+            }
+            Self::Referrers => {
+                let referrers = graph.referrers(node).iter().copied();
+                let is_telling = |&holder: &NodeIndex| {
+                    !graph.is_only_string_key(holder, node)
+                        && !graph.is_only_instance_of(holder, node)
+                };
+                referrers.filter(is_telling).collect()
+            }
+        }
     }
 }
 
@@ -134,74 +138,79 @@ impl<'g> ChainSearch<'g> {
     /// object, seen from the holder's end. `labels` gives the labels of what a node refers to, in
     /// the order of [`HeapGraph::referents`]; it is only asked where there is a choice.
     ///
+    /// # Errors
+    ///
+    /// Whatever `labels` raises.
+    ///
     /// # Panics
     ///
     /// If `end` was not met.
-    pub fn chain_to(
+    pub fn chain_to<E>(
         &self,
         end: NodeIndex,
-        mut labels: impl FnMut(NodeIndex) -> Vec<EdgeLabel>,
-    ) -> ReferenceChain {
+        mut labels: impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+    ) -> Result<ReferenceChain, E> {
         let mut nodes = vec![end];
         let mut node = end;
         for depth in (0..self.depths[&end]).rev() {
-            node = self.step(node, depth, &mut labels);
+            node = self.step(node, depth, &mut labels)?;
             nodes.push(node);
         }
         if self.direction == Direction::Referents {
             nodes.reverse();
         }
-        ReferenceChain { nodes }
+        Ok(ReferenceChain { nodes })
     }
 
     /// The best neighbour of `node` one step nearer to the start, at `depth`.
-    fn step(
+    fn step<E>(
         &self,
         node: NodeIndex,
         depth: usize,
-        labels: &mut impl FnMut(NodeIndex) -> Vec<EdgeLabel>,
-    ) -> NodeIndex {
+        labels: &mut impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+    ) -> Result<NodeIndex, E> {
         let back = match self.direction {
             Direction::Referents => Direction::Referrers,
             Direction::Referrers => Direction::Referents,
         };
         let mut candidates: Vec<NodeIndex> = back
             .neighbours(self.graph, node)
+            .into_iter()
             .filter(|candidate| self.depths.get(candidate) == Some(&depth))
             .collect();
         candidates.dedup();
         if let [only] = candidates[..] {
-            return only;
+            return Ok(only);
         }
         let mut best: Option<((EdgeLabel, String), NodeIndex)> = None;
-        for (label, candidate) in self.labelled(node, &candidates, labels) {
+        for (label, candidate) in self.labelled(node, &candidates, labels)? {
             let type_name = self.graph.type_of(candidate).full_name().into_owned();
             let key = (label, type_name);
             if best.as_ref().is_none_or(|(best_key, _)| key < *best_key) {
                 best = Some((key, candidate));
             }
         }
-        best.map(|(_, candidate)| candidate)
-            .expect("a node that was met has a neighbour nearer by")
+        let (_, candidate) = best.expect("a node that was met has a neighbour nearer by");
+        Ok(candidate)
     }
 
     /// The candidates with the label of the reference between them and `node`.
-    fn labelled(
+    fn labelled<E>(
         &self,
         node: NodeIndex,
         candidates: &[NodeIndex],
-        labels: &mut impl FnMut(NodeIndex) -> Vec<EdgeLabel>,
-    ) -> Vec<(EdgeLabel, NodeIndex)> {
+        labels: &mut impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+    ) -> Result<Vec<(EdgeLabel, NodeIndex)>, E> {
         let mut labelled = Vec::new();
         if self.direction == Direction::Referrers {
             let wanted: rustc_hash::FxHashSet<_> = candidates.iter().copied().collect();
             let referents = self.graph.referents(node).iter().copied();
-            labelled.extend(labels(node).into_iter().zip(referents));
+            labelled.extend(labels(node)?.into_iter().zip(referents));
             labelled.retain(|(_, target)| wanted.contains(target));
         } else {
             for &holder in candidates {
                 let referents = self.graph.referents(holder).iter();
-                let first = labels(holder)
+                let first = labels(holder)?
                     .into_iter()
                     .zip(referents)
                     .filter(|(_, n)| **n == node);
@@ -213,6 +222,6 @@ impl<'g> ChainSearch<'g> {
                 );
             }
         }
-        labelled
+        Ok(labelled)
     }
 }

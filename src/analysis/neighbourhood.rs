@@ -130,12 +130,15 @@ impl Neighbourhood {
             .enumerate()
             .flat_map(|(holder, held)| {
                 let referents = graph.referents(nodes[holder].node).iter().enumerate();
+                let holder_node = nodes[holder].node;
                 referents.filter_map(move |(position, referent)| {
-                    Some(DrawnEdge {
+                    let held = *held.get(referent)?;
+                    let edge = DrawnEdge {
                         holder,
-                        held: *held.get(referent)?,
+                        held,
                         position,
-                    })
+                    };
+                    (!graph.is_string_key(holder_node, position)).then_some(edge)
                 })
             })
             .collect();

@@ -276,19 +276,6 @@ pub(super) fn dict_entries(dict: Object) -> impl Iterator<Item = (Object, Object
     })
 }
 
-/// How many objects the traverse of `dict` itself visits in an instance of a subclass.
-pub(super) fn dict_visit_count(dict: Object) -> usize {
-    // SAFETY: `dict` is a static type of the interpreter.
-    let ty = unsafe { NonNull::new_unchecked(&raw mut c::PyDict_Type) };
-    let mut objects: Vec<Object> = Vec::new();
-    if let Some(traverse) = Object(ty.cast()).traverse_slot() {
-        let argument = std::ptr::from_mut(&mut objects).cast();
-        // SAFETY: an instance of a subclass of dict, and the visitor that goes with the argument.
-        unsafe { traverse(dict.0.as_ptr(), record_object, argument) };
-    }
-    objects.len()
-}
-
 /// `sys.modules`, or what stands in its place for the interpreter.
 pub(super) fn module_table(py: Python<'_>) -> Bound<'_, PyAny> {
     // SAFETY: returns a borrowed reference that lives as long as the interpreter.

@@ -1,6 +1,7 @@
 //! The walk: every object once, in the order in which they are met.
 
 use pyo3::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
@@ -118,10 +119,14 @@ impl<'py> Walk<'py> {
                 }
             }
             Kind::Tuple => traverse(info, object, &mut self.builder),
-            Kind::Dict => add_entries(object, &mut self.builder),
+            Kind::Dict => {
+                flags.insert(NodeFlags::DICT);
+                add_entries(object, &mut self.builder);
+            }
             Kind::DictSubclass => {
-                traverse(info, object, &mut self.builder);
-                add_skipped_keys(object, &mut self.builder);
+                flags.insert(NodeFlags::DICT);
+                add_entries(object, &mut self.builder);
+                add_other_than_entries(object, &mut self.builder);
             }
             Kind::Module => {
                 flags.insert(NodeFlags::MODULE);
@@ -201,12 +206,17 @@ fn add_entries(dict: Object, builder: &mut HeapGraphBuilder) {
     }
 }
 
-/// Adds the keys of an instance of a subclass of `dict`, where the traverse has skipped them.
-fn add_skipped_keys(dict: Object, builder: &mut HeapGraphBuilder) {
-    let entry_count = ffi::dict_entries(dict).count();
-    if ffi::dict_visit_count(dict) == entry_count {
-        for (key, _) in ffi::dict_entries(dict) {
-            add_edge_to(builder, key);
+/// Adds what an instance of a subclass of `dict` visits besides its entries.
+fn add_other_than_entries(dict: Object, builder: &mut HeapGraphBuilder) {
+    let mut entries: FxHashMap<Object, usize> = FxHashMap::default();
+    for (key, value) in ffi::dict_entries(dict) {
+        *entries.entry(key).or_default() += 1;
+        *entries.entry(value).or_default() += 1;
+    }
+    for object in dict.visited() {
+        match entries.get_mut(&object) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => add_edge_to(builder, object),
         }
     }
 }

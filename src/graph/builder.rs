@@ -61,7 +61,10 @@ impl HeapGraphBuilder {
     /// Address of the node that is visited `distance` visits after the next one, if it was met
     /// already.
     pub fn address_ahead(&self, distance: usize) -> Option<u64> {
-        self.nodes.addresses.get(self.offsets.len() + distance).copied()
+        self.nodes
+            .addresses
+            .get(self.offsets.len() + distance)
+            .copied()
     }
 
     /// Makes room for what the objects met so far are likely to lead to, so that columns need not
@@ -184,12 +187,19 @@ impl HeapGraphBuilder {
         }
         let referents = Csr::new(self.offsets, self.targets);
         let referrers = referents.reversed();
+        let is_string = |ty: &HeapType| ty.full_name() == "builtins.str" && !ty.is_heap_type;
+        let string_type = self
+            .types
+            .iter()
+            .find(|(_, ty)| is_string(ty))
+            .map(|(index, _)| index);
         Ok(HeapGraph {
             nodes: self.nodes,
             types: self.types,
             referents,
             referrers,
             addresses: self.addresses,
+            string_type,
         })
     }
 }

@@ -37,6 +37,8 @@ pub struct HeapGraph {
     referents: Csr,
     referrers: Csr,
     addresses: AddressIndex,
+    /// The type `str` itself.
+    string_type: Option<TypeIndex>,
 }
 
 impl HeapGraph {
@@ -119,5 +121,24 @@ impl HeapGraph {
                 .filter(|&&target| target == referent)
                 .count()
                 <= 1
+    }
+
+    /// True if and only if the referent of `holder` at `position` is a string key of a dict.
+    ///
+    /// The collector does not see these references. They are in the graph, so that it is complete,
+    /// but a chain or a picture of them would hide what matters.
+    pub fn is_string_key(&self, holder: NodeIndex, position: usize) -> bool {
+        position.is_multiple_of(2)
+            && self.flags(holder).contains(NodeFlags::DICT)
+            && self.string_type == Some(self.type_index(self.referents(holder)[position]))
+    }
+
+    /// True if and only if `referent` is a string and a key of `referrer`, and nothing else of it.
+    pub fn is_only_string_key(&self, referrer: NodeIndex, referent: NodeIndex) -> bool {
+        self.string_type == Some(self.type_index(referent))
+            && self.flags(referrer).contains(NodeFlags::DICT)
+            && (self.referents(referrer).iter().enumerate()).all(|(position, &other)| {
+                other != referent || self.is_string_key(referrer, position)
+            })
     }
 }

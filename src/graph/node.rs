@@ -22,6 +22,9 @@ impl NodeFlags {
     /// The namespace dictionary of a module.
     pub const MODULE_NAMESPACE: Self = Self(1 << 6);
 
+    /// A `dict` or an instance of a subclass: its first referents are keys and values in turn.
+    pub const DICT: Self = Self(1 << 7);
+
     /// True if and only if all bits of `other` are set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

@@ -29,7 +29,7 @@ pub(super) fn find_chain<'py>(
     max_depth: usize,
     ignored: Vec<u64>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let mut heap = LiveHeap::capture(py, std::slice::from_ref(object))?;
+    let heap = LiveHeap::capture(py, std::slice::from_ref(object))?;
     let Some(start) = heap.node_of(object) else {
         return Ok(vec![object.clone()]);
     };
@@ -74,9 +74,10 @@ impl Query {
             is_module,
         );
         let name = |node| is_module(node).then(|| module_name(&heap.object(node)));
-        let describer = heap.describer()?;
-        let end = search.best_match(name);
-        Ok(end.map(|end| search.chain_to(end, |node| describer.labels(node))))
+        let Some(end) = search.best_match(name) else {
+            return Ok(None);
+        };
+        chain_to(heap, &search, end).map(Some)
     }
 
     /// The chain to the first object, nearest first, for which `predicate` is true. All objects
@@ -96,12 +97,28 @@ impl Query {
         );
         for &node in search.met() {
             if predicate.call1((heap.object(node),))?.is_truthy()? {
-                let describer = heap.describer()?;
-                return Ok(Some(search.chain_to(node, |node| describer.labels(node))));
+                return chain_to(heap, &search, node).map(Some);
             }
         }
         Ok(None)
     }
+}
+
+/// The best of the shortest chains to `end`. Names are only read if there is a choice.
+fn chain_to(
+    heap: &LiveHeap<'_>,
+    search: &ChainSearch<'_>,
+    end: NodeIndex,
+) -> PyResult<ReferenceChain> {
+    let mut describer = None;
+    search.chain_to(end, |node| {
+        if describer.is_none() {
+            describer = Some(heap.describer()?);
+        }
+        Ok(describer
+            .as_ref()
+            .map_or_else(Vec::new, |describer| describer.labels(node)))
+    })
 }
 
 /// A chain in words, its references named from one capture of the heap; `texts` has the words

@@ -54,8 +54,8 @@ struct NodeText(Vec<String>, bool, Vec<(String, String)>);
 ///
 /// `forward` searches what they refer to, otherwise what refers to them; then modules that
 /// `sys.modules` holds are drawn but not expanded. `keep` is called on every neighbour, unless
-/// `None`. `held_by_caller` is the number of references to each target that the caller itself
-/// has: they are not counted.
+/// `None`. `held_by_caller` is the number of references that the caller itself has to each of
+/// `targets`: they are not counted.
 #[pyfunction]
 #[expect(
     clippy::too_many_arguments,
@@ -69,9 +69,9 @@ pub(super) fn draw_neighbourhood<'py>(
     too_many: usize,
     ignored: Vec<u64>,
     keep: Option<&Bound<'py, PyAny>>,
-    held_by_caller: u32,
+    held_by_caller: usize,
 ) -> PyResult<Drawing> {
-    let mut heap = LiveHeap::capture(py, &targets)?;
+    let heap = LiveHeap::capture(py, &targets)?;
     if keep.is_some() {
         heap.hold_all();
     }
@@ -118,9 +118,11 @@ pub(super) fn draw_neighbourhood<'py>(
         let mut node = DrawingNode::new(&heap, *drawn)?;
         if target_nodes.contains(&drawn.node) {
             node.is_target = true;
-            node.reference_count = node
-                .reference_count
-                .map(|n| n.saturating_sub(held_by_caller));
+            let times = target_nodes
+                .iter()
+                .filter(|&&target| target == drawn.node)
+                .count();
+            node.discount(times * held_by_caller);
         }
         Ok(node)
     });
@@ -176,6 +178,8 @@ pub(super) fn draw_chains<'py>(
             };
             nodes[position].depth = nodes[position].depth.min(depth);
             nodes[position].is_target |= depth == 0;
+            // Once in the caller's list and once in ours.
+            nodes[position].discount(2);
             if let Some((holder, holder_position)) = holder.replace((node, position)) {
                 let is_new = !edges
                     .iter()
@@ -231,6 +235,12 @@ impl DrawingNode {
             has_finalizer: has_finalizer(&object)?,
             object: object.unbind(),
         })
+    }
+
+    /// Takes references that are only there for the drawing off the count.
+    fn discount(&mut self, references: usize) {
+        let references = u32::try_from(references).unwrap_or(u32::MAX);
+        self.reference_count = self.reference_count.map(|n| n.saturating_sub(references));
     }
 }
 

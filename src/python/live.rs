@@ -3,6 +3,8 @@
 //! A graph holds addresses only. They may be turned into objects while no Python code has run
 //! since the capture; whoever is about to let some run holds everything first.
 
+use std::cell::{Cell, OnceCell};
+
 use pyo3::prelude::*;
 
 use crate::capture::{CaptureError, CollectorPause, Describer, capture, live_object};
@@ -14,8 +16,8 @@ pub(super) struct LiveHeap<'py> {
     py: Python<'py>,
     graph: HeapGraph,
     /// A collection could run finalizers; lifted once everything is held.
-    pause: Option<CollectorPause>,
-    held: Vec<Bound<'py, PyAny>>,
+    pause: Cell<Option<CollectorPause>>,
+    held: OnceCell<Vec<Bound<'py, PyAny>>>,
 }
 
 impl<'py> LiveHeap<'py> {
@@ -24,19 +26,20 @@ impl<'py> LiveHeap<'py> {
         py: Python<'py>,
         asked_about: &[Bound<'py, PyAny>],
     ) -> Result<Self, CaptureError> {
-        let pause = Some(CollectorPause::new(py));
+        let pause = Cell::new(Some(CollectorPause::new(py)));
         Ok(Self {
             py,
             graph: capture(py, asked_about)?,
             pause,
-            held: Vec::new(),
+            held: OnceCell::new(),
         })
     }
 
-    /// Holds every object of the heap, so that Python code may run from now on.
-    pub(super) fn hold_all(&mut self) {
-        self.held = self.graph.nodes().map(|node| self.object(node)).collect();
-        self.pause = None;
+    /// Holds every object of the heap until the end, so that Python code may run from now on.
+    pub(super) fn hold_all(&self) {
+        let hold = || self.graph.nodes().map(|node| self.object(node)).collect();
+        self.held.get_or_init(hold);
+        self.pause.take();
     }
 
     pub(super) fn graph(&self) -> &HeapGraph {
@@ -69,8 +72,10 @@ impl<'py> LiveHeap<'py> {
         nodes.iter().map(|&node| self.object(node)).collect()
     }
 
-    /// Names the references of the heap.
+    /// Names the references of the heap. Holds everything first: reading some names may run audit
+    /// hooks.
     pub(super) fn describer(&self) -> Result<Describer<'py, '_>, CaptureError> {
+        self.hold_all();
         Describer::new(self.py, &self.graph)
     }
 }

@@ -1,5 +1,6 @@
 //! The extension module `heapgraph._core`: thin functions over capture, analysis and render.
 
+mod captured_heap;
 mod chain;
 mod drawing;
 mod error;
@@ -15,13 +16,15 @@ mod core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::captured_heap::{CapturedHeap, named_referents};
+    #[pymodule_export]
     use super::chain::{chain_text, find_chain, is_proper_module};
     #[pymodule_export]
     use super::drawing::{Drawing, Picture, draw_chains, draw_neighbourhood};
     #[pymodule_export]
     use super::error::{CaptureError, HeapGraphError, RenderError};
     #[pymodule_export]
-    use super::statistics::{count_by_type, heap_size, objects_at, objects_of_type};
+    use super::statistics::{count_by_type, objects_at, objects_of_type};
 
     #[pymodule_init]
     fn check_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {

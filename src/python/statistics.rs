@@ -50,14 +50,6 @@ pub(super) fn objects_at(py: Python<'_>, addresses: FxHashSet<u64>) -> PyResult<
     )
 }
 
-/// Captures the heap and drops it again: the number of objects, references and bytes it found.
-#[pyfunction]
-pub(super) fn heap_size(py: Python<'_>) -> PyResult<(usize, usize, u64)> {
-    let graph = capture::capture(py, &[])?;
-    let bytes = graph.nodes().map(|node| graph.shallow_size(node)).sum();
-    Ok((graph.node_count(), graph.edge_count(), bytes))
-}
-
 fn type_pattern<'py>(pattern: &Bound<'py, PyAny>) -> PyResult<TypePattern<'py>> {
     if let Some(name) = text(pattern) {
         Ok(TypePattern::Name(name))
