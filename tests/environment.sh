@@ -14,7 +14,7 @@ source "$(dirname "$0")/pythons.sh"
 complain() {
   printf 'heapgraph: %s\n' "$1" >&2
   shift
-  printf '           %s\n' "$@" >&2
+  [ $# = 0 ] || printf '           %s\n' "$@" >&2
   missing=yes
 }
 
@@ -70,7 +70,7 @@ check_python() {
       complain "$python has no venv or ensurepip module, so no virtual environment can be made." \
         "Install it (Debian, Ubuntu: apt install python3-venv)." ;;
     *)
-      complain "$python does not run: try '$python --version'." ;;
+      complain "$python does not run." "See what '$python --version' says, or name another: make PYTHON=/path/to/python3.11 ..." ;;
   esac
 }
 
