@@ -344,23 +344,67 @@ pub(super) fn generic_attribute<'py>(
     unsafe { Bound::from_owned_ptr_or_err(object.py(), value) }.ok()
 }
 
-/// Calls a compiled `__sizeof__` found on the object's type; `None` if it fails or gives nonsense.
-pub(super) fn native_size(sizeof: &Bound<'_, PyAny>, object: Object) -> Option<u64> {
-    let end = std::ptr::null_mut::<c::PyObject>();
-    // SAFETY: live objects and the null that ends the arguments.
-    let size = unsafe { c::PyObject_CallFunctionObjArgs(sizeof.as_ptr(), object.0.as_ptr(), end) };
-    if size.is_null() {
-        drop(PyErr::take(sizeof.py()));
-        return None;
+/// A compiled `__sizeof__` found on a type.
+#[derive(Debug)]
+pub(super) enum NativeSizeof<'py> {
+    /// The function behind the method, of the kind that takes no arguments.
+    Function(c::PyCFunction),
+    /// The method itself.
+    Method(Bound<'py, PyAny>),
+}
+
+/// `PyMethodDescrObject`: an object, its type, its two names, then what it wraps. The same from
+/// 3.10 to 3.13; other versions are not asked.
+#[repr(C)]
+struct MethodDescriptor {
+    object: [usize; 2],
+    owner_and_names: [usize; 3],
+    method: *const c::PyMethodDef,
+}
+
+impl<'py> NativeSizeof<'py> {
+    /// `method` is a `method_descriptor`.
+    pub(super) fn new(method: Bound<'py, PyAny>, version: (u8, u8)) -> Self {
+        if !((3, 10)..=(3, 13)).contains(&version) {
+            return Self::Method(method);
+        }
+        // SAFETY: a method descriptor of these versions.
+        let definition = unsafe { (*method.as_ptr().cast::<MethodDescriptor>()).method };
+        // SAFETY: the definition is static, or lives as long as the type.
+        let flags = unsafe { (*definition).ml_flags };
+        if flags & !c::METH_COEXIST != c::METH_NOARGS {
+            return Self::Method(method);
+        }
+        // SAFETY: as above.
+        let function = unsafe { (*definition).ml_meth };
+        // SAFETY: the flags say that it is a function of this kind.
+        Self::Function(unsafe { function.PyCFunction })
     }
-    // SAFETY: not null; gives -1 with an error set if it is no number.
-    let bytes = unsafe { c::PyLong_AsSsize_t(size) };
-    // SAFETY: a new reference that nobody else has.
-    unsafe { c::Py_DECREF(size) };
-    if bytes < 0 {
-        drop(PyErr::take(sizeof.py()));
+
+    /// What it says of an instance of the type; `None` if it fails or gives nonsense.
+    pub(super) fn call(&self, py: Python<'_>, object: Object) -> Option<u64> {
+        let end = std::ptr::null_mut::<c::PyObject>();
+        let size = match self {
+            // SAFETY: an instance of the type, and no arguments.
+            Self::Function(function) => unsafe { function(object.0.as_ptr(), end) },
+            // SAFETY: live objects and the null that ends the arguments.
+            Self::Method(method) => unsafe {
+                c::PyObject_CallFunctionObjArgs(method.as_ptr(), object.0.as_ptr(), end)
+            },
+        };
+        if size.is_null() {
+            drop(PyErr::take(py));
+            return None;
+        }
+        // SAFETY: not null; gives -1 with an error set if it is no number.
+        let bytes = unsafe { c::PyLong_AsSsize_t(size) };
+        // SAFETY: a new reference that nobody else has.
+        unsafe { c::Py_DECREF(size) };
+        if bytes < 0 {
+            drop(PyErr::take(py));
+        }
+        u64::try_from(bytes).ok()
     }
-    u64::try_from(bytes).ok()
 }
 
 /// `ob_size` of an instance of a type whose `tp_itemsize` is not zero.
@@ -425,20 +469,42 @@ impl CollectorLists {
             let head = self
                 .youngest
                 .wrapping_byte_add(generation * GENERATION_SIZE);
-            let mut current = head;
-            loop {
-                // SAFETY: `head` is the head of a generation's list, and a list is a circle of
-                // headers of live objects that leads back to its head.
-                let next = unsafe { (*current).next } & !LINK_MARKS;
-                current = std::ptr::with_exposed_provenance(next);
-                if current == head {
+            // From both ends at once: the processor then waits for two objects at a time.
+            let (mut front, mut back) = (Self::next(head), Self::previous(head));
+            let mut second_half = Vec::new();
+            while front != head {
+                visit(Self::object(front));
+                if front == back {
                     break;
                 }
-                let object = current.wrapping_add(1).cast_mut().cast();
-                // SAFETY: an object follows its header, and a header is not at address 0.
-                visit(Object(unsafe { NonNull::new_unchecked(object) }));
+                second_half.push(Self::object(back));
+                let next = Self::next(front);
+                if next == back {
+                    break;
+                }
+                (front, back) = (next, Self::previous(back));
             }
+            second_half.into_iter().rev().for_each(&mut visit);
         }
+    }
+
+    fn next(header: *const CollectorHead) -> *const CollectorHead {
+        // SAFETY: `for_each` starts at the head of a generation's list and passes what it is
+        // led to: a circle of headers of live objects that ends at the head.
+        let next = unsafe { (*header).next };
+        std::ptr::with_exposed_provenance(next & !LINK_MARKS)
+    }
+
+    fn previous(header: *const CollectorHead) -> *const CollectorHead {
+        // SAFETY: as in `next`; outside of a collection the links back are whole too.
+        let previous = unsafe { (*header).previous };
+        std::ptr::with_exposed_provenance(previous & !LINK_MARKS)
+    }
+
+    fn object(header: *const CollectorHead) -> Object {
+        let object = header.wrapping_add(1).cast_mut().cast();
+        // SAFETY: an object follows its header, and a header is not at address 0.
+        Object(unsafe { NonNull::new_unchecked(object) })
     }
 
     /// True if and only if the lists hold exactly what `gc.get_objects()` gives, in its order.

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use rustc_hash::FxHashMap;
 
-use super::ffi::{Object, Traverse};
+use super::ffi::{NativeSizeof, Object, Traverse};
 use super::introspection::Introspection;
 use crate::graph::{HeapGraphBuilder, HeapType, TypeIndex};
 
@@ -44,17 +44,17 @@ pub(super) struct TypeInfo<'py> {
     basic_size: u64,
     item_size: u64,
     pre_header: u64,
-    native_sizeof: Option<Bound<'py, PyAny>>,
+    native_sizeof: Option<NativeSizeof<'py>>,
 }
 
 impl TypeInfo<'_> {
     /// What `sys.getsizeof` says, as far as it can be known without running Python code: a
     /// `__sizeof__` written in Python is passed over for the one of `object`.
-    pub(super) fn shallow_size(&self, object: Object) -> u64 {
+    pub(super) fn shallow_size(&self, py: Python<'_>, object: Object) -> u64 {
         let size = self
             .native_sizeof
             .as_ref()
-            .and_then(|sizeof| super::ffi::native_size(sizeof, object))
+            .and_then(|sizeof| sizeof.call(py, object))
             .unwrap_or_else(|| self.plain_size(object));
         let has_header = self.has_gc && (self.kind != Kind::Type || object.is_gc());
         if has_header {
@@ -142,7 +142,8 @@ impl<'py> TypeCache<'py> {
             } else {
                 0
             },
-            native_sizeof: known.native_sizeof(&bound),
+            native_sizeof: (known.native_sizeof(&bound))
+                .map(|method| NativeSizeof::new(method, known.version)),
         }
     }
 

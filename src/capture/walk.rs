@@ -171,7 +171,7 @@ impl<'py> Walk<'py> {
         }
         self.builder.finish_node(NodeRecord {
             type_index: info.index,
-            shallow_size: info.shallow_size(object),
+            shallow_size: info.shallow_size(self.introspection.py, object),
             reference_count: reference_count
                 .unwrap_or(u32::MAX)
                 .saturating_sub(held_by_us),
