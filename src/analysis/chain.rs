@@ -1,7 +1,5 @@
 //! Shortest reference chains from one object to the nearest that answers a question.
 
-use rustc_hash::FxHashMap;
-
 use crate::graph::{EdgeLabel, HeapGraph, NodeIndex, NodeSet};
 
 /// Which way a search goes.
@@ -51,15 +49,16 @@ pub struct ReferenceChain {
 /// can be chosen afterwards.
 ///
 /// The order in which nodes are met is the capture order, level by level. O(nodes + edges) time
-/// within the depth, 8 bytes for each node met.
+/// within the depth; 4 bytes for each node of the graph, and 4 for each node met.
 #[derive(Debug)]
 pub struct ChainSearch<'g> {
     graph: &'g HeapGraph,
     direction: Direction,
     /// Nodes in the order in which they were met, the start first.
     met: Vec<NodeIndex>,
-    /// How many references each is away from the start.
-    depths: FxHashMap<NodeIndex, usize>,
+    /// One more than the number of references that each node is away from the start; 0 if it was
+    /// not met.
+    levels: Vec<u32>,
 }
 
 impl<'g> ChainSearch<'g> {
@@ -88,23 +87,22 @@ impl<'g> ChainSearch<'g> {
             graph,
             direction,
             met: vec![start],
-            depths: FxHashMap::from_iter([(start, 0)]),
+            levels: vec![0; graph.node_count()],
         };
-        let mut seen = ignored.clone();
-        seen.insert(start);
+        search.levels[start.index()] = 1;
         let mut level_start = 0;
-        for depth in 0.. {
-            let level = level_start..search.met.len();
-            let is_found = search.met[level.clone()].iter().any(|&node| is_match(node));
-            if level.is_empty() || is_found || depth == max_depth {
+        for level in 1_u32.. {
+            let nodes = level_start..search.met.len();
+            let is_found = search.met[nodes.clone()].iter().any(|&node| is_match(node));
+            if nodes.is_empty() || is_found || level as usize > max_depth {
                 break;
             }
-            level_start = level.end;
-            for position in level {
+            level_start = nodes.end;
+            for position in nodes {
                 for next in direction.neighbours(graph, search.met[position]) {
-                    if seen.insert(next) {
+                    if search.levels[next.index()] == 0 && !ignored.contains(next) {
+                        search.levels[next.index()] = level + 1;
                         search.met.push(next);
-                        search.depths.insert(next, depth + 1);
                     }
                 }
             }
@@ -120,13 +118,13 @@ impl<'g> ChainSearch<'g> {
     /// Of the nodes on the last level that `rank` gives a rank, the one with the least; of
     /// several, the first in capture order.
     pub fn best_match<R: Ord>(&self, rank: impl Fn(NodeIndex) -> Option<R>) -> Option<NodeIndex> {
-        let last_depth = self.depths[self.met.last()?];
-        let last_level = self
+        let last_level = self.levels[self.met.last()?.index()];
+        let nodes = self
             .met
             .iter()
             .rev()
-            .take_while(|&node| self.depths[node] == last_depth);
-        last_level
+            .take_while(|node| self.levels[node.index()] == last_level);
+        nodes
             .filter_map(|&node| Some((rank(node)?, node)))
             .min()
             .map(|(_, node)| node)
@@ -152,8 +150,8 @@ impl<'g> ChainSearch<'g> {
     ) -> Result<ReferenceChain, E> {
         let mut nodes = vec![end];
         let mut node = end;
-        for depth in (0..self.depths[&end]).rev() {
-            node = self.step(node, depth, &mut labels)?;
+        for level in (1..self.levels[end.index()]).rev() {
+            node = self.step(node, level, &mut labels)?;
             nodes.push(node);
         }
         if self.direction == Direction::Referents {
@@ -162,11 +160,11 @@ impl<'g> ChainSearch<'g> {
         Ok(ReferenceChain { nodes })
     }
 
-    /// The best neighbour of `node` one step nearer to the start, at `depth`.
+    /// The best neighbour of `node` one step nearer to the start, at `level`.
     fn step<E>(
         &self,
         node: NodeIndex,
-        depth: usize,
+        level: u32,
         labels: &mut impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
     ) -> Result<NodeIndex, E> {
         let back = match self.direction {
@@ -176,7 +174,7 @@ impl<'g> ChainSearch<'g> {
         let mut candidates: Vec<NodeIndex> = back
             .neighbours(self.graph, node)
             .into_iter()
-            .filter(|candidate| self.depths.get(candidate) == Some(&depth))
+            .filter(|candidate| self.levels[candidate.index()] == level)
             .collect();
         candidates.dedup();
         if let [only] = candidates[..] {

@@ -465,11 +465,19 @@ impl CollectorLists {
 
     /// Calls `visit` with every object the collector tracks, in the order of `gc.get_objects()`.
     pub(super) fn for_each(&self, mut visit: impl FnMut(Object)) {
-        for generation in 0..GENERATIONS {
-            let head = self
-                .youngest
-                .wrapping_byte_add(generation * GENERATION_SIZE);
-            // From both ends at once: the processor then waits for two objects at a time.
+        for head in self.heads() {
+            let mut header = Self::next(head);
+            while header != head {
+                visit(Self::object(header));
+                header = Self::next(header);
+            }
+        }
+    }
+
+    /// As [`for_each`](Self::for_each), faster where `visit` does not look at the object: from
+    /// both ends of each list, so that the processor waits for two objects at a time.
+    pub(super) fn for_each_unseen(&self, mut visit: impl FnMut(Object)) {
+        for head in self.heads() {
             let (mut front, mut back) = (Self::next(head), Self::previous(head));
             let mut second_half = Vec::new();
             while front != head {
@@ -486,6 +494,12 @@ impl CollectorLists {
             }
             second_half.into_iter().rev().for_each(&mut visit);
         }
+    }
+
+    /// The heads of the generations' lists, the youngest first.
+    fn heads(&self) -> impl Iterator<Item = *const CollectorHead> {
+        let youngest = self.youngest;
+        (0..GENERATIONS).map(move |n| youngest.wrapping_byte_add(n * GENERATION_SIZE))
     }
 
     fn next(header: *const CollectorHead) -> *const CollectorHead {
@@ -507,10 +521,15 @@ impl CollectorLists {
         Object(unsafe { NonNull::new_unchecked(object) })
     }
 
-    /// True if and only if the lists hold exactly what `gc.get_objects()` gives, in its order.
+    /// True if and only if the lists hold exactly what `gc.get_objects()` gives, in its order and
+    /// read either way.
     pub(super) fn agree_with_collector(&self, official: &Bound<'_, PyList>) -> bool {
-        let mut addresses = Vec::new();
+        let (mut addresses, mut from_both_ends) = (Vec::new(), Vec::new());
         self.for_each(|object| addresses.push(object.address()));
+        self.for_each_unseen(|object| from_both_ends.push(object.address()));
+        if addresses != from_both_ends {
+            return false;
+        }
         addresses.retain(|&address| address != Object::from_bound(official).address());
         let listed = (0..official.len()).filter_map(|n| list_item(official, n));
         listed.map(Object::address).eq(addresses)

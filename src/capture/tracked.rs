@@ -56,6 +56,14 @@ impl<'py> Tracked<'py> {
         }
     }
 
+    /// As [`for_each`](Self::for_each), for a `visit` that does not look at the object.
+    pub(super) fn for_each_unseen(&self, visit: impl FnMut(Object)) {
+        match self {
+            Self::Lists(lists) => lists.for_each_unseen(visit),
+            Self::Official(_) => self.for_each(visit),
+        }
+    }
+
     /// References to each object that exist only because of the enumeration.
     pub(super) fn held_count(&self) -> u32 {
         match self {

@@ -68,7 +68,7 @@ impl<'py> Walk<'py> {
         tracked: &Tracked<'py>,
         extra: &[Bound<'_, PyAny>],
     ) -> Result<HeapGraph, CaptureError> {
-        tracked.for_each(|object| {
+        tracked.for_each_unseen(|object| {
             self.builder.node_for_address(object.address());
         });
         self.listed_count = self.builder.node_count();

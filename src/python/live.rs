@@ -72,10 +72,8 @@ impl<'py> LiveHeap<'py> {
         nodes.iter().map(|&node| self.object(node)).collect()
     }
 
-    /// Names the references of the heap. Holds everything first: reading some names may run audit
-    /// hooks.
+    /// Names the references of the heap.
     pub(super) fn describer(&self) -> Result<Describer<'py, '_>, CaptureError> {
-        self.hold_all();
-        Describer::new(self.py, &self.graph)
+        Describer::new(self.py, &self.graph, || self.hold_all())
     }
 }

@@ -30,12 +30,14 @@ type Named = (Object, EdgeLabel);
 
 /// Names references of one captured heap while its objects are alive.
 ///
-/// Every object of the heap must be alive: either no Python code has run since the capture, or
-/// somebody has held all objects from then on.
+/// Every object of the heap must be alive: no Python code has run since the capture. Reading what
+/// is not in a plain container may run audit hooks, so `hold` is called before: it must make sure
+/// that all objects live on from then.
 pub(crate) struct Describer<'py, 'g> {
     graph: &'g HeapGraph,
     types: Introspection<'py>,
     _pause: CollectorPause,
+    hold: Box<dyn Fn() + 'g>,
     /// Attribute names by class, found so far.
     class_names: RefCell<FxHashMap<Object, Vec<Bound<'py, PyAny>>>>,
     /// Every name that code of the program mentions.
@@ -43,11 +45,16 @@ pub(crate) struct Describer<'py, 'g> {
 }
 
 impl<'py, 'g> Describer<'py, 'g> {
-    pub(crate) fn new(py: Python<'py>, graph: &'g HeapGraph) -> Result<Self, CaptureError> {
+    pub(crate) fn new(
+        py: Python<'py>,
+        graph: &'g HeapGraph,
+        hold: impl Fn() + 'g,
+    ) -> Result<Self, CaptureError> {
         Ok(Self {
             graph,
             types: Introspection::new(py)?,
             _pause: CollectorPause::new(py),
+            hold: Box::new(hold),
             class_names: RefCell::default(),
             program_names: OnceCell::new(),
         })
@@ -60,8 +67,12 @@ impl<'py, 'g> Describer<'py, 'g> {
             return vec![EdgeLabel::Internal("unknown"); referents.len()];
         };
         let mut pool = Pool::default();
+        let is_plain = is_plain_container(&self.types, object);
+        if !is_plain {
+            (self.hold)();
+        }
         pool.extend(self.contents(object, node));
-        if !is_plain_container(&self.types, object) {
+        if !is_plain {
             pool.extend(self.members(object));
             if let Some(missing) = self.missing(node, &pool) {
                 pool.extend(self.attributes(object, &missing));
@@ -144,6 +155,9 @@ impl<'py, 'g> Describer<'py, 'g> {
                 .then_some(function)
         });
         let py = self.types.py;
+        let mut functions = functions.peekable();
+        functions.peek()?;
+        (self.hold)();
         let mut owners = functions.filter(|function| {
             function
                 .getattr(intern!(py, "__closure__"))
