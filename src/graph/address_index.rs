@@ -44,7 +44,7 @@ impl Default for AddressIndex {
 }
 
 impl AddressIndex {
-    /// The node at `address`.
+    /// The node at `address`, or of the object that `address` lies within the first 16 bytes of.
     pub fn get(&self, address: u64) -> Option<NodeIndex> {
         let (root, page) = split(address)?;
         let page_number = self.roots.get(root)?.checked_sub(1)?;
@@ -107,7 +107,6 @@ const fn recent_position(key: u64) -> usize {
 }
 
 /// Position of an address within its block.
-#[expect(clippy::cast_possible_truncation, reason = "masked to 16 bits")]
 const fn slot(address: u64) -> usize {
     (address >> UNIT_BITS) as usize & (SLOTS - 1)
 }

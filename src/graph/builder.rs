@@ -83,7 +83,8 @@ impl HeapGraphBuilder {
 
     /// The node at `address`, if it was met before.
     pub fn known_node(&self, address: u64) -> Option<NodeIndex> {
-        self.addresses.get(address)
+        let node = self.addresses.get(address)?;
+        (self.address(node) == address).then_some(node)
     }
 
     /// Type of a node finished before.
@@ -148,7 +149,7 @@ impl HeapGraphBuilder {
 
     /// Counts one reference less to the object at `address`: one that the capture itself held.
     pub fn discount_reference(&mut self, address: u64) {
-        if let Some(node) = self.addresses.get(address)
+        if let Some(node) = self.known_node(address)
             && !self.nodes.flags[node.index()].contains(NodeFlags::IMMORTAL)
         {
             let count = &mut self.nodes.reference_counts[node.index()];
@@ -162,19 +163,18 @@ impl HeapGraphBuilder {
     ///
     /// # Errors
     ///
-    /// If there were more nodes or edges than a graph can number, or if a node was met but never
-    /// finished, an edge leads nowhere or a type is missing.
+    /// If there were more nodes or edges than a graph can number, or if not every node met was
+    /// finished once, an edge leads nowhere or a type is missing.
     pub fn build(self) -> Result<HeapGraph, GraphError> {
         if let Some(error) = self.overflow {
             return Err(error);
         }
-        let node_count = self.offsets.len();
-        let last = self
-            .nodes
-            .len()
-            .checked_sub(1)
-            .filter(|&last| last >= node_count);
-        if let Some(target) = last.or_else(|| out_of_range(&self.targets, node_count)) {
+        let (met, finished) = (self.nodes.len(), self.offsets.len());
+        if met != finished || !self.pending_edges().is_empty() {
+            return Err(GraphError::Unfinished { met, finished });
+        }
+        let node_count = met;
+        if let Some(target) = out_of_range(&self.targets, node_count) {
             return Err(GraphError::TargetOutOfRange { target, node_count });
         }
         let type_count = self.types.len();

@@ -16,6 +16,14 @@ pub enum GraphError {
         /// The most edges a graph holds.
         limit: usize,
     },
+    /// Not every object met was visited once, or an edge was added after the last visit.
+    #[error("{met} objects were met, but {finished} visits finished")]
+    Unfinished {
+        /// How many objects were met.
+        met: usize,
+        /// How many visits were finished.
+        finished: usize,
+    },
     /// An edge ends at a node that does not exist.
     #[error("reference to object {target}, but there are only {node_count} objects")]
     TargetOutOfRange {

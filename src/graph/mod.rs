@@ -59,7 +59,8 @@ impl HeapGraph {
 
     /// The node of the object that was at `address`, if there was one.
     pub fn node_at(&self, address: u64) -> Option<NodeIndex> {
-        self.addresses.get(address)
+        let node = self.addresses.get(address)?;
+        (self.address(node) == address).then_some(node)
     }
 
     /// Address of the object in the captured process.
@@ -119,8 +120,8 @@ impl HeapGraph {
                 .referents(referrer)
                 .iter()
                 .filter(|&&target| target == referent)
-                .count()
-                <= 1
+                .nth(1)
+                .is_none()
     }
 
     /// True if and only if the referent of `holder` at `position` is a string key of a dict.
