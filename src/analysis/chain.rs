@@ -132,8 +132,8 @@ impl<'g> ChainSearch<'g> {
 
     /// A shortest chain between the start and `end`, a node that was met, from holder to held.
     ///
-    /// Of several, the one whose references come first by label, then by the type of the held
-    /// object, seen from the holder's end. `labels` gives the labels of what a node refers to, in
+    /// Of several, the one whose references come first by label, then by the type of the next
+    /// object, seen from `end`. `labels` gives the labels of what a node refers to, in
     /// the order of [`HeapGraph::referents`]; it is only asked where there is a choice.
     ///
     /// # Errors
@@ -148,6 +148,7 @@ impl<'g> ChainSearch<'g> {
         end: NodeIndex,
         mut labels: impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
     ) -> Result<ReferenceChain, E> {
+        assert_ne!(self.levels[end.index()], 0, "a chain to a node never met");
         let mut nodes = vec![end];
         let mut node = end;
         for level in (1..self.levels[end.index()]).rev() {

@@ -5,7 +5,7 @@ use petgraph::visit::VisitMap;
 use super::{HeapGraph, NodeIndex};
 
 /// Any number of nodes of one graph; 1 bit for every node the graph has.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeSet {
     words: Vec<u64>,
 }
