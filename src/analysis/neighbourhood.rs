@@ -67,18 +67,8 @@ impl Neighbourhood {
     ) -> Result<Self, E> {
         let mut nodes: Vec<DrawnNode> = Vec::new();
         let mut positions = FxHashMap::default();
-        let mut draw = |nodes: &mut Vec<DrawnNode>, node, depth| {
-            positions.entry(node).or_insert_with(|| {
-                nodes.push(DrawnNode {
-                    node,
-                    depth,
-                    hidden_count: 0,
-                });
-                nodes.len() - 1
-            });
-        };
         for &target in targets {
-            draw(&mut nodes, target, 0);
+            draw(&mut nodes, &mut positions, target, 0);
         }
         let mut links: Vec<(NodeIndex, NodeIndex)> = Vec::new();
         let mut next = 0;
@@ -87,13 +77,16 @@ impl Neighbourhood {
                 let mut neighbours = Vec::new();
                 let mut seen = FxHashSet::default();
                 for neighbour in direction.neighbours(graph, node) {
-                    if seen.insert(neighbour) && !ignored.contains(neighbour) && keep(neighbour)? {
+                    if seen.insert(neighbour)
+                        && (positions.contains_key(&neighbour)
+                            || !ignored.contains(neighbour) && keep(neighbour)?)
+                    {
                         neighbours.push(neighbour);
                     }
                 }
                 neighbours.sort_by_cached_key(|&neighbour| interest(graph, neighbour));
                 for &neighbour in neighbours.iter().take(limits.too_many) {
-                    draw(&mut nodes, neighbour, depth + 1);
+                    draw(&mut nodes, &mut positions, neighbour, depth + 1);
                 }
                 links.extend(neighbours.into_iter().map(|neighbour| (node, neighbour)));
             }
@@ -145,6 +138,23 @@ impl Neighbourhood {
         edges.sort_unstable();
         Self { nodes, edges }
     }
+}
+
+/// Adds a node to those drawn, unless it is one of them.
+fn draw(
+    nodes: &mut Vec<DrawnNode>,
+    positions: &mut FxHashMap<NodeIndex, usize>,
+    node: NodeIndex,
+    depth: usize,
+) {
+    positions.entry(node).or_insert_with(|| {
+        nodes.push(DrawnNode {
+            node,
+            depth,
+            hidden_count: 0,
+        });
+        nodes.len() - 1
+    });
 }
 
 /// What to draw first where not all can be drawn: the least value.
