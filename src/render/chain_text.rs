@@ -75,14 +75,10 @@ fn spell(labels: &[Option<EdgeLabel>]) -> (String, usize) {
             (format!("<closure {name}>"), if is_cell { 3 } else { 2 })
         }
         [
-            Some(label @ (EdgeLabel::Attribute(_) | EdgeLabel::Key(_) | EdgeLabel::Index(_))),
+            Some(label @ (EdgeLabel::Closure(_) | EdgeLabel::Local(_) | EdgeLabel::KeyObject(_))),
             ..,
-        ]
-        | [
-            Some(label @ (EdgeLabel::SetElement | EdgeLabel::Internal(_))),
-            ..,
-        ] => (label.to_string(), 1),
-        [Some(label), ..] => (format!("<{label}>"), 1),
+        ] => (format!("<{label}>"), 1),
+        [Some(label), ..] => (label.to_string(), 1),
         _ => ("<no reference any more>".into(), 1),
     }
 }
