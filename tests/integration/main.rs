@@ -1,3 +1,17 @@
 //! Integration tests of the core.
 
+#![expect(clippy::unwrap_used, reason = "what fails in a test fails the test")]
+
+mod chain;
+mod chain_brute_force;
+mod chain_text;
+mod graph;
+mod graph_addresses;
+mod graph_references;
+mod layering;
+mod neighbourhood;
+mod neighbourhood_brute_force;
+mod petgraph_visit;
+mod random;
 mod render;
+mod sketch;

@@ -1,7 +1,5 @@
 //! Views to pictures: what is drawn, and that nothing in a view can break the drawing.
 
-#![expect(clippy::unwrap_used, reason = "what fails in a test fails the test")]
-
 #[path = "render_escape.rs"]
 mod escape;
 #[path = "render_file.rs"]
