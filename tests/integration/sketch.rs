@@ -213,7 +213,7 @@ impl Sketch {
     }
 }
 
-/// What would draw the sketch again.
+/// What draws the sketch again, but that flags show as their bits.
 impl fmt::Display for Sketch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = |node: usize| &self.nodes[node].name;
