@@ -41,7 +41,7 @@ pub struct DrawnEdge {
 pub struct Neighbourhood {
     /// The objects asked for first, then the others in the order in which they were met.
     pub nodes: Vec<DrawnNode>,
-    /// Every reference between drawn nodes that the search crossed or could have crossed.
+    /// Every reference between drawn nodes that leads on from an expanded one.
     pub edges: Vec<DrawnEdge>,
 }
 
@@ -51,7 +51,7 @@ impl Neighbourhood {
     /// Nodes of `ignored`, and those that `keep` refuses, are neither drawn nor counted. `cull`
     /// says which nodes are drawn but not expanded. Where there are too many neighbours, modules
     /// and other named holders are preferred, then the order is by type name and capture.
-    /// References between drawn nodes are never left out.
+    /// References between an expanded node and other drawn nodes are never left out.
     ///
     /// # Errors
     ///

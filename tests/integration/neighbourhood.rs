@@ -178,6 +178,17 @@ fn culled_nodes_are_drawn_but_not_expanded() {
 }
 
 #[test]
+fn references_between_nodes_at_the_depth_limit_are_not_drawn() {
+    // b and c hold each other, but neither is expanded; the way back from b is not seen either.
+    let sketch = Sketch::new("a -> b -> c -> b -> a, a -> c");
+    let drawn = &sketch.build();
+    let of = |depth| Question::referents(drawn).limits(depth, 9).answer("a");
+    assert_drawn(&of(1), "a b c", "a->b@0 a->c@1");
+    let edges = "a->b@0 a->c@1 b->a@1 b->c@0 c->b@0";
+    assert_drawn(&of(2), "a b c", edges);
+}
+
+#[test]
 fn what_the_filter_raises_is_raised() {
     let sketch = Sketch::new("a -> b");
     let drawn = sketch.build();
