@@ -1,5 +1,7 @@
 //! Shortest reference chains from one object to the nearest that answers a question.
 
+use std::cmp::Ordering;
+
 use crate::graph::{EdgeLabel, HeapGraph, NodeIndex, NodeSet};
 
 /// Which way a search goes.
@@ -37,6 +39,9 @@ impl Direction {
         }
     }
 }
+
+/// How many equally good chains are followed side by side.
+const MOST_TIED: usize = 256;
 
 /// Objects from holder to held: each refers to the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,48 +154,78 @@ impl<'g> ChainSearch<'g> {
         mut labels: impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
     ) -> Result<ReferenceChain, E> {
         assert_ne!(self.levels[end.index()], 0, "a chain to a node never met");
-        let mut nodes = vec![end];
-        let mut node = end;
+        // Every node taken, with the position of the one before it. Those that are equally good so
+        // far go on together, as what decides between them may come later.
+        let mut taken: Vec<(NodeIndex, usize)> = vec![(end, 0)];
+        let mut tied = 0..1;
         for level in (1..self.levels[end.index()]).rev() {
-            node = self.step(node, level, &mut labels)?;
-            nodes.push(node);
+            let best = self.best_steps(&taken[tied.clone()], tied.start, level, &mut labels)?;
+            tied = taken.len()..taken.len() + best.len();
+            taken.extend(best);
         }
-        if self.direction == Direction::Referents {
+        let mut nodes = Vec::new();
+        let mut position = tied.start;
+        for _ in 0..self.levels[end.index()] {
+            let (node, before) = taken[position];
+            nodes.push(node);
+            position = before;
+        }
+        if self.direction == Direction::Referrers {
             nodes.reverse();
         }
         Ok(ReferenceChain { nodes })
     }
 
-    /// The best neighbour of `node` one step nearer to the start, at `level`.
-    fn step<E>(
+    /// The best neighbours, on `level`, of nodes that are equally good so far; each with the
+    /// position of the node it comes from, the first of which is `first`.
+    fn best_steps<E>(
         &self,
-        node: NodeIndex,
+        tied: &[(NodeIndex, usize)],
+        first: usize,
         level: u32,
         labels: &mut impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
-    ) -> Result<NodeIndex, E> {
+    ) -> Result<Vec<(NodeIndex, usize)>, E> {
+        let mut best_key: Option<(EdgeLabel, String)> = None;
+        let mut best = Vec::new();
+        for (position, &(node, _)) in (first..).zip(tied) {
+            let candidates = self.candidates(node, level);
+            if let ([only], [_]) = (&candidates[..], tied) {
+                return Ok(vec![(*only, position)]);
+            }
+            for (label, candidate) in self.labelled(node, &candidates, labels)? {
+                let key = (
+                    label,
+                    self.graph.type_of(candidate).full_name().into_owned(),
+                );
+                let order = best_key
+                    .as_ref()
+                    .map_or(Ordering::Less, |best| key.cmp(best));
+                if order == Ordering::Less {
+                    best.clear();
+                    best_key = Some(key);
+                }
+                if order != Ordering::Greater && best.len() < MOST_TIED {
+                    best.push((candidate, position));
+                }
+            }
+        }
+        assert!(
+            !best.is_empty(),
+            "a node that was met has a neighbour nearer by"
+        );
+        Ok(best)
+    }
+
+    /// The neighbours of `node` one step nearer to the start, on `level`.
+    fn candidates(&self, node: NodeIndex, level: u32) -> Vec<NodeIndex> {
         let back = match self.direction {
             Direction::Referents => Direction::Referrers,
             Direction::Referrers => Direction::Referents,
         };
-        let mut candidates: Vec<NodeIndex> = back
-            .neighbours(self.graph, node)
-            .into_iter()
-            .filter(|candidate| self.levels[candidate.index()] == level)
-            .collect();
+        let mut candidates = back.neighbours(self.graph, node);
+        candidates.retain(|candidate| self.levels[candidate.index()] == level);
         candidates.dedup();
-        if let [only] = candidates[..] {
-            return Ok(only);
-        }
-        let mut best: Option<((EdgeLabel, String), NodeIndex)> = None;
-        for (label, candidate) in self.labelled(node, &candidates, labels)? {
-            let type_name = self.graph.type_of(candidate).full_name().into_owned();
-            let key = (label, type_name);
-            if best.as_ref().is_none_or(|(best_key, _)| key < *best_key) {
-                best = Some((key, candidate));
-            }
-        }
-        let (_, candidate) = best.expect("a node that was met has a neighbour nearer by");
-        Ok(candidate)
+        candidates
     }
 
     /// The candidates with the label of the reference between them and `node`.
