@@ -8,30 +8,30 @@ use crate::capture::{self, Describer, module_name};
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet};
 use crate::render;
 
-/// True if and only if `object` is a module that `sys.modules` holds under its own name.
+/// True if and only if `obj` is a module that `sys.modules` holds under its own name.
 #[pyfunction]
-pub(super) fn is_proper_module(object: &Bound<'_, PyAny>) -> bool {
-    capture::is_proper_module(object)
+pub(super) fn is_proper_module(obj: &Bound<'_, PyAny>) -> bool {
+    capture::is_proper_module(obj)
 }
 
-/// A shortest chain of references, from holder to held, between `object` and the nearest object
-/// for which `predicate` is true; `[object]` if there is none within `max_depth` references.
+/// A shortest chain of references, from holder to held, between `obj` and the nearest object
+/// for which `predicate` is true; `[obj]` if there is none within `max_depth` references.
 ///
-/// Searches what `object` refers to if `forward`, else what refers to it. Without a predicate,
+/// Searches what `obj` refers to if `forward`, else what refers to it. Without a predicate,
 /// modules that `sys.modules` holds under their own names are looked for, in one pass over one
 /// capture. Objects at the addresses in `ignored` are never entered.
 #[pyfunction]
 pub(super) fn find_chain<'py>(
     py: Python<'py>,
-    object: &Bound<'py, PyAny>,
+    obj: &Bound<'py, PyAny>,
     predicate: Option<&Bound<'py, PyAny>>,
     forward: bool,
     max_depth: usize,
     ignored: Vec<u64>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let heap = LiveHeap::capture(py, std::slice::from_ref(object))?;
-    let Some(start) = heap.node_of(object) else {
-        return Ok(vec![object.clone()]);
+    let heap = LiveHeap::capture(py, std::slice::from_ref(obj))?;
+    let Some(start) = heap.node_of(obj) else {
+        return Ok(vec![obj.clone()]);
     };
     let query = Query {
         start,
@@ -50,7 +50,7 @@ pub(super) fn find_chain<'py>(
             query.to_match(&heap, predicate)?
         }
     };
-    Ok(chain.map_or_else(|| vec![object.clone()], |chain| heap.objects(&chain.nodes)))
+    Ok(chain.map_or_else(|| vec![obj.clone()], |chain| heap.objects(&chain.nodes)))
 }
 
 struct Query {

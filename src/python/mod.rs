@@ -5,6 +5,7 @@ mod chain;
 mod drawing;
 mod error;
 mod live;
+mod picture;
 mod statistics;
 
 use pyo3::prelude::*;
@@ -20,9 +21,11 @@ mod core {
     #[pymodule_export]
     use super::chain::{chain_text, find_chain, is_proper_module};
     #[pymodule_export]
-    use super::drawing::{Drawing, Picture, draw_chains, draw_neighbourhood};
+    use super::drawing::{Drawing, draw_chains, draw_neighbourhood};
     #[pymodule_export]
     use super::error::{CaptureError, HeapGraphError, RenderError};
+    #[pymodule_export]
+    use super::picture::Picture;
     #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};
 
