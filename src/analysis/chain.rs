@@ -148,12 +148,31 @@ impl<'g> ChainSearch<'g> {
     pub fn chain_to<E>(
         &self,
         end: NodeIndex,
+        labels: impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+    ) -> Result<ReferenceChain, E> {
+        self.chain_to_by(end, labels, |_| 0)
+    }
+
+    /// As [`chain_to`](Self::chain_to); where labels and types are the same, the least `rank` is
+    /// chosen.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `labels` raises.
+    ///
+    /// # Panics
+    ///
+    /// If `end` was not met.
+    pub fn chain_to_by<E>(
+        &self,
+        end: NodeIndex,
         mut labels: impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+        rank: impl Fn(NodeIndex) -> u64,
     ) -> Result<ReferenceChain, E> {
         let mut nodes = vec![end];
         let mut node = end;
         for depth in (0..self.depths[&end]).rev() {
-            node = self.step(node, depth, &mut labels)?;
+            node = self.step(node, depth, &mut labels, &rank)?;
             nodes.push(node);
         }
         if self.direction == Direction::Referents {
@@ -168,6 +187,7 @@ impl<'g> ChainSearch<'g> {
         node: NodeIndex,
         depth: usize,
         labels: &mut impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+        rank: &impl Fn(NodeIndex) -> u64,
     ) -> Result<NodeIndex, E> {
         let back = match self.direction {
             Direction::Referents => Direction::Referrers,
@@ -182,16 +202,23 @@ impl<'g> ChainSearch<'g> {
         if let [only] = candidates[..] {
             return Ok(only);
         }
-        let mut best: Option<((EdgeLabel, String), NodeIndex)> = None;
+        let mut best: Vec<NodeIndex> = Vec::new();
+        let mut best_key = None;
         for (label, candidate) in self.labelled(node, &candidates, labels)? {
             let type_name = self.graph.type_of(candidate).full_name().into_owned();
-            let key = (label, type_name);
-            if best.as_ref().is_none_or(|(best_key, _)| key < *best_key) {
-                best = Some((key, candidate));
+            let key = Some((label, type_name));
+            if best.is_empty() || key < best_key {
+                best_key = key;
+                best = vec![candidate];
+            } else if key == best_key {
+                best.push(candidate);
             }
         }
-        let (_, candidate) = best.expect("a node that was met has a neighbour nearer by");
-        Ok(candidate)
+        let candidate = match best[..] {
+            [only] => Some(only),
+            _ => best.into_iter().min_by_key(|&candidate| rank(candidate)),
+        };
+        Ok(candidate.expect("a node that was met has a neighbour nearer by"))
     }
 
     /// The candidates with the label of the reference between them and `node`.

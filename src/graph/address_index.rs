@@ -107,7 +107,6 @@ const fn recent_position(key: u64) -> usize {
 }
 
 /// Position of an address within its block.
-#[expect(clippy::cast_possible_truncation, reason = "masked to 16 bits")]
 const fn slot(address: u64) -> usize {
     (address >> UNIT_BITS) as usize & (SLOTS - 1)
 }

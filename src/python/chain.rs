@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
 use crate::analysis::{ChainSearch, Direction, ReferenceChain};
 use crate::capture::{self, Describer, module_name};
@@ -110,15 +111,17 @@ fn chain_to(
     search: &ChainSearch<'_>,
     end: NodeIndex,
 ) -> PyResult<ReferenceChain> {
+    let fingerprints = Fingerprints::new(heap, heap.py())?;
     let mut describer = None;
-    search.chain_to(end, |node| {
+    let labels = |node| -> PyResult<Vec<EdgeLabel>> {
         if describer.is_none() {
             describer = Some(heap.describer()?);
         }
         Ok(describer
             .as_ref()
             .map_or_else(Vec::new, |describer| describer.labels(node)))
-    })
+    };
+    search.chain_to_by(end, labels, |node| fingerprints.of(node))
 }
 
 /// A chain in words, its references named from one capture of the heap; `texts` has the words

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chain::preferred_label;
+use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
 use super::picture::Picture;
 use crate::analysis::{Direction, DrawnNode, Limits, Neighbourhood};
@@ -77,9 +78,6 @@ pub(super) fn draw_neighbourhood<'py>(
     held_by_caller: usize,
 ) -> PyResult<Drawing> {
     let heap = LiveHeap::capture(py, &targets)?;
-    if keep.is_some() {
-        heap.hold_all();
-    }
     let graph = heap.graph();
     let target_nodes: Vec<NodeIndex> = targets.iter().filter_map(|t| heap.node_of(t)).collect();
     let direction = if forward {
@@ -88,7 +86,11 @@ pub(super) fn draw_neighbourhood<'py>(
         Direction::Referrers
     };
     let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
-    let found = Neighbourhood::search(
+    if keep.is_some() {
+        heap.hold_all();
+    }
+    let fingerprints = Fingerprints::new(&heap, py)?;
+    let found = Neighbourhood::search_by(
         graph,
         &target_nodes,
         direction,
@@ -103,10 +105,11 @@ pub(super) fn draw_neighbourhood<'py>(
             })
         },
         |node| !forward && is_module(node),
+        |node| fingerprints.of(node),
     )?;
     let mut drawing = Drawing {
         nodes: Vec::new(),
-        edges: label_edges(&heap, &found)?,
+        edges: label_edges(&heap.describer()?, &found),
         max_depth,
         direction,
     };
@@ -126,8 +129,7 @@ pub(super) fn draw_neighbourhood<'py>(
 }
 
 /// The references to draw, with their names.
-fn label_edges(heap: &LiveHeap<'_>, found: &Neighbourhood) -> PyResult<Vec<DrawingEdge>> {
-    let describer = heap.describer()?;
+fn label_edges(describer: &Describer<'_, '_>, found: &Neighbourhood) -> Vec<DrawingEdge> {
     let mut labels = FxHashMap::default();
     let edges = found.edges.iter().map(|edge| {
         let of_holder = labels
@@ -140,7 +142,7 @@ fn label_edges(heap: &LiveHeap<'_>, found: &Neighbourhood) -> PyResult<Vec<Drawi
             on_chain: false,
         }
     });
-    Ok(edges.collect())
+    edges.collect()
 }
 
 /// The objects of some chains and the references along them, nothing else. The last object of
@@ -215,18 +217,17 @@ impl<'a, 'py> ChainDrawing<'a, 'py> {
 
     /// The position of a node that a chain passes at `depth`, drawn once however many do.
     fn add_node(&mut self, node: NodeIndex, depth: usize) -> PyResult<usize> {
-        let position = match self.positions.get(&node) {
-            Some(&position) => position,
-            None => {
-                let drawn = DrawnNode {
-                    node,
-                    depth,
-                    hidden_count: 0,
-                };
-                self.nodes.push(DrawingNode::new(self.heap, drawn)?);
-                self.positions.insert(node, self.nodes.len() - 1);
-                self.nodes.len() - 1
-            }
+        let position = if let Some(&position) = self.positions.get(&node) {
+            position
+        } else {
+            let drawn = DrawnNode {
+                node,
+                depth,
+                hidden_count: 0,
+            };
+            self.nodes.push(DrawingNode::new(self.heap, drawn)?);
+            self.positions.insert(node, self.nodes.len() - 1);
+            self.nodes.len() - 1
         };
         let drawn = &mut self.nodes[position];
         drawn.on_chain = true;

@@ -1,9 +1,15 @@
 //! The extension module `heapgraph._core`: thin functions over capture, analysis and render.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "the arguments of Python functions are made for the call"
+)]
+
 mod captured_heap;
 mod chain;
 mod drawing;
 mod error;
+mod fingerprint;
 mod live;
 mod picture;
 mod statistics;
