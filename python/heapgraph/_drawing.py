@@ -7,12 +7,14 @@ import sys
 
 from heapgraph import _core
 from heapgraph._arguments import addresses, limit
-from heapgraph._object_text import object_text, type_name
+from heapgraph._object_text import drawable, object_text, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
+    from typing import Any, TypeAlias
+
+    NodeText: TypeAlias = tuple[list[str], bool, list[tuple[str, str]]]
 
 # Up to 3.10 the caller's frame keeps a reference to what it passes until the call returns.
 _HELD_BY_CALL = 1 if sys.version_info < (3, 11) else 0
@@ -46,12 +48,13 @@ class Texts:
         rows = zip(drawing.objects, names, counts, strict=True)
         return drawing.finish([self._text(*row) for row in rows])
 
-    def _text(self, obj: object, name: str, count: int | None) -> _core.NodeText:
+    def _text(self, obj: object, name: str, count: int | None) -> NodeText:
         lines = [self._type_line(name, count), object_text(obj)]
         if self.extra_info:
-            lines.append(str(self.extra_info(obj)))
+            info = self.extra_info(obj)
+            lines.append(info if isinstance(info, str) else str(info))
         highlighted = bool(self.highlight and self.highlight(obj))
-        return [_drawable(line) for line in lines], highlighted, self._attributes(obj)
+        return [drawable(line) for line in lines], highlighted, self._attributes(obj)
 
     def _type_line(self, name: str, count: int | None) -> str:
         if not self.refcounts:
@@ -76,13 +79,7 @@ class Texts:
                 raise TypeError(message)
         # By name, which no two have in common.
         pairs.sort(key=lambda pair: pair[0])
-        return [(_drawable(name), _drawable(value)) for name, value in pairs if value is not None]
-
-
-def _drawable(text: str) -> str:
-    """Spell out lone surrogates, which no file can hold."""
-    # A class derived from str may have an `encode` of its own.
-    return str.encode(text, "utf-8", "backslashreplace").decode("utf-8")
+        return [(drawable(name), drawable(value)) for name, value in pairs if value is not None]
 
 
 class Roots:

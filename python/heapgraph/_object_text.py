@@ -31,7 +31,13 @@ def object_text(obj: object) -> str:
         return "(unrepresentable)"
     # A repr may be of a class derived from str, with methods of its own.
     line = " ".join(str.__getitem__(text, slice(4 * _LONGEST_REPR)).split())
-    return line if len(line) <= _LONGEST_REPR else line[: _LONGEST_REPR - 1] + "…"
+    return drawable(line if len(line) <= _LONGEST_REPR else line[: _LONGEST_REPR - 1] + "…")
+
+
+def drawable(text: str) -> str:
+    """The text with lone surrogates, which no file can hold, spelled out."""
+    # A class derived from str may have an `encode` of its own.
+    return str.encode(text, "utf-8", "backslashreplace").decode("utf-8")
 
 
 def type_name(cls: type) -> str:
@@ -70,6 +76,14 @@ def _function_name(function: types.FunctionType) -> str:
     return function.__qualname__
 
 
+def _cell_content(cell: types.CellType) -> str:
+    return f"of {type_name(type(cell.cell_contents))}"
+
+
+def _code_place(code: types.CodeType) -> str:
+    return f"{code.co_name} in {code.co_filename}:{code.co_firstlineno}"
+
+
 def _frame_place(frame: types.FrameType) -> str:
     return f"{frame.f_code.co_name} in {frame.f_code.co_filename}:{frame.f_lineno}"
 
@@ -86,5 +100,8 @@ _WORDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (types.BuiltinFunctionType, lambda function: str(function.__name__)),
     (types.MethodType, lambda method: f"{object_text(method.__func__)} (bound)"),
     (types.FrameType, _frame_place),
+    # What `repr` says of these has an address in it, which is another in every run.
+    (types.CodeType, _code_place),
+    (types.CellType, _cell_content),
 )
 """What to say of objects of the types whose ``repr`` says too much, too little or runs code."""

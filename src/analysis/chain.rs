@@ -75,6 +75,18 @@ impl<'g> ChainSearch<'g> {
         Self::until(graph, start, direction, max_depth, ignored, |_| false)
     }
 
+    /// As [`new`](Self::new), but meets the elements of a set, which have no order, by `rank`.
+    pub fn new_by(
+        graph: &'g HeapGraph,
+        start: NodeIndex,
+        direction: Direction,
+        max_depth: usize,
+        ignored: &NodeSet,
+        rank: impl Fn(NodeIndex) -> u64,
+    ) -> Self {
+        Self::search(graph, start, direction, max_depth, ignored, |_| false, rank)
+    }
+
     /// As [`new`](Self::new), but stops at the end of the level on which `is_match` is first true.
     pub fn until(
         graph: &'g HeapGraph,
@@ -82,7 +94,19 @@ impl<'g> ChainSearch<'g> {
         direction: Direction,
         max_depth: usize,
         ignored: &NodeSet,
+        is_match: impl FnMut(NodeIndex) -> bool,
+    ) -> Self {
+        Self::search(graph, start, direction, max_depth, ignored, is_match, |_| 0)
+    }
+
+    fn search(
+        graph: &'g HeapGraph,
+        start: NodeIndex,
+        direction: Direction,
+        max_depth: usize,
+        ignored: &NodeSet,
         mut is_match: impl FnMut(NodeIndex) -> bool,
+        rank: impl Fn(NodeIndex) -> u64,
     ) -> Self {
         let mut search = Self {
             graph,
@@ -101,7 +125,12 @@ impl<'g> ChainSearch<'g> {
             }
             level_start = level.end;
             for position in level {
-                for next in direction.neighbours(graph, search.met[position]) {
+                let node = search.met[position];
+                let mut neighbours = direction.neighbours(graph, node);
+                if direction == Direction::Referents && is_unordered(graph, node) {
+                    neighbours.sort_by_cached_key(|&element| rank(element));
+                }
+                for next in neighbours {
                     if seen.insert(next) {
                         search.met.push(next);
                         search.depths.insert(next, depth + 1);
@@ -251,4 +280,10 @@ impl<'g> ChainSearch<'g> {
         }
         Ok(labelled)
     }
+}
+
+/// True if and only if the references of `node` are in the order of hashes.
+pub(super) fn is_unordered(graph: &HeapGraph, node: NodeIndex) -> bool {
+    let ty = graph.type_of(node);
+    !ty.is_heap_type && matches!(ty.name.as_str(), "set" | "frozenset")
 }

@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Direction;
+use super::chain::is_unordered;
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet};
 
 /// How far a neighbourhood reaches.
@@ -200,8 +201,7 @@ fn sort_by_interest(
 
 /// Where `holder` has its first reference to `held`; sets have no order.
 fn place(graph: &HeapGraph, holder: NodeIndex, held: NodeIndex) -> Option<usize> {
-    let ty = graph.type_of(holder);
-    if !ty.is_heap_type && matches!(ty.name.as_str(), "set" | "frozenset") {
+    if is_unordered(graph, holder) {
         return None;
     }
     graph

@@ -89,12 +89,14 @@ impl Query {
         predicate: &Bound<'_, PyAny>,
     ) -> PyResult<Option<ReferenceChain>> {
         let graph = heap.graph();
-        let search = ChainSearch::new(
+        let fingerprints = Fingerprints::new(heap, heap.py())?;
+        let search = ChainSearch::new_by(
             graph,
             self.start,
             self.direction,
             self.max_depth,
             &self.ignored,
+            |node| fingerprints.of(node),
         );
         for &node in search.met() {
             if predicate.call1((heap.object(node),))?.is_truthy()? {

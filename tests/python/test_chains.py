@@ -44,7 +44,13 @@ REGISTRY: dict[str, Any] = {}
 @pytest.fixture
 def heap() -> Any:
     """Objects held in all the usual ways, from a module."""
-    makers = (Link, Slots, closure_over, lambda held: [held], lambda held: {"held": held})
+    makers: tuple[Callable[[Any], Any], ...] = (
+        Link,
+        Slots,
+        closure_over,
+        lambda held: [held],
+        lambda held: {"held": held},
+    )
     for depth, maker in itertools.product(range(1, 6), makers):
         target: Any = Target()
         for maker_at_depth in itertools.islice(itertools.cycle((maker, *makers)), depth):
@@ -226,7 +232,9 @@ def test_errors_of_the_answer_come_through() -> None:
 def test_predicates_may_change_the_heap(forward: bool) -> None:
     """Containers that are being searched are cleared, and candidates lose their last holders."""
     for turn in range(25):
-        root: list[Any] = [[Link({"n": n, "more": [Slots(n)]}) for n in range(20)] for _ in range(5)]
+        root: list[Any] = [
+            [Link({"n": n, "more": [Slots(n)]}) for n in range(20)] for _ in range(5)
+        ]
         leaf = root[2][3].held["more"]
         calls = itertools.count()
 
