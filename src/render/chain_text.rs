@@ -75,11 +75,13 @@ fn spell(labels: &[Option<EdgeLabel>]) -> (String, usize) {
             (format!("<closure {name}>"), if is_cell { 3 } else { 2 })
         }
         [
-            Some(label @ (EdgeLabel::Attribute(_) | EdgeLabel::Key(_) | EdgeLabel::Index(_))),
-            ..,
-        ]
-        | [
-            Some(label @ (EdgeLabel::SetElement | EdgeLabel::Internal(_))),
+            Some(
+                label @ (EdgeLabel::Attribute(_)
+                | EdgeLabel::Key(_)
+                | EdgeLabel::Index(_)
+                | EdgeLabel::SetElement
+                | EdgeLabel::Internal(_)),
+            ),
             ..,
         ] => (label.to_string(), 1),
         [Some(label), ..] => (format!("<{label}>"), 1),

@@ -117,22 +117,23 @@ def test_the_tool_is_not_in_the_picture() -> None:
 
 def test_reference_counts_are_those_of_the_program() -> None:
     only = Named("only")
-    # Called directly: anything in between would hold the objects as well.
-    counted: dict[str, Any] = {"max_depth": 0, "refcounts": True}
+    # Called plainly: with `*` or `**` the interpreter holds the arguments in a tuple as well.
     outputs = [io.StringIO() for _ in range(7)]
-    heapgraph.show_refs(only, output=outputs[0], **counted)
+    heapgraph.show_refs(only, max_depth=0, refcounts=True, output=outputs[0])
     heapgraph.show_backrefs(only, 0, (), None, 10, None, None, None, True, True, outputs[1])
-    heapgraph.show_backrefs([only], output=outputs[2], **counted)
-    heapgraph.show_backrefs((only,), output=outputs[3], **counted)
+    heapgraph.show_backrefs([only], max_depth=0, refcounts=True, output=outputs[2])
+    heapgraph.show_backrefs((only,), max_depth=0, refcounts=True, output=outputs[3])
     several = [only]
-    heapgraph.show_refs(several, output=outputs[4], **counted)
+    heapgraph.show_refs(several, max_depth=0, refcounts=True, output=outputs[4])
     heapgraph.show_chain(several, refcounts=True, output=outputs[5])
     heapgraph.show_chain([only], several, refcounts=True, output=outputs[6])
-    assert [Drawn(output.getvalue()).types for output in outputs] == [["Named [1]"]] * 7
+    named = [Drawn(output.getvalue()).types for output in outputs]
+    assert named == [["Named [1]"]] * 7
+    del several
 
     inner = [only]
     pair = drawn(heapgraph.show_refs, [inner], max_depth=1, refcounts=True)
-    assert "Named [3]" in pair.types
+    assert pair.types == ["list [1]", "Named [2]"]
     # From 3.12 `None` is immortal, and its count is no count.
     count = drawn(heapgraph.show_refs, None, refcounts=True).types[0]
     assert (count == "NoneType [immortal]") == (sys.version_info >= (3, 12))
