@@ -140,9 +140,9 @@ def ask():
     heapgraph.show_backrefs(probe, output=io.StringIO(), highlight=callable, extra_info=id)
     heapgraph.show_chain(chain, output=io.StringIO())
 ask()
-heapgraph.show_growth(None, file=io.StringIO())
-heapgraph.show_growth(None, file=io.StringIO())
 before = [id(obj) for obj in gc.get_referrers(probe)]
+heapgraph.show_growth(None, file=io.StringIO())
+heapgraph.show_growth(None, file=io.StringIO())
 for _ in range(3):
     ask()
     heapgraph.show_growth(None)
