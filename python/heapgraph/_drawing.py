@@ -3,40 +3,58 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
-from operator import index
-from typing import TYPE_CHECKING, Any
+import sys
 
 from heapgraph import _core
-from heapgraph._object_text import object_text
+from heapgraph._arguments import addresses, limit
+from heapgraph._object_text import drawable, object_text, type_name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, TypeAlias
+
+    NodeText: TypeAlias = tuple[list[str], bool, list[tuple[str, str]]]
+
+# Up to 3.10 the caller's frame keeps a reference to what it passes until the call returns.
+_HELD_BY_CALL = 1 if sys.version_info < (3, 11) else 0
 
 
-@dataclass(frozen=True)
 class Texts:
     """How the nodes of a picture are labelled and marked."""
 
-    highlight: Callable[[Any], object] | None
-    extra_info: Callable[[Any], object] | None
-    refcounts: bool
-    shortnames: bool
-    extra_node_attrs: Callable[[Any], Mapping[str, str | None]] | None
+    # Not a dataclass: importing those takes longer than importing all of this package.
+    __slots__ = ("extra_info", "extra_node_attrs", "highlight", "refcounts", "shortnames")
+
+    def __init__(
+        self,
+        highlight: Callable[[Any], object] | None,
+        extra_info: Callable[[Any], object] | None,
+        refcounts: bool,
+        shortnames: bool,
+        extra_node_attrs: Callable[[Any], Mapping[str, str | None]] | None,
+    ) -> None:
+        """Take the arguments of the same names of `show_backrefs`."""
+        self.highlight = highlight
+        self.extra_info = extra_info
+        self.refcounts = refcounts
+        self.shortnames = shortnames
+        self.extra_node_attrs = extra_node_attrs
 
     def finish(self, drawing: _core.Drawing) -> _core.Picture:
         """Give every node of a drawing its text and marks."""
-        names = drawing.type_names(self.shortnames)
+        names = drawing.type_names(bool(self.shortnames))
         counts = drawing.reference_counts
         rows = zip(drawing.objects, names, counts, strict=True)
         return drawing.finish([self._text(*row) for row in rows])
 
-    def _text(self, obj: object, name: str, count: int | None) -> _core.NodeText:
+    def _text(self, obj: object, name: str, count: int | None) -> NodeText:
         lines = [self._type_line(name, count), object_text(obj)]
         if self.extra_info:
-            lines.append(str(self.extra_info(obj)))
+            info = self.extra_info(obj)
+            lines.append(info if isinstance(info, str) else str(info))
         highlighted = bool(self.highlight and self.highlight(obj))
-        return [_drawable(line) for line in lines], highlighted, self._attributes(obj)
+        return [drawable(line) for line in lines], highlighted, self._attributes(obj)
 
     def _type_line(self, name: str, count: int | None) -> str:
         if not self.refcounts:
@@ -48,57 +66,74 @@ class Texts:
             return []
         attributes = self.extra_node_attrs(obj)
         try:
-            pairs = sorted(attributes.items())
+            pairs = list(attributes.items())
         except AttributeError:
-            message = f"extra_node_attrs must return a dict, not {type(attributes).__name__}"
+            message = f"extra_node_attrs must return a dict, not {type_name(type(attributes))}"
             raise TypeError(message) from None
         for name, value in pairs:
             if type(name) is not str or not (value is None or type(value) is str):
-                message = f"extra_node_attrs must map str to str or None, not {name!r} to {value!r}"
+                message = (
+                    "extra_node_attrs must return a dict of str to str or None, "
+                    f"not of {type_name(type(name))} to {type_name(type(value))}"
+                )
                 raise TypeError(message)
-        return [(_drawable(name), _drawable(value)) for name, value in pairs if value is not None]
+        # By name, which no two have in common.
+        pairs.sort(key=lambda pair: pair[0])
+        return [(drawable(name), drawable(value)) for name, value in pairs if value is not None]
 
 
-def _drawable(text: str) -> str:
-    """Spell out lone surrogates, which no file can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+class Roots:
+    """The objects to begin at, and how often they are held only to say so.
+
+    Made first of all, in place of the argument: the frame's own reference to it is then gone.
+    """
+
+    __slots__ = ("container", "held", "objects")
+
+    def __init__(self, objs: object) -> None:
+        """Take one object, or a list or tuple of objects."""
+        kind = type(objs)
+        self.container: object = None
+        self.objects: list[object]
+        if issubclass(kind, list):
+            self.objects = list(list.__iter__(objs))  # type: ignore[arg-type]
+        elif issubclass(kind, tuple):
+            self.objects = list(tuple.__iter__(objs))  # type: ignore[arg-type]
+        else:
+            self.objects = [objs]
+            self.held = 1 + _HELD_BY_CALL
+            return
+        # Held, so that no other object can get its address.
+        self.container = objs
+        self.held = 2
 
 
 def draw(
-    objs: list[object],
+    roots: Roots,
     forward: bool,
     max_depth: int,
     too_many: int,
     extra_ignore: Iterable[int],
     keep: Callable[[Any], object] | None,
-    texts: Texts,
-) -> _core.Picture:
-    """Draw the neighbourhood of some objects.
+) -> _core.Drawing:
+    """Find the neighbourhood of some objects.
 
     Args:
-        objs: The objects, in a list that nobody else holds: it is left out.
+        roots: The objects. What they are listed in is left out.
         forward: Whether to search what they refer to, rather than what refers to them.
         max_depth: How many references away to look.
         too_many: How many neighbours of one object to draw.
         extra_ignore: Ids of objects to leave out.
         keep: Called with each neighbour; those for which it is false are left out.
-        texts: What to write on the nodes.
 
     Raises:
-        TypeError: If `max_depth` or `too_many` is not an integer.
+        TypeError: If `max_depth` or `too_many` is not an integer, or `extra_ignore` not of ids.
     """
-    limits = [_limit("max_depth", max_depth), _limit("too_many", too_many)]
-    ignored = [id(objs), *map(index, extra_ignore)]
+    limits = limit("max_depth", max_depth), limit("too_many", too_many)
+    ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore), id(roots.objects)]
+    if roots.container is not None:
+        ignored.append(id(roots.container))
     gc.collect()
-    held = 1
-    drawing = _core.draw_neighbourhood(objs, forward, *limits, ignored, keep, held)
-    return texts.finish(drawing)
-
-
-def _limit(name: str, value: int) -> int:
-    try:
-        return max(0, index(value))
-    except TypeError:
-        message = f"{name} must be an integer, not {type(value).__name__}"
-        hint = "; pass a large number for no limit" if value is None else ""
-        raise TypeError(message + hint) from None
+    return _core.draw_neighbourhood(
+        roots.objects, forward, limits[0], limits[1], ignored, keep or None, roots.held
+    )

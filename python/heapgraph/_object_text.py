@@ -7,10 +7,13 @@ it is is asked of its real type, never of ``__class__`` or ``isinstance``.
 from __future__ import annotations
 
 import types
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _LONGEST_REPR = 120
-_CONTAINERS: tuple[type, ...] = (dict, list, tuple, set, frozenset)
 
 
 def object_text(obj: object) -> str:
@@ -24,30 +27,29 @@ def object_text(obj: object) -> str:
     """
     try:
         text = _text(obj)
-    except Exception:  # noqa: BLE001 - whatever a foreign repr raises
+    except Exception:
         return "(unrepresentable)"
     # A repr may be of a class derived from str, with methods of its own.
     line = " ".join(str.__getitem__(text, slice(4 * _LONGEST_REPR)).split())
-    return line if len(line) <= _LONGEST_REPR else line[: _LONGEST_REPR - 1] + "…"
+    return drawable(line if len(line) <= _LONGEST_REPR else line[: _LONGEST_REPR - 1] + "…")
 
 
-def _text(obj: Any) -> str:
+def drawable(text: str) -> str:
+    """The text with lone surrogates, which no file can hold, spelled out."""
+    # A class derived from str may have an `encode` of its own.
+    return str.encode(text, "utf-8", "backslashreplace").decode("utf-8")
+
+
+def type_name(cls: type) -> str:
+    """The name of a class, whatever its metaclass says."""
+    return _of_type(cls, "__name__")
+
+
+def _text(obj: object) -> str:
     kind = type(obj)
-    for container in _CONTAINERS:
-        if issubclass(kind, container):
-            return _item_count(container.__len__(obj))
-    if issubclass(kind, type):
-        return _of_type(obj, "__qualname__")
-    if issubclass(kind, types.ModuleType):
-        return _module_name(obj)
-    if kind is types.FunctionType:
-        return _function_name(obj)
-    if kind is types.BuiltinFunctionType:
-        return str(obj.__name__)
-    if kind is types.MethodType:
-        return f"{object_text(obj.__func__)} (bound)"
-    if kind is types.FrameType:
-        return f"{obj.f_code.co_name} in {obj.f_code.co_filename}:{obj.f_lineno}"
+    for known, words in _WORDS:
+        if issubclass(kind, known):
+            return words(obj)
     return repr(obj)
 
 
@@ -72,3 +74,34 @@ def _function_name(function: types.FunctionType) -> str:
     if function.__name__ == "<lambda>":
         return f"lambda: {code.co_filename}:{code.co_firstlineno}"
     return function.__qualname__
+
+
+def _cell_content(cell: types.CellType) -> str:
+    return f"of {type_name(type(cell.cell_contents))}"
+
+
+def _code_place(code: types.CodeType) -> str:
+    return f"{code.co_name} in {code.co_filename}:{code.co_firstlineno}"
+
+
+def _frame_place(frame: types.FrameType) -> str:
+    return f"{frame.f_code.co_name} in {frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+_WORDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (dict, lambda items: _item_count(dict.__len__(items))),
+    (list, lambda items: _item_count(list.__len__(items))),
+    (tuple, lambda items: _item_count(tuple.__len__(items))),
+    (set, lambda items: _item_count(set.__len__(items))),
+    (frozenset, lambda items: _item_count(frozenset.__len__(items))),
+    (type, lambda cls: _of_type(cls, "__qualname__")),
+    (types.ModuleType, _module_name),
+    (types.FunctionType, _function_name),
+    (types.BuiltinFunctionType, lambda function: str(function.__name__)),
+    (types.MethodType, lambda method: f"{object_text(method.__func__)} (bound)"),
+    (types.FrameType, _frame_place),
+    # What `repr` says of these has an address in it, which is another in every run.
+    (types.CodeType, _code_place),
+    (types.CellType, _cell_content),
+)
+"""What to say of objects of the types whose ``repr`` says too much, too little or runs code."""

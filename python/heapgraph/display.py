@@ -4,13 +4,35 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from os import PathLike
     from typing import TextIO
 
     from heapgraph import _core
+
+
+def check_target(filename: str | PathLike[str] | None, output: TextIO | None) -> None:
+    """Refuse a target that `present` could not write to, before anything is drawn.
+
+    Args:
+        filename: As for `present`.
+        output: As for `present`.
+
+    Raises:
+        ValueError: If both are given.
+        TypeError: If one of them is no file.
+    """
+    if filename and output is not None:
+        message = "Cannot specify both output and filename. Pass one of them."
+        raise ValueError(message)
+    if output is not None and not hasattr(output, "write"):
+        message = f"output must be an open text file, not {type(output).__name__}"
+        raise TypeError(message)
+    if filename and not isinstance(os.fspath(filename), str):
+        message = "filename must be a str or a pathlib.Path, not bytes"
+        raise TypeError(message)
 
 
 def present(
@@ -29,23 +51,17 @@ def present(
         The picture in a notebook, unless a file was asked for; otherwise `None`.
 
     Raises:
-        ValueError: If both `filename` and `output` are given.
-        TypeError: If one of them is no file.
+        OSError: If the file cannot be written.
+        RenderError: If the picture cannot be drawn in the file's format.
     """
-    if filename and output:
-        message = "Cannot specify both output and filename. Pass one of them."
-        raise ValueError(message)
-    if output:
-        if not hasattr(output, "write"):
-            message = f"output must be an open text file, not {type(output).__name__}"
-            raise TypeError(message)
+    if output is not None:
         output.write(picture.to_dot())
     elif filename:
         _save(picture, os.fspath(filename))
     elif _in_notebook():
         return picture
     else:
-        _save(picture, _temporary_file())
+        _save_temporary(picture)
     return None
 
 
@@ -57,16 +73,24 @@ def _save(picture: _core.Picture, path: str) -> None:
         print(f"Image generated as {path} ({picture.node_count} nodes)")
 
 
-def _temporary_file() -> str:
-    import tempfile  # rarely needed, and slow to import
+def _save_temporary(picture: _core.Picture) -> None:
+    # Rarely needed, and slow to import.
+    import tempfile
+    from pathlib import Path
 
     handle, path = tempfile.mkstemp(prefix="heapgraph-", suffix=".svg")
     os.close(handle)
-    return path
+    try:
+        _save(picture, path)
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise
 
 
 def _in_notebook() -> bool:
     """Whether what a call returns is shown as a picture: in Jupyter, not in a terminal."""
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
+    # Absent while IPython is being imported.
+    get_shell = getattr(ipython, "get_ipython", None)
+    shell = get_shell() if get_shell else None
     return shell is not None and "Terminal" not in type(shell).__name__

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import gc
 import sys
-from operator import index, itemgetter
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
 
 from heapgraph import _core
+from heapgraph._arguments import address, addresses, check_callable, limit
 from heapgraph._core import is_proper_module
-from heapgraph._drawing import Texts, draw
-from heapgraph._object_text import object_text
-from heapgraph.display import present
+from heapgraph._drawing import Roots, Texts, draw
+from heapgraph._object_text import object_text, type_name
+from heapgraph.display import check_target, present
 
+# Not from `typing`, which takes longer to import than all of this package.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from os import PathLike
-    from typing import TextIO
+    from typing import Any, TextIO
 
 __all__ = [
     "at",
@@ -91,8 +93,8 @@ def typestats(
         {'list': 2, 'dict': 1}
     """
     if filter:
-        objects = [obj for obj in _tracked_unless(objects) if filter(obj)]
-    return _core.count_by_type(_as_list(objects), shortnames)
+        objects = _kept(filter, objects)
+    return _core.count_by_type(_as_list(objects), bool(shortnames))
 
 
 def most_common_types(
@@ -236,7 +238,7 @@ def by_type(typename: str | type, objects: Iterable[object] | None = None) -> li
     return _core.objects_of_type(typename, _as_list(objects))
 
 
-def at(addr: int) -> Any | None:
+def at(addr: int) -> object | None:
     """Find the object at an address.
 
     Args:
@@ -250,7 +252,8 @@ def at(addr: int) -> Any | None:
         >>> at(id(names))
         ['ada']
     """
-    return next(iter(_core.objects_at({index(addr)})), None)
+    found = at_addrs([address("addr", addr)])
+    return found[0] if found else None
 
 
 def at_addrs(address_set: Iterable[int]) -> list[Any]:
@@ -267,7 +270,7 @@ def at_addrs(address_set: Iterable[int]) -> list[Any]:
         >>> at_addrs({id(names)})
         [['ada']]
     """
-    return _core.objects_at(set(address_set))
+    return _core.objects_at(set(addresses("address_set", address_set)))
 
 
 def find_ref_chain(
@@ -347,7 +350,7 @@ def describe_chain(chain: Sequence[object]) -> str:
           module logging
         ...
     """
-    objects = list(chain)
+    objects = _chain_list(chain)
     if not objects:
         message = "the chain is empty: pass what find_backref_chain or find_ref_chain returned"
         raise ValueError(message)
@@ -400,11 +403,18 @@ def show_backrefs(
         OSError: If the file cannot be written; an existing one is then unchanged.
         RenderError: If the format cannot be drawn.
     """
+    check_target(filename, output)
+    objs = Roots(objs)
+    check_callable(
+        filter=filter,
+        highlight=highlight,
+        extra_info=extra_info,
+        extra_node_attrs=extra_node_attrs,
+    )
+    drawing = draw(objs, False, max_depth, too_many, extra_ignore, filter)
+    # Made after the walk, which would see it.
     texts = Texts(highlight, extra_info, refcounts, shortnames, extra_node_attrs)
-    # The only reference of ours to the objects is now in a list that the walk leaves out.
-    objs = list(objs) if issubclass(type(objs), (list, tuple)) else [objs]  # type: ignore[call-overload]
-    picture = draw(objs, False, max_depth, too_many, extra_ignore, filter, texts)
-    return present(picture, filename, output)
+    return present(texts.finish(drawing), filename, output)
 
 
 def show_refs(
@@ -446,10 +456,18 @@ def show_refs(
         OSError: If the file cannot be written; an existing one is then unchanged.
         RenderError: If the format cannot be drawn.
     """
+    check_target(filename, output)
+    objs = Roots(objs)
+    check_callable(
+        filter=filter,
+        highlight=highlight,
+        extra_info=extra_info,
+        extra_node_attrs=extra_node_attrs,
+    )
+    drawing = draw(objs, True, max_depth, too_many, extra_ignore, filter)
+    # Made after the walk, which would see it.
     texts = Texts(highlight, extra_info, refcounts, shortnames, extra_node_attrs)
-    objs = list(objs) if issubclass(type(objs), (list, tuple)) else [objs]  # type: ignore[call-overload]
-    picture = draw(objs, True, max_depth, too_many, extra_ignore, filter, texts)
-    return present(picture, filename, output)
+    return present(texts.finish(drawing), filename, output)
 
 
 def show_chain(
@@ -487,13 +505,15 @@ def show_chain(
         OSError: If the file cannot be written; an existing one is then unchanged.
         RenderError: If the format cannot be drawn.
     """
-    texts = Texts(highlight, extra_info, refcounts, shortnames, extra_node_attrs)
-    drawn = [list(chain) for chain in chains if chain]
+    check_target(filename, output)
+    check_callable(highlight=highlight, extra_info=extra_info, extra_node_attrs=extra_node_attrs)
+    drawn = [objects for objects in map(_chain_list, chains) if objects]
     if not drawn:
         message = "no chain to draw: pass what find_backref_chain or find_ref_chain returned"
         raise ValueError(message)
     gc.collect()
-    drawing = _core.draw_chains(drawn, backrefs)
+    drawing = _core.draw_chains(drawn, bool(backrefs))
+    texts = Texts(highlight, extra_info, refcounts, shortnames, extra_node_attrs)
     return present(texts.finish(drawing), filename, output)
 
 
@@ -506,20 +526,33 @@ def _find_chain(
     forward: bool,
 ) -> list[Any]:
     if not callable(predicate):
-        message = f"predicate must be callable, not {type(predicate).__name__}"
+        message = (
+            f"predicate must be a function of one object, not {type_name(type(predicate))}; "
+            "is_proper_module is one"
+        )
         raise TypeError(message)
     in_core = None if predicate is is_proper_module else predicate
-    ignored = [index(address) for address in extra_ignore]
-    depth = max(0, index(max_depth))
+    ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore)]
+    depth = limit("max_depth", max_depth)
     gc.collect()
     return _core.find_chain(obj, in_core, forward, depth, ignored)
+
+
+def _chain_list(chain: Sequence[object]) -> list[object]:
+    if not hasattr(type(chain), "__iter__"):
+        message = (
+            "a chain is a list of objects, as find_backref_chain and find_ref_chain return it, "
+            f"not {type_name(type(chain))}"
+        )
+        raise TypeError(message)
+    return list(chain)
 
 
 def _typed_text(obj: object) -> str:
     kind = type(obj)
     if issubclass(kind, type(sys)):
         return f"module {object_text(obj)}"
-    name = str(type.__dict__["__name__"].__get__(kind))
+    name = type_name(kind)
     text = object_text(obj)
     return text if name in text else f"{name} {text}"
 
@@ -528,8 +561,10 @@ def _as_list(objects: Iterable[object] | None) -> list[Any] | None:
     return objects if objects is None or type(objects) is list else list(objects)
 
 
-def _tracked_unless(objects: Iterable[object] | None) -> Iterable[object]:
-    return gc.get_objects() if objects is None else objects
+def _kept(keep: Callable[[Any], object], objects: Iterable[object] | None) -> list[Any]:
+    check_callable(filter=keep)
+    # All objects are listed before anything is made for the search, so that it is not counted.
+    return list(filter(keep, gc.get_objects() if objects is None else objects))
 
 
 def _first(limit: int | None, rows: list[Any]) -> list[Any]:

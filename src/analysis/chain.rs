@@ -79,6 +79,18 @@ impl<'g> ChainSearch<'g> {
         Self::until(graph, start, direction, max_depth, ignored, |_| false)
     }
 
+    /// As [`new`](Self::new), but meets the elements of a set, which have no order, by `rank`.
+    pub fn new_by(
+        graph: &'g HeapGraph,
+        start: NodeIndex,
+        direction: Direction,
+        max_depth: usize,
+        ignored: &NodeSet,
+        rank: impl Fn(NodeIndex) -> u64,
+    ) -> Self {
+        Self::search(graph, start, direction, max_depth, ignored, |_| false, rank)
+    }
+
     /// As [`new`](Self::new), but stops at the end of the level on which `is_match` is first true.
     pub fn until(
         graph: &'g HeapGraph,
@@ -86,7 +98,19 @@ impl<'g> ChainSearch<'g> {
         direction: Direction,
         max_depth: usize,
         ignored: &NodeSet,
+        is_match: impl FnMut(NodeIndex) -> bool,
+    ) -> Self {
+        Self::search(graph, start, direction, max_depth, ignored, is_match, |_| 0)
+    }
+
+    fn search(
+        graph: &'g HeapGraph,
+        start: NodeIndex,
+        direction: Direction,
+        max_depth: usize,
+        ignored: &NodeSet,
         mut is_match: impl FnMut(NodeIndex) -> bool,
+        rank: impl Fn(NodeIndex) -> u64,
     ) -> Self {
         let mut search = Self {
             graph,
@@ -104,7 +128,12 @@ impl<'g> ChainSearch<'g> {
             }
             level_start = nodes.end;
             for position in nodes {
-                for next in direction.neighbours(graph, search.met[position]) {
+                let node = search.met[position];
+                let mut neighbours = direction.neighbours(graph, node);
+                if direction == Direction::Referents && is_unordered(graph, node) {
+                    neighbours.sort_by_cached_key(|&element| rank(element));
+                }
+                for next in neighbours {
                     if search.levels[next.index()] == 0 && !ignored.contains(next) {
                         search.levels[next.index()] = level + 1;
                         search.met.push(next);
@@ -151,7 +180,26 @@ impl<'g> ChainSearch<'g> {
     pub fn chain_to<E>(
         &self,
         end: NodeIndex,
+        labels: impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+    ) -> Result<ReferenceChain, E> {
+        self.chain_to_by(end, labels, |_| 0)
+    }
+
+    /// As [`chain_to`](Self::chain_to); where labels and types are the same, the least `rank` is
+    /// chosen.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `labels` raises.
+    ///
+    /// # Panics
+    ///
+    /// If `end` was not met.
+    pub fn chain_to_by<E>(
+        &self,
+        end: NodeIndex,
         mut labels: impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+        rank: impl Fn(NodeIndex) -> u64,
     ) -> Result<ReferenceChain, E> {
         assert_ne!(self.levels[end.index()], 0, "a chain to a node never met");
         // Every node taken, with the position of the one before it. Those that are equally good so
@@ -159,7 +207,12 @@ impl<'g> ChainSearch<'g> {
         let mut taken: Vec<(NodeIndex, usize)> = vec![(end, 0)];
         let mut tied = 0..1;
         for level in (1..self.levels[end.index()]).rev() {
-            let best = self.best_steps(&taken[tied.clone()], tied.start, level, &mut labels)?;
+            let mut best = self.best_steps(&taken[tied.clone()], tied.start, level, &mut labels)?;
+            if best.len() > 1 {
+                best.sort_by_cached_key(|&(node, _)| rank(node));
+                let least = rank(best[0].0);
+                best.retain(|&(node, _)| rank(node) == least);
+            }
             tied = taken.len()..taken.len() + best.len();
             taken.extend(best);
         }
@@ -258,4 +311,10 @@ impl<'g> ChainSearch<'g> {
         }
         Ok(labelled)
     }
+}
+
+/// True if and only if the references of `node` are in the order of hashes.
+pub(super) fn is_unordered(graph: &HeapGraph, node: NodeIndex) -> bool {
+    let ty = graph.type_of(node);
+    !ty.is_heap_type && matches!(ty.name.as_str(), "set" | "frozenset")
 }

@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Direction;
+use super::chain::is_unordered;
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet};
 
 /// How far a neighbourhood reaches.
@@ -62,8 +63,37 @@ impl Neighbourhood {
         direction: Direction,
         limits: Limits,
         ignored: &NodeSet,
+        keep: impl FnMut(NodeIndex) -> Result<bool, E>,
+        cull: impl Fn(NodeIndex) -> bool,
+    ) -> Result<Self, E> {
+        Self::search_by(
+            graph,
+            targets,
+            direction,
+            limits,
+            ignored,
+            keep,
+            cull,
+            |_| 0,
+        )
+    }
+
+    /// As [`search`](Self::search), but neighbours of the same type come in the order of the
+    /// reference within its holder, then of `rank`, which is only asked where there is a choice.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `keep` raises.
+    #[expect(clippy::too_many_arguments, reason = "one more than the usual search")]
+    pub fn search_by<E>(
+        graph: &HeapGraph,
+        targets: &[NodeIndex],
+        direction: Direction,
+        limits: Limits,
+        ignored: &NodeSet,
         mut keep: impl FnMut(NodeIndex) -> Result<bool, E>,
         cull: impl Fn(NodeIndex) -> bool,
+        rank: impl Fn(NodeIndex) -> u64,
     ) -> Result<Self, E> {
         let mut nodes: Vec<DrawnNode> = Vec::new();
         let mut positions = FxHashMap::default();
@@ -84,7 +114,7 @@ impl Neighbourhood {
                         neighbours.push(neighbour);
                     }
                 }
-                neighbours.sort_by_cached_key(|&neighbour| interest(graph, neighbour));
+                sort_by_interest(graph, direction, node, &mut neighbours, &rank);
                 for &neighbour in neighbours.iter().take(limits.too_many) {
                     draw(&mut nodes, &mut positions, neighbour, depth + 1);
                 }
@@ -157,8 +187,47 @@ fn draw(
     });
 }
 
-/// What to draw first where not all can be drawn: the least value.
-fn interest(graph: &HeapGraph, node: NodeIndex) -> (u8, String, NodeIndex) {
+/// How many neighbours of one kind are told apart by what they look like.
+const MOST_COMPARED: usize = 1000;
+
+/// Puts first what to draw first where not all can be drawn: by kind, then by where the reference
+/// stands in its holder, then by `rank`; more than [`MOST_COMPARED`] alike stay as captured.
+fn sort_by_interest(
+    graph: &HeapGraph,
+    direction: Direction,
+    node: NodeIndex,
+    neighbours: &mut [NodeIndex],
+    rank: impl Fn(NodeIndex) -> u64,
+) {
+    neighbours.sort_by_cached_key(|&neighbour| interest(graph, neighbour));
+    let is_ordered = direction == Direction::Referents && !is_unordered(graph, node);
+    if is_ordered {
+        return;
+    }
+    for alike in neighbours.chunk_by_mut(|&a, &b| interest(graph, a) == interest(graph, b)) {
+        if (2..=MOST_COMPARED).contains(&alike.len()) {
+            alike.sort_by_cached_key(|&neighbour| {
+                let place = match direction {
+                    Direction::Referents => None,
+                    Direction::Referrers => place(graph, neighbour, node),
+                };
+                (place, rank(neighbour))
+            });
+        }
+    }
+}
+
+/// Where `holder` has its first reference to `held`; sets have no order.
+fn place(graph: &HeapGraph, holder: NodeIndex, held: NodeIndex) -> Option<usize> {
+    if is_unordered(graph, holder) {
+        return None;
+    }
+    let mut referents = graph.referents(holder).iter();
+    referents.position(|&other| other == held)
+}
+
+/// What kind of neighbour to draw first: the least value.
+fn interest(graph: &HeapGraph, node: NodeIndex) -> (u8, String) {
     let flags = graph.flags(node);
     let ty = graph.type_of(node);
     let rank = if flags.contains(NodeFlags::PROPER_MODULE) {
@@ -173,5 +242,5 @@ fn interest(graph: &HeapGraph, node: NodeIndex) -> (u8, String, NodeIndex) {
     } else {
         3
     };
-    (rank, ty.full_name().into_owned(), node)
+    (rank, ty.full_name().into_owned())
 }

@@ -94,14 +94,14 @@ impl CapturedHeap {
     }
 }
 
-/// What `object` refers to now, each with the name of the reference.
+/// What `obj` refers to now, each with the name of the reference.
 #[pyfunction]
 pub(super) fn named_referents<'py>(
     py: Python<'py>,
-    object: &Bound<'py, PyAny>,
+    obj: &Bound<'py, PyAny>,
 ) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
-    let heap = LiveHeap::capture(py, std::slice::from_ref(object))?;
-    let Some(node) = heap.node_of(object) else {
+    let heap = LiveHeap::capture(py, std::slice::from_ref(obj))?;
+    let Some(node) = heap.node_of(obj) else {
         return Ok(Vec::new());
     };
     let labels = heap.describer()?.labels(node);

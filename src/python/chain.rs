@@ -2,36 +2,37 @@
 
 use pyo3::prelude::*;
 
+use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
 use crate::analysis::{ChainSearch, Direction, ReferenceChain};
 use crate::capture::{self, Describer, module_name};
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet};
 use crate::render;
 
-/// True if and only if `object` is a module that `sys.modules` holds under its own name.
+/// True if and only if `obj` is a module that `sys.modules` holds under its own name.
 #[pyfunction]
-pub(super) fn is_proper_module(object: &Bound<'_, PyAny>) -> bool {
-    capture::is_proper_module(object)
+pub(super) fn is_proper_module(obj: &Bound<'_, PyAny>) -> bool {
+    capture::is_proper_module(obj)
 }
 
-/// A shortest chain of references, from holder to held, between `object` and the nearest object
-/// for which `predicate` is true; `[object]` if there is none within `max_depth` references.
+/// A shortest chain of references, from holder to held, between `obj` and the nearest object
+/// for which `predicate` is true; `[obj]` if there is none within `max_depth` references.
 ///
-/// Searches what `object` refers to if `forward`, else what refers to it. Without a predicate,
+/// Searches what `obj` refers to if `forward`, else what refers to it. Without a predicate,
 /// modules that `sys.modules` holds under their own names are looked for, in one pass over one
 /// capture. Objects at the addresses in `ignored` are never entered.
 #[pyfunction]
 pub(super) fn find_chain<'py>(
     py: Python<'py>,
-    object: &Bound<'py, PyAny>,
+    obj: &Bound<'py, PyAny>,
     predicate: Option<&Bound<'py, PyAny>>,
     forward: bool,
     max_depth: usize,
     ignored: Vec<u64>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let heap = LiveHeap::capture(py, std::slice::from_ref(object))?;
-    let Some(start) = heap.node_of(object) else {
-        return Ok(vec![object.clone()]);
+    let heap = LiveHeap::capture(py, std::slice::from_ref(obj))?;
+    let Some(start) = heap.node_of(obj) else {
+        return Ok(vec![obj.clone()]);
     };
     let query = Query {
         start,
@@ -50,7 +51,7 @@ pub(super) fn find_chain<'py>(
             query.to_match(&heap, predicate)?
         }
     };
-    Ok(chain.map_or_else(|| vec![object.clone()], |chain| heap.objects(&chain.nodes)))
+    Ok(chain.map_or_else(|| vec![obj.clone()], |chain| heap.objects(&chain.nodes)))
 }
 
 struct Query {
@@ -88,12 +89,14 @@ impl Query {
         predicate: &Bound<'_, PyAny>,
     ) -> PyResult<Option<ReferenceChain>> {
         let graph = heap.graph();
-        let search = ChainSearch::new(
+        let fingerprints = Fingerprints::new(heap, heap.py())?;
+        let search = ChainSearch::new_by(
             graph,
             self.start,
             self.direction,
             self.max_depth,
             &self.ignored,
+            |node| fingerprints.of(node),
         );
         for &node in search.met() {
             if predicate.call1((heap.object(node),))?.is_truthy()? {
@@ -110,15 +113,17 @@ fn chain_to(
     search: &ChainSearch<'_>,
     end: NodeIndex,
 ) -> PyResult<ReferenceChain> {
+    let fingerprints = Fingerprints::new(heap, heap.py())?;
     let mut describer = None;
-    search.chain_to(end, |node| {
+    let labels = |node| -> PyResult<Vec<EdgeLabel>> {
         if describer.is_none() {
             describer = Some(heap.describer()?);
         }
         Ok(describer
             .as_ref()
             .map_or_else(Vec::new, |describer| describer.labels(node)))
-    })
+    };
+    search.chain_to_by(end, labels, |node| fingerprints.of(node))
 }
 
 /// A chain in words, its references named from one capture of the heap; `texts` has the words

@@ -2,18 +2,24 @@
 //! objects held, so that the caller can put each into words; [`Picture`] is the finished view,
 //! which holds no object.
 
-use std::path::PathBuf;
-
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chain::preferred_label;
+use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
+use super::picture::Picture;
 use crate::analysis::{Direction, DrawnNode, Limits, Neighbourhood};
-use crate::capture::has_finalizer;
+use crate::capture::{Describer, has_finalizer};
 use crate::graph::{NodeFlags, NodeIndex};
-use crate::render::{Format, View, ViewEdge, ViewNode, ViewNodeKind, save, to_dot};
+use crate::render::{View, ViewEdge, ViewNode, ViewNodeKind};
+
+/// What stands at a reference of a chain that has gone since the chain was found.
+const NO_REFERENCE: &str = "no reference any more";
+
+/// References to each object of a chain to draw: from the caller's list and from the user's.
+const HELD_BY_CHAIN_LISTS: usize = 2;
 
 /// Objects to draw and the references between them.
 #[pyclass(frozen, module = "heapgraph._core")]
@@ -72,9 +78,6 @@ pub(super) fn draw_neighbourhood<'py>(
     held_by_caller: usize,
 ) -> PyResult<Drawing> {
     let heap = LiveHeap::capture(py, &targets)?;
-    if keep.is_some() {
-        heap.hold_all();
-    }
     let graph = heap.graph();
     let target_nodes: Vec<NodeIndex> = targets.iter().filter_map(|t| heap.node_of(t)).collect();
     let direction = if forward {
@@ -83,7 +86,11 @@ pub(super) fn draw_neighbourhood<'py>(
         Direction::Referrers
     };
     let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
-    let found = Neighbourhood::search(
+    if keep.is_some() {
+        heap.hold_all();
+    }
+    let fingerprints = Fingerprints::new(&heap, py)?;
+    let found = Neighbourhood::search_by(
         graph,
         &target_nodes,
         direction,
@@ -98,113 +105,146 @@ pub(super) fn draw_neighbourhood<'py>(
             })
         },
         |node| !forward && is_module(node),
+        |node| fingerprints.of(node),
     )?;
-    let describer = heap.describer()?;
+    let mut drawing = Drawing {
+        nodes: Vec::new(),
+        edges: label_edges(&heap.describer()?, &found),
+        max_depth,
+        direction,
+    };
+    let mut times_asked: FxHashMap<NodeIndex, usize> = FxHashMap::default();
+    for &target in &target_nodes {
+        *times_asked.entry(target).or_default() += 1;
+    }
+    for &drawn in &found.nodes {
+        let mut node = DrawingNode::new(&heap, drawn)?;
+        if let Some(times) = times_asked.get(&drawn.node) {
+            node.is_target = true;
+            node.discount(times * held_by_caller);
+        }
+        drawing.nodes.push(node);
+    }
+    Ok(drawing)
+}
+
+/// The references to draw, with their names.
+fn label_edges(describer: &Describer<'_, '_>, found: &Neighbourhood) -> Vec<DrawingEdge> {
     let mut labels = FxHashMap::default();
     let edges = found.edges.iter().map(|edge| {
         let of_holder = labels
             .entry(edge.holder)
             .or_insert_with(|| describer.labels(found.nodes[edge.holder].node));
-        let label = of_holder[edge.position].to_string();
         DrawingEdge {
             holder: edge.holder,
             held: edge.held,
-            label,
+            label: of_holder[edge.position].to_string(),
             on_chain: false,
         }
     });
-    let edges = edges.collect();
-    let nodes = found.nodes.iter().map(|drawn| {
-        let mut node = DrawingNode::new(&heap, *drawn)?;
-        if target_nodes.contains(&drawn.node) {
-            node.is_target = true;
-            let times = target_nodes
-                .iter()
-                .filter(|&&target| target == drawn.node)
-                .count();
-            node.discount(times * held_by_caller);
-        }
-        Ok(node)
-    });
-    let nodes = nodes.collect::<PyResult<_>>()?;
-    Ok(Drawing {
-        nodes,
-        edges,
-        max_depth,
-        direction,
-    })
+    edges.collect()
 }
 
 /// The objects of some chains and the references along them, nothing else. The last object of
-/// each chain is the one asked about if `target_is_last`, otherwise the first.
+/// each chain is the one asked about if `target_is_last`, otherwise the first. The caller holds
+/// the objects of each chain twice, in its list and in the one that it was given: these references
+/// are not counted.
 #[pyfunction]
-pub(super) fn draw_chains<'py>(
-    py: Python<'py>,
-    chains: Vec<Vec<Bound<'py, PyAny>>>,
+pub(super) fn draw_chains(
+    py: Python<'_>,
+    chains: Vec<Vec<Bound<'_, PyAny>>>,
     target_is_last: bool,
 ) -> PyResult<Drawing> {
-    let objects: Vec<Bound<'py, PyAny>> = chains.iter().flatten().cloned().collect();
+    let lengths: Vec<usize> = chains.iter().map(Vec::len).collect();
+    let objects: Vec<Bound<'_, PyAny>> = chains.into_iter().flatten().collect();
     let heap = LiveHeap::capture(py, &objects)?;
-    let describer = heap.describer()?;
-    let mut positions: FxHashMap<NodeIndex, usize> = FxHashMap::default();
-    let mut nodes: Vec<DrawingNode> = Vec::new();
-    let mut edges: Vec<DrawingEdge> = Vec::new();
-    for chain in &chains {
-        let mut holder: Option<(NodeIndex, usize)> = None;
+    let mut drawing = ChainDrawing::new(&heap)?;
+    let mut rest = &objects[..];
+    for length in lengths {
+        let (chain, others) = rest.split_at(length);
+        drawing.add_chain(chain, target_is_last)?;
+        rest = others;
+    }
+    Ok(drawing.finish())
+}
+
+/// A drawing of chains while it is made.
+struct ChainDrawing<'a, 'py> {
+    heap: &'a LiveHeap<'py>,
+    describer: Describer<'py, 'a>,
+    nodes: Vec<DrawingNode>,
+    /// Positions in `nodes`.
+    positions: FxHashMap<NodeIndex, usize>,
+    edges: Vec<DrawingEdge>,
+    /// Holders and helds of `edges`.
+    linked: FxHashSet<(usize, usize)>,
+}
+
+impl<'a, 'py> ChainDrawing<'a, 'py> {
+    fn new(heap: &'a LiveHeap<'py>) -> PyResult<Self> {
+        Ok(Self {
+            heap,
+            describer: heap.describer()?,
+            nodes: Vec::new(),
+            positions: FxHashMap::default(),
+            edges: Vec::new(),
+            linked: FxHashSet::default(),
+        })
+    }
+
+    fn add_chain(&mut self, chain: &[Bound<'py, PyAny>], target_is_last: bool) -> PyResult<()> {
+        let mut holder = None;
         for (n, object) in chain.iter().enumerate() {
-            let Some(node) = heap.node_of(object) else {
+            let Some(node) = self.heap.node_of(object) else {
                 continue;
             };
-            let depth = if target_is_last {
-                chain.len() - 1 - n
-            } else {
-                n
-            };
-            let position = match positions.get(&node) {
-                Some(&position) => position,
-                None => {
-                    let drawn = DrawnNode {
-                        node,
-                        depth,
-                        hidden_count: 0,
-                    };
-                    nodes.push(DrawingNode {
-                        on_chain: true,
-                        ..DrawingNode::new(&heap, drawn)?
-                    });
-                    positions.insert(node, nodes.len() - 1);
-                    nodes.len() - 1
-                }
-            };
-            nodes[position].depth = nodes[position].depth.min(depth);
-            nodes[position].is_target |= depth == 0;
-            // Once in the caller's list and once in ours.
-            nodes[position].discount(2);
-            if let Some((holder, holder_position)) = holder.replace((node, position)) {
-                let is_new = !edges
-                    .iter()
-                    .any(|edge| (edge.holder, edge.held) == (holder_position, position));
-                if is_new {
-                    let label = preferred_label(&heap, &describer, holder, node);
-                    let label =
-                        label.map_or_else(|| "no reference any more".into(), |l| l.to_string());
-                    edges.push(DrawingEdge {
-                        holder: holder_position,
-                        held: position,
-                        label,
-                        on_chain: true,
-                    });
-                }
+            let from_last = chain.len() - 1 - n;
+            let position = self.add_node(node, if target_is_last { from_last } else { n })?;
+            if let Some((holder, holder_position)) = holder.replace((node, position))
+                && self.linked.insert((holder_position, position))
+            {
+                let label = preferred_label(self.heap, &self.describer, holder, node);
+                self.edges.push(DrawingEdge {
+                    holder: holder_position,
+                    held: position,
+                    label: label.map_or_else(|| NO_REFERENCE.into(), |label| label.to_string()),
+                    on_chain: true,
+                });
             }
         }
+        Ok(())
     }
-    let max_depth = nodes.iter().map(|node| node.depth).max().unwrap_or(0);
-    Ok(Drawing {
-        nodes,
-        edges,
-        max_depth,
-        direction: Direction::Referrers,
-    })
+
+    /// The position of a node that a chain passes at `depth`, drawn once however many do.
+    fn add_node(&mut self, node: NodeIndex, depth: usize) -> PyResult<usize> {
+        let position = if let Some(&position) = self.positions.get(&node) {
+            position
+        } else {
+            let drawn = DrawnNode {
+                node,
+                depth,
+                hidden_count: 0,
+            };
+            self.nodes.push(DrawingNode::new(self.heap, drawn)?);
+            self.positions.insert(node, self.nodes.len() - 1);
+            self.nodes.len() - 1
+        };
+        let drawn = &mut self.nodes[position];
+        drawn.on_chain = true;
+        drawn.depth = drawn.depth.min(depth);
+        drawn.is_target |= depth == 0;
+        drawn.discount(HELD_BY_CHAIN_LISTS);
+        Ok(position)
+    }
+
+    fn finish(self) -> Drawing {
+        Drawing {
+            max_depth: self.nodes.iter().map(|node| node.depth).max().unwrap_or(0),
+            nodes: self.nodes,
+            edges: self.edges,
+            direction: Direction::Referrers,
+        }
+    }
 }
 
 impl DrawingNode {
@@ -356,52 +396,5 @@ impl DrawingNode {
             has_finalizer: false,
             extra_attributes: Vec::new(),
         }
-    }
-}
-
-/// A finished drawing: text and shapes only, no object is kept alive by it.
-#[pyclass(frozen, module = "heapgraph._core")]
-pub(super) struct Picture {
-    view: View,
-    /// Objects drawn, without the nodes that stand for others.
-    #[pyo3(get)]
-    node_count: usize,
-}
-
-#[pymethods]
-impl Picture {
-    /// The drawing in Graphviz's language.
-    fn to_dot(&self) -> String {
-        to_dot(&self.view)
-    }
-
-    /// The drawing as an SVG document.
-    fn to_svg(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(py.detach(|| crate::render::to_svg(&self.view))?)
-    }
-
-    /// The drawing as a PNG image.
-    fn to_png(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
-        Ok(py.detach(|| crate::render::to_png(&self.view))?)
-    }
-
-    /// Writes the drawing to a file, whole or not at all, in the format of its ending. Returns
-    /// the name of the format: `dot`, `svg`, `png` or another that Graphviz knows.
-    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<String> {
-        let format = py.detach(|| save(&self.view, &path))?;
-        Ok(match format {
-            Format::Dot => "dot".into(),
-            Format::Svg => "svg".into(),
-            Format::Png => "png".into(),
-            Format::Other(name) => name,
-        })
-    }
-
-    fn _repr_svg_(&self, py: Python<'_>) -> PyResult<String> {
-        self.to_svg(py)
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<heapgraph.Picture of {} objects>", self.node_count)
     }
 }

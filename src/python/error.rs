@@ -43,7 +43,7 @@ impl From<render::RenderError> for PyErr {
             render::RenderError::Io { path, source } => match source.raw_os_error() {
                 Some(number) => {
                     let text = source.to_string();
-                    pyo3::exceptions::PyOSError::new_err((number, text, path))
+                    pyo3::exceptions::PyOSError::new_err((number, text, path.into_os_string()))
                 }
                 None => source.into(),
             },

@@ -42,6 +42,10 @@ impl<'py> LiveHeap<'py> {
         self.pause.take();
     }
 
+    pub(super) fn py(&self) -> Python<'py> {
+        self.py
+    }
+
     pub(super) fn graph(&self) -> &HeapGraph {
         &self.graph
     }

@@ -1,10 +1,17 @@
 //! The extension module `heapgraph._core`: thin functions over capture, analysis and render.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "the arguments of Python functions are made for the call"
+)]
+
 mod captured_heap;
 mod chain;
 mod drawing;
 mod error;
+mod fingerprint;
 mod live;
+mod picture;
 mod statistics;
 
 use pyo3::prelude::*;
@@ -20,9 +27,11 @@ mod core {
     #[pymodule_export]
     use super::chain::{chain_text, find_chain, is_proper_module};
     #[pymodule_export]
-    use super::drawing::{Drawing, Picture, draw_chains, draw_neighbourhood};
+    use super::drawing::{Drawing, draw_chains, draw_neighbourhood};
     #[pymodule_export]
     use super::error::{CaptureError, HeapGraphError, RenderError};
+    #[pymodule_export]
+    use super::picture::Picture;
     #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};
 

@@ -1,0 +1,72 @@
+"""Arguments as the compiled core takes them, or an error that says what to pass instead."""
+
+from __future__ import annotations
+
+import sys
+from operator import index
+
+from heapgraph._object_text import type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import SupportsIndex
+
+
+def limit(name: str, value: SupportsIndex) -> int:
+    """A number of things, at least none.
+
+    Raises:
+        TypeError: If `value` is not an integer.
+    """
+    try:
+        number = index(value)
+    except TypeError:
+        message = f"{name} must be an integer, not {_kind(value)}; pass a large one for no limit"
+        raise TypeError(message) from None
+    return min(max(0, number), sys.maxsize)
+
+
+def addresses(name: str, values: Iterable[SupportsIndex]) -> list[int]:
+    """Ids of objects; those that no object can have are left out.
+
+    Raises:
+        TypeError: If `values` holds, or is, anything else.
+    """
+    if not hasattr(type(values), "__iter__"):
+        message = f"{name} must hold ids of objects, as id() gives them; it is {_kind(values)}"
+        raise TypeError(message)
+    found = [address(name, value) for value in values]
+    return [number for number in found if 0 <= number < 2**64]
+
+
+def address(name: str, value: SupportsIndex) -> int:
+    """The id of an object.
+
+    Raises:
+        TypeError: If `value` is not an integer.
+    """
+    try:
+        return index(value)
+    except TypeError:
+        message = f"{name} takes ids of objects, as id() gives them, not {_kind(value)}"
+        raise TypeError(message) from None
+
+
+def check_callable(**callbacks: object) -> None:
+    """Refuse what cannot be called.
+
+    Args:
+        **callbacks: What the caller passed, by the names of the parameters; `None` is allowed.
+
+    Raises:
+        TypeError: If one of them cannot be called.
+    """
+    for name, callback in callbacks.items():
+        if callback is not None and not callable(callback):
+            message = f"{name} must be a function of one object, not {_kind(callback)}"
+            raise TypeError(message)
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"an instance of {type_name(type(value))}"

@@ -1,0 +1,275 @@
+"""Wrong arguments, each with a message that says what to pass; objects that lie or raise."""
+
+from __future__ import annotations
+
+import io
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import heapgraph
+from dot_reader import drawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SHOW = (heapgraph.show_refs, heapgraph.show_backrefs)
+FIND = (heapgraph.find_ref_chain, heapgraph.find_backref_chain)
+CALLBACKS = ("filter", "highlight", "extra_info", "extra_node_attrs")
+
+
+@pytest.mark.parametrize("name", ["", "no such type", "no.such.Type", "\ud800", "\0"])
+def test_unknown_types_are_no_error(name: str) -> None:
+    assert heapgraph.count(name) == 0
+    assert heapgraph.by_type(name) == []
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"dict", ["dict"]])
+def test_types_are_names_or_classes(wrong: Any) -> None:
+    for ask in (heapgraph.count, heapgraph.by_type):
+        with pytest.raises(TypeError, match=r"a type name \(str\) or a class"):
+            ask(wrong)
+
+
+def test_wrong_numbers() -> None:
+    for show in SHOW:
+        for name in ("max_depth", "too_many"):
+            for wrong in (None, "3", 2.5):
+                with pytest.raises(TypeError, match=f"{name} must be an integer.*large one"):
+                    show([], **{name: wrong})  # type: ignore[arg-type]
+    for find in FIND:
+        with pytest.raises(TypeError, match=r"max_depth must be an integer"):
+            find([], bool, max_depth=None)  # type: ignore[arg-type]
+
+
+def test_negative_and_huge_numbers() -> None:
+    assert drawn(heapgraph.show_refs, {1: 2}, max_depth=-1).types == ["dict"]
+    assert "2 more referents" in drawn(heapgraph.show_refs, {1: 2}, too_many=-5).types
+    assert len(drawn(heapgraph.show_refs, {1: 2}, 10**40, too_many=10**40).types) == 3
+    for find in FIND:
+        assert find([[]], lambda obj: obj == [], max_depth=-1)[1:] == []
+
+
+def test_ids_are_asked_for() -> None:
+    for wrong in (["x"], [object()], 3, None):
+        for show in SHOW:
+            with pytest.raises(TypeError, match=r"extra_ignore .* ids of objects"):
+                show([], extra_ignore=wrong)  # type: ignore[arg-type]
+        for find in FIND:
+            with pytest.raises(TypeError, match=r"extra_ignore .* ids of objects"):
+                find([], bool, extra_ignore=wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"address_set .* ids of objects"):
+            heapgraph.at_addrs(wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"addr takes ids of objects"):
+        heapgraph.at("x")  # type: ignore[arg-type]
+
+
+def test_functions_are_asked_for() -> None:
+    for find in FIND:
+        for wrong in (None, 3):
+            with pytest.raises(TypeError, match=r"predicate must be a function of one object"):
+                find([], wrong)  # type: ignore[arg-type]
+    for show in SHOW:
+        for name in CALLBACKS:
+            with pytest.raises(TypeError, match=f"{name} must be a function of one object"):
+                show([], **{name: 3})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"filter must be a function"):
+        heapgraph.typestats(filter=3)  # type: ignore[arg-type]
+
+
+def test_files(tmp_path: Path) -> None:
+    for show in (*SHOW, heapgraph.show_chain):
+        with pytest.raises(ValueError, match=r"Cannot specify both output and filename"):
+            show([1], filename="a.dot", output=io.StringIO())
+        with pytest.raises(FileNotFoundError) as error:
+            show([1], filename=tmp_path / "no" / "a.svg")
+        assert error.value.filename == str(tmp_path / "no" / "a.svg")
+        with pytest.raises(TypeError, match=r"output must be an open text file"):
+            show([1], output="a.dot")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"str or a pathlib.Path|os.PathLike"):
+            show([1], filename=b"a.dot")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"os.PathLike"):
+            show([1], filename=3)  # type: ignore[arg-type]
+    (tmp_path / "d.svg").mkdir()
+    with pytest.raises(IsADirectoryError):
+        heapgraph.show_refs([1], filename=tmp_path / "d.svg")
+    assert [path.name for path in tmp_path.iterdir()] == ["d.svg"]
+
+
+def test_chains() -> None:
+    nothings: list[list[Any]] = [[], [[]], [(), []]]
+    for nothing in nothings:
+        with pytest.raises(ValueError, match=r"no chain to draw: pass what find_backref_chain"):
+            heapgraph.show_chain(*nothing)
+    with pytest.raises(ValueError, match=r"the chain is empty: pass what find_backref_chain"):
+        heapgraph.describe_chain([])
+    with pytest.raises(TypeError, match=r"a chain is a list of objects"):
+        heapgraph.show_chain(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"a chain is a list of objects"):
+        heapgraph.describe_chain(None)  # type: ignore[arg-type]
+
+
+def test_chains_that_have_come_apart() -> None:
+    inner: list[object] = []
+    outer = [inner]
+    chain = heapgraph.find_ref_chain(outer, lambda obj: obj is inner)
+    outer.clear()
+    assert "no reference any more" in heapgraph.describe_chain(chain)
+    (edge,) = drawn(heapgraph.show_chain, chain).edges
+    assert edge.label == "no reference any more"
+    assert heapgraph.describe_chain([3, "x", None])
+
+
+class Hostile:
+    """Raises, or worse, whatever it is asked."""
+
+    armed = False
+
+    def __getattribute__(self, name: str) -> Any:
+        if Hostile.armed:
+            raise ZeroDivisionError(name)
+        return object.__getattribute__(self, name)
+
+    def fail(self, *args: object) -> Any:
+        raise ZeroDivisionError
+
+    __repr__ = __str__ = __len__ = __bool__ = __hash__ = __eq__ = __iter__ = fail
+    __class__ = property(fail)
+
+
+class LyingMeta(type):
+    @property
+    def __name__(cls) -> Any:  # type: ignore[override]
+        raise ZeroDivisionError
+
+    @property
+    def __module__(cls) -> Any:  # type: ignore[override]
+        return 3
+
+    def __repr__(cls) -> str:
+        raise ZeroDivisionError
+
+    __bool__ = __len__ = __hash__ = __eq__ = Hostile.fail
+
+
+def lying_class() -> Any:
+    """Made when asked for: whoever collects tests would ask it for its name."""
+    return LyingMeta("Lying", (), {})
+
+
+class FalseText(str):
+    __slots__ = ()
+    __len__ = __getitem__ = __str__ = __eq__ = encode = split = Hostile.fail  # type: ignore[assignment]
+    __hash__ = str.__hash__
+
+
+class Said:
+    def __init__(self, said: Any) -> None:
+        self.said = said
+
+    def __repr__(self) -> Any:
+        return self.said() if callable(self.said) else self.said
+
+
+def interrupted() -> str:
+    raise KeyboardInterrupt
+
+
+def failing() -> str:
+    raise ZeroDivisionError
+
+
+def dead_proxy() -> Any:
+    return weakref.proxy(Hostile())
+
+
+def all_answers(obj: Any) -> None:
+    holder = [[obj]]
+    for show in SHOW:
+        drawn(show, [obj], max_depth=2, refcounts=True)
+        drawn(show, holder, max_depth=3)
+    for find in FIND:
+        find(obj, lambda _: False, max_depth=2)
+    heapgraph.find_backref_chain(obj, heapgraph.is_proper_module)
+    heapgraph.describe_chain([holder, holder[0], obj])
+    drawn(heapgraph.show_chain, [holder[0], obj])
+    heapgraph.typestats([obj])
+    heapgraph.count("dict", [obj])
+    heapgraph.is_proper_module(obj)
+    heapgraph.most_common_types(objects=[obj], shortnames=False)
+
+
+def test_hostile_objects() -> None:
+    lying_type = lying_class()
+    hostile, lying = Hostile(), lying_type()
+    proxy = dead_proxy()
+    Hostile.armed = True
+    try:
+        for obj in (hostile, lying, lying_type, LyingMeta, proxy, FalseText("x"), [hostile, lying]):
+            all_answers(obj)
+        assert "(unrepresentable)" in drawn(heapgraph.show_refs, [hostile]).texts[0]
+    finally:
+        Hostile.armed = False
+    assert heapgraph.count("Lying") == 1
+    assert heapgraph.count(lying_type, [lying]) == 1
+
+
+@pytest.mark.parametrize("said", [failing, 3, None, lambda: [][0]])
+def test_objects_without_a_repr(said: Callable[[], str]) -> None:
+    assert drawn(heapgraph.show_refs, Said(said), 0).texts == ["Said\n(unrepresentable)"]
+    assert "(unrepresentable)" in heapgraph.describe_chain([Said(said)])
+
+
+def test_an_interrupted_repr_is_not_covered_up() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        heapgraph.show_refs(Said(interrupted), output=io.StringIO())
+    with pytest.raises(KeyboardInterrupt):
+        heapgraph.describe_chain([Said(interrupted)])
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["\ud800 lone", FalseText("false"), "x" * 10**6, '"<\\>&\n\0\x1b', "", "{|}", "}];\ndigraph"],
+    ids=["surrogate", "derived", "huge", "markup", "empty", "record", "statement"],
+)
+def test_strange_texts(said: str, tmp_path: Path) -> None:
+    obj = Said(said)
+    assert len(drawn(heapgraph.show_refs, obj, 0).texts[0]) < 200
+    drawn(heapgraph.show_refs, obj, 0, extra_info=lambda _: said, shortnames=False)
+    drawn(heapgraph.show_refs, {said: said}, 1)
+    heapgraph.describe_chain([{said: obj}, obj])
+    for ending in ("svg", "png", "dot"):
+        heapgraph.show_refs(obj, 0, filename=tmp_path / f"a.{ending}")
+
+
+def test_extra_info_may_be_anything_that_has_a_text() -> None:
+    for info in (None, 3, [1], FalseText("x")):
+        texts = drawn(heapgraph.show_refs, [[1]], 0, extra_info=lambda _, info=info: info).texts
+        assert texts[0].count("\n") == 2
+    with pytest.raises(ZeroDivisionError):
+        drawn(heapgraph.show_refs, [[1]], 0, extra_info=lambda _: Said(failing))
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 3, [("a", "b")], {1: "a"}, {"a": 1}, {"a": FalseText("x")}]
+)
+def test_extra_node_attrs_return_texts(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"extra_node_attrs must return a dict"):
+        heapgraph.show_refs([[]], extra_node_attrs=lambda _: wrong, output=io.StringIO())
+
+
+def test_extra_node_attrs_may_be_strange() -> None:
+    strange = {"a b": '"]; x', "": "y", "\ud800": "\ud800", "label": "own", "shape": "record"}
+    drawn(heapgraph.show_refs, [[]], 0, extra_node_attrs=lambda _: strange)
+
+
+def test_what_cannot_be_iterated() -> None:
+    asks: list[Callable[[Any], object]] = [
+        heapgraph.typestats,
+        lambda objects: heapgraph.count("x", objects),
+    ]
+    for ask in asks:
+        with pytest.raises(TypeError, match=r"not iterable"):
+            ask(3)

@@ -1,0 +1,326 @@
+"""Reference chains, compared with what objgraph finds on the same heap."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import heapgraph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Link:
+    def __init__(self, held: object = None) -> None:
+        self.held = held
+
+
+class Slots:
+    __slots__ = ("held",)
+
+    def __init__(self, held: object) -> None:
+        self.held = held
+
+
+def closure_over(held: object) -> Callable[[], object]:
+    def inner() -> object:
+        return held
+
+    return inner
+
+
+class Target:
+    pass
+
+
+REGISTRY: dict[str, Any] = {}
+
+
+@pytest.fixture
+def heap() -> Any:
+    """Objects held in all the usual ways, from a module."""
+    makers: tuple[Callable[[Any], Any], ...] = (
+        Link,
+        Slots,
+        closure_over,
+        lambda held: [held],
+        lambda held: {"held": held},
+    )
+    for depth, maker in itertools.product(range(1, 6), makers):
+        target: Any = Target()
+        for maker_at_depth in itertools.islice(itertools.cycle((maker, *makers)), depth):
+            target = maker_at_depth(target)
+        REGISTRY[f"{depth} {maker.__name__} {len(REGISTRY)}"] = target
+    yield REGISTRY
+    REGISTRY.clear()
+
+
+def assert_is_chain(chain: list[Any]) -> None:
+    """Every object of a chain refers to the next."""
+    for holder, held in itertools.pairwise(chain):
+        assert any(referent is held for referent in gc.get_referents(holder)), (holder, held)
+
+
+def test_chains_to_modules_are_as_long_as_those_of_objgraph(heap: Any) -> None:
+    objgraph = pytest.importorskip("objgraph")
+    targets = heapgraph.by_type(Target)
+    assert len(targets) == 25
+    for target in targets:
+        ours = heapgraph.find_backref_chain(target, heapgraph.is_proper_module)
+        theirs = objgraph.find_backref_chain(target, objgraph.is_proper_module)
+        assert len(ours) == len(theirs)
+        assert ours[-1] is target
+        assert heapgraph.is_proper_module(ours[0])
+        assert_is_chain(ours)
+        # The same question as any other predicate.
+        asked = heapgraph.find_backref_chain(target, objgraph.is_proper_module)
+        assert len(asked) == len(ours)
+        assert_is_chain(asked)
+        del theirs, ours, asked
+
+
+def test_chains_to_other_objects_are_as_long_as_those_of_objgraph(heap: Any) -> None:
+    objgraph = pytest.importorskip("objgraph")
+    predicates: list[Callable[[Any], bool]] = [
+        lambda obj: obj is heap,
+        lambda obj: type(obj) is Link,
+        lambda obj: type(obj) is Slots,
+        lambda obj: type(obj).__name__ == "cell",
+        lambda obj: type(obj) is dict and len(obj) == len(heap),
+    ]
+    for target in heapgraph.by_type(Target)[::4]:
+        for predicate in predicates:
+            ours = heapgraph.find_backref_chain(target, predicate, max_depth=8)
+            length = len(ours)
+            assert_is_chain(ours)
+            del ours
+            assert length == len(objgraph.find_backref_chain(target, predicate, max_depth=8))
+
+
+def test_forward_chains_are_as_long_as_those_of_objgraph(heap: Any) -> None:
+    """Except through the class of an instance, which explains nothing: deliberately left out."""
+    objgraph = pytest.importorskip("objgraph")
+    classes = {id(Link), id(Slots), id(Target)}
+    for start in (heap, *heap.values()):
+        for kind in (Target, Slots, list, dict):
+
+            def is_found(obj: object, kind: type = kind, start: object = start) -> bool:
+                return type(obj) is kind and obj is not start
+
+            ours = heapgraph.find_ref_chain(start, is_found, 6, classes)
+            theirs = objgraph.find_ref_chain(start, is_found, 6, classes)
+            assert len(ours) == len(theirs)
+            assert ours[0] is start
+            assert_is_chain(ours)
+
+
+def nested(depth: int) -> tuple[list[Any], Target]:
+    target = Target()
+    outer: Any = target
+    for _ in range(depth):
+        outer = [outer]
+    return outer, target
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 5])
+def test_max_depth_is_inclusive(depth: int) -> None:
+    outer, target = nested(5)
+    chain = heapgraph.find_ref_chain(outer, lambda obj: obj is target, max_depth=depth)
+    assert len(chain) == (6 if depth == 5 else 1)
+    assert chain[0] is outer
+    chain = heapgraph.find_backref_chain(target, lambda obj: obj is outer, max_depth=depth)
+    assert len(chain) == (6 if depth == 5 else 1)
+    assert chain[-1] is target
+
+
+def test_the_predicate_is_asked_once_of_each_nearest_first() -> None:
+    outer, target = nested(4)
+    asked: list[int] = []
+    heapgraph.find_ref_chain(outer, lambda obj: asked.append(id(obj)))
+    by_depth, inner = [], outer
+    while type(inner) is list:
+        by_depth.append(id(inner))
+        inner = inner[0]
+    assert asked[:5] == [*by_depth, id(target)]
+    assert len(asked) == len(set(asked))
+
+    seen: list[int] = []
+    heapgraph.find_backref_chain(target, lambda obj: seen.append(id(obj)), max_depth=3)
+    assert seen[0] == id(target)
+    assert len(seen) == len(set(seen))
+    assert id(asked) not in seen
+
+
+def test_an_object_can_be_its_own_match() -> None:
+    obj = [1]
+    assert heapgraph.find_ref_chain(obj, lambda _: True) == [obj]
+    assert heapgraph.find_backref_chain(obj, lambda _: True) == [obj]
+    assert heapgraph.find_backref_chain(heapgraph, heapgraph.is_proper_module) == [heapgraph]
+
+
+def test_no_match_gives_the_object_alone() -> None:
+    obj = object()
+    assert heapgraph.find_ref_chain(obj, lambda _: False) == [obj]
+    assert heapgraph.find_backref_chain(obj, lambda _: False) == [obj]
+    assert heapgraph.find_backref_chain(Target(), heapgraph.is_proper_module)[1:] == []
+
+
+def test_ignored_objects_are_never_entered() -> None:
+    target = Target()
+    short, long = [target], [[[target]]]
+    both = [short, long]
+    chain = heapgraph.find_ref_chain(both, lambda obj: obj is target)
+    assert chain == [both, short, target]
+    ignored = {id(short)}
+    chain = heapgraph.find_ref_chain(both, lambda obj: obj is target, extra_ignore=ignored)
+    assert chain == [both, long, long[0], long[0][0], target]
+    asked: list[int] = []
+    heapgraph.find_ref_chain(both, lambda obj: asked.append(id(obj)), extra_ignore=iter(ignored))
+    assert id(short) not in asked
+    # The start is met even so.
+    assert heapgraph.find_ref_chain(both, lambda obj: True, extra_ignore=[id(both)]) == [both]
+
+
+def test_the_tool_is_never_met() -> None:
+    target = Target()
+    met: list[str] = []
+
+    def look(obj: object) -> None:
+        if type(obj).__name__ == "frame":
+            met.append(obj.f_globals["__name__"])  # type: ignore[attr-defined]
+
+    heapgraph.find_backref_chain(target, look, max_depth=4)
+    assert met
+    assert not any(name.startswith("heapgraph") for name in met)
+
+
+def test_errors_of_the_predicate_come_through() -> None:
+    target = Target()
+    count = len(gc.get_referrers(target))
+
+    class OwnError(BaseException):
+        pass
+
+    def fail(obj: object) -> bool:
+        raise OwnError
+
+    for find in (heapgraph.find_ref_chain, heapgraph.find_backref_chain):
+        with pytest.raises(OwnError):
+            find(target, fail)
+    assert gc.isenabled()
+    assert len(gc.get_referrers(target)) == count
+    probes = heapgraph.by_type(Target)
+    assert probes == [target]
+
+
+class Unsure:
+    def __bool__(self) -> bool:
+        raise ZeroDivisionError
+
+
+def test_errors_of_the_answer_come_through() -> None:
+    with pytest.raises(ZeroDivisionError):
+        heapgraph.find_ref_chain([], lambda _: Unsure())
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_predicates_may_change_the_heap(forward: bool) -> None:
+    """Containers that are being searched are cleared, and candidates lose their last holders."""
+    for turn in range(25):
+        root: list[Any] = [
+            [Link({"n": n, "more": [Slots(n)]}) for n in range(20)] for _ in range(5)
+        ]
+        leaf = root[2][3].held["more"]
+        calls = itertools.count()
+
+        def destroy(obj: Any, turn: int = turn, root: Any = root, calls: Any = calls) -> bool:
+            if next(calls) == turn:
+                for inner in root:
+                    inner.clear()
+                root.clear()
+                gc.collect()
+                # The freed memory is used again at once.
+                _ = [bytearray(64) for _ in range(100)]
+            return type(obj) is Slots and next(calls) > turn + 100
+
+        if forward:
+            chain = heapgraph.find_ref_chain(root, destroy, max_depth=6)
+        else:
+            chain = heapgraph.find_backref_chain(leaf, destroy, max_depth=6)
+        assert chain
+        repr(chain)
+        heapgraph.describe_chain(chain)
+
+
+def test_predicates_may_start_threads() -> None:
+    outer, target = nested(30)
+
+    def with_thread(obj: object) -> bool:
+        def churn() -> None:
+            _ = [[Link()] for _ in range(50)]
+            gc.collect(0)
+
+        thread = threading.Thread(target=churn)
+        thread.start()
+        thread.join()
+        return obj is target
+
+    chain = heapgraph.find_ref_chain(outer, with_thread, max_depth=40)
+    assert len(chain) == 31
+
+
+def test_predicates_may_search_themselves() -> None:
+    outer, target = nested(3)
+    lengths: list[int] = []
+
+    def search(obj: object) -> bool:
+        lengths.append(len(heapgraph.find_ref_chain(outer, lambda other: other is target)))
+        return obj is target
+
+    assert len(heapgraph.find_ref_chain(outer, search)) == 4
+    assert set(lengths) == {4}
+
+
+def test_nothing_is_left_behind(heap: Any) -> None:
+    target = heap[next(iter(heap))]
+    gc.collect()
+    before = list(map(id, gc.get_referrers(target)))
+    count = len(gc.get_objects())
+    for _ in range(3):
+        heapgraph.find_backref_chain(target, heapgraph.is_proper_module)
+        heapgraph.find_backref_chain(target, lambda obj: False, max_depth=2)
+        heapgraph.find_ref_chain(target, lambda obj: False, max_depth=2)
+    gc.collect()
+    assert list(map(id, gc.get_referrers(target))) == before
+    assert len(gc.get_objects()) <= count + 1
+
+
+def test_chains_a_million_long() -> None:
+    outer, target = nested(1_000_000)
+    try:
+        chain = heapgraph.find_ref_chain(outer, lambda obj: obj is target, max_depth=10**7)
+        assert len(chain) == 1_000_001
+        assert chain[-1] is target
+        chain = heapgraph.find_backref_chain(target, lambda obj: obj is outer, max_depth=10**30)
+        assert len(chain) == 1_000_001
+        text = heapgraph.describe_chain(chain)
+        assert text.count("[0]") == 2_000_000
+    finally:
+        # Freeing it from the outside in would be as deep.
+        while type(outer) is list:
+            outer = outer.pop()
+
+
+def test_description_of_a_chain(heap: Any) -> None:
+    heap["seen"] = [None, Link(target := Target())]
+    chain = heapgraph.find_backref_chain(target, heapgraph.is_proper_module)
+    first, blank, *rest = heapgraph.describe_chain(chain).splitlines()
+    assert first == f"{__name__}.REGISTRY['seen'][1].held"
+    assert blank == ""
+    assert rest[0].split() == ["module", __name__]
+    assert rest[-1].split()[0] == ".held"

@@ -1,0 +1,222 @@
+"""Counting and finding objects, compared with what objgraph says of the same heap."""
+
+from __future__ import annotations
+
+import gc
+import io
+import sys
+import types
+from importlib.util import LazyLoader, find_spec, module_from_spec
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import heapgraph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+objgraph = pytest.importorskip("objgraph")
+
+
+class Outer:
+    class Inner:
+        pass
+
+
+class Derived(dict[str, int]):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def settled() -> None:
+    """Every comparison is of one heap: nothing is collected between the two calls."""
+    gc.collect()
+
+
+@pytest.fixture
+def objects() -> list[object]:
+    lazy = type("Lazy", (), {"__module__": None})
+    return [{}, Derived(), [], Outer.Inner(), lazy(), (), Outer.Inner(), [], "text", 3, lazy, Outer]
+
+
+@pytest.mark.parametrize("shortnames", [True, False])
+def test_typestats_is_that_of_objgraph(shortnames: bool) -> None:
+    ours = heapgraph.typestats(shortnames=shortnames)
+    theirs = objgraph.typestats(shortnames=shortnames)
+    assert ours == theirs
+    assert list(ours) == list(theirs)
+    assert type(ours) is dict
+
+
+@pytest.mark.parametrize("shortnames", [True, False])
+def test_typestats_of_given_objects(objects: list[object], shortnames: bool) -> None:
+    for given in (objects, tuple(objects)):
+        ours = heapgraph.typestats(given, shortnames=shortnames)
+        assert list(ours.items()) == list(objgraph.typestats(given, shortnames).items())
+    assert heapgraph.typestats(iter(objects)) == objgraph.typestats(iter(objects))
+
+
+def test_typestats_with_a_filter(objects: list[object]) -> None:
+    def is_list(obj: object) -> bool:
+        return type(obj) is list
+
+    assert heapgraph.typestats(filter=is_list) == objgraph.typestats(filter=is_list)
+    assert heapgraph.typestats(objects, filter=is_list) == {"list": 2}
+    # What the filter is called with is no more than what objgraph's is called with.
+    assert heapgraph.typestats(filter=callable) == objgraph.typestats(filter=callable)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["dict", "builtins.dict", "Derived", "Outer.Inner", "Inner", "Outer", "Lazy", "list", "no", ""],
+)
+def test_count_and_by_type(objects: list[object], name: str) -> None:
+    assert heapgraph.count(name) == objgraph.count(name)
+    assert heapgraph.count(name, objects) == objgraph.count(name, objects)
+    ours, theirs = heapgraph.by_type(name, objects), objgraph.by_type(name, objects)
+    assert list(map(id, ours)) == list(map(id, theirs))
+
+
+def test_names_with_a_dot_are_full_names(objects: list[object]) -> None:
+    full = f"{__name__}.Inner"
+    assert heapgraph.count(full, objects) == 2 == objgraph.count(full, objects)
+    assert heapgraph.by_type("Outer.Inner", objects) == []
+
+
+def test_by_type_is_in_the_order_of_the_collector() -> None:
+    made = [Outer.Inner() for _ in range(20)]
+    assert heapgraph.by_type("Inner") == objgraph.by_type("Inner") == made
+
+
+def test_a_class_is_as_good_as_its_name(objects: list[object]) -> None:
+    assert heapgraph.count(Outer.Inner, objects) == 2
+    assert heapgraph.count(dict, objects) == 1
+    assert heapgraph.by_type(Derived, objects) == [objects[1]]
+
+
+@pytest.mark.parametrize("limit", [10, 3, None, 0, -1, 10**9])
+@pytest.mark.parametrize("shortnames", [True, False])
+def test_most_common_types(limit: int | None, shortnames: bool) -> None:
+    # As text, which is not in the heap that the other call looks at.
+    ours = repr(heapgraph.most_common_types(limit, shortnames=shortnames))
+    theirs = repr(objgraph.most_common_types(limit, shortnames=shortnames))
+    assert ours == theirs
+
+
+def test_ties_are_in_the_order_in_which_types_are_met(objects: list[object]) -> None:
+    ours = heapgraph.most_common_types(None, objects)
+    assert ours == objgraph.most_common_types(None, objects)
+    assert [name for name, number in ours if number == 1][:2] == ["dict", "Derived"]
+
+
+@pytest.mark.parametrize("limit", [1, 10, None])
+@pytest.mark.parametrize("shortnames", [True, False])
+def test_the_printed_table(
+    limit: int | None, shortnames: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours, theirs = io.StringIO(), io.StringIO()
+    heapgraph.show_most_common_types(limit, shortnames=shortnames, file=ours)
+    objgraph.show_most_common_types(limit, shortnames=shortnames, file=theirs)
+    assert ours.getvalue() == theirs.getvalue()
+    heapgraph.show_most_common_types(limit, [[], {}], shortnames)
+    printed = capsys.readouterr().out
+    objgraph.show_most_common_types(limit, [[], {}], shortnames)
+    assert printed == capsys.readouterr().out != ""
+
+
+def test_an_empty_table_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    heapgraph.show_most_common_types(objects=[])
+    assert capsys.readouterr().out == ""
+
+
+def test_at_finds_tracked_objects() -> None:
+    tracked, untracked = [1], object()
+    assert heapgraph.at(id(tracked)) is tracked is objgraph.at(id(tracked))
+    assert heapgraph.at(id(untracked)) is None is objgraph.at(id(untracked))
+    assert heapgraph.at(-1) is None
+    assert heapgraph.at(2**70) is None
+
+
+def test_at_addrs_is_in_the_order_of_the_collector() -> None:
+    wanted = [Outer.Inner() for _ in range(5)]
+    addresses = [id(obj) for obj in reversed(wanted)]
+    addresses += [1, -5, 2**80, id("text")]
+    assert heapgraph.at_addrs(addresses) == objgraph.at_addrs(set(addresses)) == wanted
+    assert heapgraph.at_addrs(set(addresses)) == wanted
+    assert heapgraph.at_addrs(iter(addresses)) == wanted
+    assert heapgraph.at_addrs([]) == []
+
+
+def _is_same_as_objgraph(obj: object) -> None:
+    assert heapgraph.is_proper_module(obj) is bool(objgraph.is_proper_module(obj))
+
+
+def test_is_proper_module() -> None:
+    for module in list(sys.modules.values()):
+        _is_same_as_objgraph(module)
+    _is_same_as_objgraph(types.ModuleType("sys"))
+    _is_same_as_objgraph(types.ModuleType(__name__ + ".nowhere"))
+    for obj in (None, 3, "sys", types.ModuleType, sys.modules, Outer):
+        assert heapgraph.is_proper_module(obj) is False
+
+
+def test_a_lazy_module_stays_unloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "this"
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    spec = find_spec(name)
+    assert spec is not None
+    assert spec.loader is not None
+    spec.loader = LazyLoader(spec.loader)
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    kind = type(module)
+    assert kind is not types.ModuleType
+
+    assert heapgraph.is_proper_module(module)
+    held: list[object] = []
+    # Asking the module itself would load it.
+    types.ModuleType.__getattribute__(module, "__dict__")["held"] = held
+    chain = heapgraph.find_backref_chain(held, heapgraph.is_proper_module)
+    assert chain[0] is module
+    assert "held" in heapgraph.describe_chain(chain)
+    heapgraph.show_backrefs(held, output=io.StringIO())
+    assert type(module) is kind
+
+
+def test_nothing_is_left_behind() -> None:
+    probe = Outer.Inner()
+    searches: list[Callable[[], Any]] = [
+        lambda: heapgraph.count("dict"),
+        lambda: heapgraph.typestats(filter=callable),
+        lambda: heapgraph.by_type("Inner"),
+        lambda: heapgraph.at(id(probe)),
+        lambda: heapgraph.at_addrs({id(probe)}),
+    ]
+    for search in searches:
+        search()
+    before = list(map(id, gc.get_referrers(probe)))
+    count = sys.getrefcount(probe)
+    stats = heapgraph.typestats()
+    for search in searches:
+        search()
+        assert list(map(id, gc.get_referrers(probe))) == before
+        assert sys.getrefcount(probe) == count
+    stats_after = heapgraph.typestats()
+    # The dict of counts that is held now and was not before.
+    assert {name for name in stats if stats_after[name] != stats[name]} <= {"dict", "list"}
+
+
+def test_the_collector_stays_as_it_was() -> None:
+    for is_enabled in (False, True):
+        (gc.enable if is_enabled else gc.disable)()
+        try:
+            heapgraph.typestats()
+            heapgraph.find_ref_chain([], callable)
+            heapgraph.show_refs([], output=io.StringIO())
+            with pytest.raises(ZeroDivisionError):
+                heapgraph.find_ref_chain([], lambda _: 1 // 0)
+            assert gc.isenabled() is is_enabled
+        finally:
+            gc.enable()
