@@ -153,13 +153,11 @@ fn discard_copy(
     code: &Bound<'_, PyAny>,
     mark: &Bound<'_, PyList>,
 ) -> PyResult<()> {
-    let is_new = if Object::from_bound(copy).is_tracked() {
-        ffi::is_tracked_next_after(mark, copy)
-    } else {
-        !is_tracing(types.py)?
-    };
+    let was_filled =
+        Object::from_bound(copy).is_tracked() && !ffi::is_tracked_next_after(mark, copy);
     let held_by_frame_and_us = Some(2);
-    if !is_new || Object::from_bound(copy).reference_count(types.version) != held_by_frame_and_us {
+    let is_shared = Object::from_bound(copy).reference_count(types.version) != held_by_frame_and_us;
+    if was_filled || is_shared || is_tracing(types.py)? {
         return Ok(());
     }
     let declared: Vec<String> = ["co_varnames", "co_cellvars", "co_freevars"]

@@ -126,7 +126,7 @@ impl<'py, 'g> Describer<'py, 'g> {
         // Half-built tuples have slots that hold nothing; asking for them is an error.
         let item_at = |position| Some((position, items.get_item(position).ok()?));
         let names = self.closure_names(tuple, node).unwrap_or_default();
-        let label = |position| match names.get(position) {
+        let label = |position: usize| match names.get(position) {
             Some(name) => EdgeLabel::Closure(name.clone()),
             None => EdgeLabel::Index(position),
         };
