@@ -92,7 +92,8 @@ impl<'py> Walk<'py> {
                 self.visit(object, node.index() < self.listed_count);
             }
         }
-        for held in self.frames.held() {
+        let known = self.introspection.held().chain(self.types.held());
+        for held in self.frames.held().chain(known) {
             self.builder.discount_reference(held.address());
         }
         for object in extra {
