@@ -77,10 +77,10 @@ pub(crate) fn objects_of_type<'py>(
 }
 
 /// The objects that the collector tracks at the given addresses, in the collector's order.
-pub(crate) fn tracked_at<'py>(
-    py: Python<'py>,
+pub(crate) fn tracked_at(
+    py: Python<'_>,
     is_wanted: impl Fn(u64) -> bool,
-) -> Result<Vec<Bound<'py, PyAny>>, CaptureError> {
+) -> Result<Vec<Bound<'_, PyAny>>, CaptureError> {
     let _pause = CollectorPause::new(py);
     let mut found = Vec::new();
     for_each(py, None, |object| {

@@ -18,7 +18,7 @@
     reason = "the one room for calls into CPython that Rust cannot check"
 )]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::ptr::NonNull;
 
 use pyo3::exceptions::PyAttributeError;
@@ -34,6 +34,12 @@ pub(super) struct Object(NonNull<c::PyObject>);
 
 /// The traverse function of a type.
 pub(super) type Traverse = c::traverseproc;
+
+// Offsets of words before an object, and which half of the first word counts references.
+const _: () = assert!(
+    cfg!(all(target_pointer_width = "64", target_endian = "little")),
+    "heapgraph needs a 64-bit little-endian machine"
+);
 
 /// Set in the flags of types whose instances have a pointer to their dict before the object
 /// (3.11 and later).
@@ -114,8 +120,10 @@ impl Object {
 
     /// The object's type, itself an object.
     pub(super) fn type_object(self) -> Self {
-        // SAFETY: the object is alive, and its type is never null and lives as long.
-        Self(unsafe { NonNull::new_unchecked(c::Py_TYPE(self.0.as_ptr()).cast()) })
+        // SAFETY: the object is alive.
+        let ty = unsafe { c::Py_TYPE(self.0.as_ptr()) };
+        // SAFETY: an object's type is never null and lives as long as the object.
+        Self(unsafe { NonNull::new_unchecked(ty.cast()) })
     }
 
     /// The reference count; `None` if the object is immortal.
@@ -140,7 +148,9 @@ impl Object {
         // SAFETY: types with the managed dict flag allocate three words before the object; from
         // 3.13 to 3.15 the third of them is the pointer to the dict (`_PyObject_ManagedDictPointer`
         // in pycore_object.h).
-        unsafe { self.0.as_ptr().cast::<u64>().sub(3).read() }
+        let pointer = unsafe { self.0.as_ptr().cast::<u64>().sub(3) };
+        // SAFETY: as above.
+        unsafe { pointer.read() }
     }
 
     /// `tp_flags` of a type object.
@@ -227,7 +237,10 @@ pub(super) fn prefetch(address: u64) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let first = std::ptr::without_provenance::<i8>(address as usize);
+        let Ok(address) = usize::try_from(address) else {
+            return;
+        };
+        let first = std::ptr::without_provenance::<i8>(address);
         // SAFETY: prefetching never faults, whatever the address.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(first) };
     }
@@ -277,10 +290,44 @@ pub(super) fn dict_entries(dict: Object) -> impl Iterator<Item = (Object, Object
     })
 }
 
-/// `sys.modules`, or what stands in its place for the interpreter.
-pub(super) fn module_table(py: Python<'_>) -> Bound<'_, PyAny> {
-    // SAFETY: returns a borrowed reference that lives as long as the interpreter.
-    unsafe { Bound::from_borrowed_ptr(py, c::PyImport_GetModuleDict()) }
+/// `sys.modules`, where it is a dict: not any more when the interpreter shuts down.
+pub(super) fn module_table(py: Python<'_>) -> Option<Bound<'_, PyDict>> {
+    // SAFETY: attached; the name ends in null.
+    let modules = unsafe { c::PySys_GetObject(c"modules".as_ptr()) };
+    let modules = NonNull::new(modules)?;
+    // SAFETY: a live object, borrowed.
+    let modules = unsafe { Bound::from_borrowed_ptr(py, modules.as_ptr()) };
+    modules.cast_into().ok()
+}
+
+/// The value under a name, found by looking at every key: a lookup by hash could run the `__eq__`
+/// of a key that is derived from `str`. Such keys are passed over.
+pub(super) fn value_under(dict: &Bound<'_, PyDict>, name: &CStr) -> Option<Object> {
+    let is_name = |key: Object| {
+        // SAFETY: a live object.
+        let is_string = unsafe { c::PyUnicode_CheckExact(key.0.as_ptr()) } != 0;
+        // SAFETY: an exact str, and a name that ends in null.
+        is_string
+            && unsafe { c::PyUnicode_CompareWithASCIIString(key.0.as_ptr(), name.as_ptr()) } == 0
+    };
+    dict_entries(Object::from_bound(dict))
+        .find(|&(key, _)| is_name(key))
+        .map(|(_, value)| value)
+}
+
+/// What the `repr` of the exact type of `object` gives. Unlike `repr()` it handles no signals and
+/// starts no collection, both of which may run any code. For types whose `repr` is compiled and
+/// looks at nothing but the object itself.
+pub(super) fn plain_repr<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    let ty = Object::from_bound(object).type_object();
+    // SAFETY: a type object; from 3.10 static types are allowed too.
+    let slot = unsafe { c::PyType_GetSlot(ty.0.as_ptr().cast(), c::Py_tp_repr) };
+    // SAFETY: the slot holds null or a function of exactly this type.
+    let repr = unsafe { std::mem::transmute::<*mut c_void, Option<c::reprfunc>>(slot) }?;
+    // SAFETY: the function takes any instance of its type.
+    let text = unsafe { repr(object.as_ptr()) };
+    // SAFETY: a new reference, or null with an error set, which is dropped.
+    unsafe { Bound::from_owned_ptr_or_err(object.py(), text) }.ok()
 }
 
 /// The namespace of a module object, without asking its `__getattribute__`; `None` if it is no
@@ -547,7 +594,10 @@ impl CollectorLists {
     }
 }
 
-/// Keeps the collector from starting while it lives, then leaves it as it was.
+/// Keeps collections from being started while it lives, then leaves the collector as it was.
+///
+/// A collection that was due before may still run where the interpreter handles what is pending:
+/// on 3.12 `PyErr_CheckSignals` does. Nothing here calls that while addresses are in use.
 #[derive(Debug)]
 pub(crate) struct CollectorPause {
     was_enabled: bool,
@@ -556,9 +606,8 @@ pub(crate) struct CollectorPause {
 impl CollectorPause {
     pub(crate) fn new(_py: Python<'_>) -> Self {
         // SAFETY: attached.
-        Self {
-            was_enabled: unsafe { c::PyGC_Disable() } != 0,
-        }
+        let was_enabled = unsafe { c::PyGC_Disable() } != 0;
+        Self { was_enabled }
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct RunningFrames<'py> {
     referents: FxHashMap<Object, Vec<(FrameSlot, Bound<'py, PyAny>)>>,
 }
 
-impl<'py> RunningFrames<'py> {
+impl RunningFrames<'_> {
     pub(super) fn iter(&self) -> impl Iterator<Item = Object> {
         self.frames.iter().map(Object::from_bound)
     }
@@ -174,9 +174,11 @@ fn discard_copy(
 
 /// True if a trace or profile function may be running, in this thread or another.
 fn is_tracing(py: Python<'_>) -> PyResult<bool> {
-    let loaded = ffi::module_table(py);
+    let Some(loaded) = ffi::module_table(py) else {
+        return Ok(false);
+    };
     for module in ["sys", "threading"] {
-        let Ok(module) = loaded.get_item(module) else {
+        let Some(module) = loaded.get_item(module)? else {
             continue;
         };
         for hook in ["gettrace", "getprofile"] {

@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use super::ffi::{self, Object};
 
 /// The descriptors, resolved once a capture.
-pub(super) struct Introspection<'py> {
+pub(crate) struct Introspection<'py> {
     pub(super) py: Python<'py>,
     /// Major and minor version of the interpreter.
     pub(super) version: (u8, u8),
@@ -26,31 +26,53 @@ pub(super) struct Introspection<'py> {
     pub(super) function_type: Bound<'py, PyAny>,
     pub(super) method_descriptor_type: Bound<'py, PyAny>,
     pub(super) member_descriptor_type: Bound<'py, PyAny>,
+    pub(super) getset_descriptor_type: Bound<'py, PyAny>,
     pub(super) module_type: Bound<'py, PyAny>,
 }
 
-/// Members of a code object that are plain references in every version that has them. Others,
-/// such as `co_varnames`, are made when asked for and kept: reading them would change the heap.
-const CODE_MEMBERS: [&str; 7] = [
+/// What a code object may refer to. Of these only members are read, which are plain references:
+/// the others are made when asked for and kept (`co_varnames` from 3.11 on), which would change
+/// the heap.
+const CODE_MEMBERS: [&str; 11] = [
     "co_consts",
     "co_names",
+    "co_varnames",
+    "co_freevars",
+    "co_cellvars",
     "co_filename",
     "co_name",
     "co_qualname",
+    "co_code",
     "co_linetable",
     "co_exceptiontable",
 ];
 
+/// Modules of compiled types whose `__sizeof__` is known to look at nothing but the object, to
+/// run no Python code and to keep the interpreter. Not `_struct`: its method crashes on an object
+/// that was made without `__init__`.
+const TRUSTED_SIZES: [&str; 8] = [
+    "builtins",
+    "collections",
+    "array",
+    "_io",
+    "_pickle",
+    "xml.etree.ElementTree",
+    "types",
+    "numpy",
+];
+
 impl<'py> Introspection<'py> {
-    pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
+    pub(crate) fn new(py: Python<'py>) -> PyResult<Self> {
         let info = py.version_info();
         let of_type = py.get_type::<PyType>().getattr(intern!(py, "__dict__"))?;
         let types = py.import(intern!(py, "types"))?;
         let code_type = types.getattr(intern!(py, "CodeType"))?;
         let of_code = code_type.getattr(intern!(py, "__dict__"))?;
+        let member_descriptor_type = types.getattr(intern!(py, "MemberDescriptorType"))?;
         let code_members = CODE_MEMBERS
             .into_iter()
             .filter_map(|name| Some((name, of_code.get_item(name).ok()?)))
+            .filter(|(_, member)| member.get_type().is(&member_descriptor_type))
             .collect();
         Ok(Self {
             py,
@@ -67,7 +89,8 @@ impl<'py> Introspection<'py> {
             frame_type: types.getattr(intern!(py, "FrameType"))?,
             function_type: types.getattr(intern!(py, "FunctionType"))?,
             method_descriptor_type: types.getattr(intern!(py, "MethodDescriptorType"))?,
-            member_descriptor_type: types.getattr(intern!(py, "MemberDescriptorType"))?,
+            member_descriptor_type,
+            getset_descriptor_type: types.getattr(intern!(py, "GetSetDescriptorType"))?,
             module_type: types.getattr(intern!(py, "ModuleType"))?,
         })
     }
@@ -89,6 +112,7 @@ impl<'py> Introspection<'py> {
             &self.function_type,
             &self.method_descriptor_type,
             &self.member_descriptor_type,
+            &self.getset_descriptor_type,
             &self.module_type,
         ];
         let members = self.code_members.iter().map(|(_, member)| member);
@@ -98,17 +122,19 @@ impl<'py> Introspection<'py> {
 
     /// `__name__` of a class; empty where there is none.
     pub(super) fn type_name(&self, ty: &Bound<'py, PyAny>) -> String {
-        self.read_text(&self.name, ty).unwrap_or_default()
+        read_text(&self.name, ty).unwrap_or_default()
     }
 
     /// `__module__` of a class, where it is a string that is not empty.
     pub(super) fn type_module(&self, ty: &Bound<'py, PyAny>) -> Option<String> {
-        self.read_text(&self.module, ty)
-            .filter(|module| !module.is_empty())
-    }
-
-    fn read_text(&self, descriptor: &Bound<'py, PyAny>, ty: &Bound<'py, PyAny>) -> Option<String> {
-        text(&ffi::descriptor_get(descriptor, ty).ok()?)
+        let is_heap_type = Object::from_bound(ty).type_flags().is_heap_type();
+        let module = if is_heap_type {
+            let module = ffi::value_under(&self.type_namespace(ty)?, c"__module__")?;
+            text(&module.bound(self.py))
+        } else {
+            read_text(&self.module, ty)
+        };
+        module.filter(|module| !module.is_empty())
     }
 
     /// `tp_basicsize` and `tp_itemsize`, 0 where they are no sizes.
@@ -130,7 +156,7 @@ impl<'py> Introspection<'py> {
 
     /// The method resolution order of a class, empty if the class is not ready.
     pub(super) fn type_mro(&self, ty: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyAny>> {
-        self.type_tuple(&self.mro, ty)
+        type_tuple(&self.mro, ty)
             .map(|mro| mro.iter().collect())
             .unwrap_or_default()
     }
@@ -141,21 +167,9 @@ impl<'py> Introspection<'py> {
         let namespace = self
             .type_namespace(ty)
             .map(|dict| ("__dict__", dict.into_any()));
-        let mro = self
-            .type_tuple(&self.mro, ty)
-            .map(|mro| ("__mro__", mro.into_any()));
-        let bases = self
-            .type_tuple(&self.bases, ty)
-            .map(|bases| ("__bases__", bases.into_any()));
+        let mro = type_tuple(&self.mro, ty).map(|mro| ("__mro__", mro.into_any()));
+        let bases = type_tuple(&self.bases, ty).map(|bases| ("__bases__", bases.into_any()));
         namespace.into_iter().chain(mro).chain(bases).collect()
-    }
-
-    fn type_tuple(
-        &self,
-        descriptor: &Bound<'py, PyAny>,
-        ty: &Bound<'py, PyAny>,
-    ) -> Option<Bound<'py, PyTuple>> {
-        ffi::descriptor_get(descriptor, ty).ok()?.cast_into().ok()
     }
 
     /// What a code object holds: constants, names, and its other members.
@@ -166,20 +180,49 @@ impl<'py> Introspection<'py> {
             .collect()
     }
 
-    /// The compiled `__sizeof__` that instances of a class have; `None` if it is `object`'s own
-    /// or written in Python, or anything else that is not a plain method of a compiled type.
+    /// The nearest `__sizeof__` for instances of a class that is compiled and trusted; `None` if
+    /// there is none but that of `object`. One written in Python is passed over.
     pub(super) fn native_sizeof(&self, ty: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         let mro = self.type_mro(ty);
         let (_object, classes) = mro.split_last()?;
-        let name = intern!(self.py, "__sizeof__");
-        let found = classes
-            .iter()
-            .find_map(|class| self.type_namespace(class)?.get_item(name).ok().flatten())?;
-        found
-            .get_type()
-            .is(&self.method_descriptor_type)
-            .then_some(found)
+        classes.iter().find_map(|class| {
+            let method = ffi::value_under(&self.type_namespace(class)?, c"__sizeof__")?;
+            let method = method.bound(self.py);
+            let is_compiled = method.get_type().is(&self.method_descriptor_type);
+            (is_compiled && self.has_trusted_size(class, &method)).then_some(method)
+        })
     }
+
+    /// True if and only if `method` was made for `class` itself, and that is a trusted type.
+    fn has_trusted_size(&self, class: &Bound<'py, PyAny>, method: &Bound<'py, PyAny>) -> bool {
+        let owner = method.getattr(intern!(self.py, "__objclass__"));
+        let is_own = owner.is_ok_and(|owner| owner.is(class));
+        let is_heap_type = Object::from_bound(class).type_flags().is_heap_type();
+        let module = self.type_module(class);
+        let is_trusted = module.is_some_and(|module| {
+            // Compiled classes that name no module are said to be of `builtins`.
+            TRUSTED_SIZES.contains(&module.as_str()) && !(is_heap_type && module == "builtins")
+        });
+        is_own && is_trusted
+    }
+
+    /// True if and only if a class of the object defines `__del__`, whatever its metaclass says.
+    pub(crate) fn has_finalizer(&self, object: &Bound<'py, PyAny>) -> bool {
+        let mro = self.type_mro(&object.get_type());
+        let mut namespaces = mro.iter().filter_map(|class| self.type_namespace(class));
+        namespaces.any(|namespace| ffi::value_under(&namespace, c"__del__").is_some())
+    }
+}
+
+fn type_tuple<'py>(
+    descriptor: &Bound<'py, PyAny>,
+    ty: &Bound<'py, PyAny>,
+) -> Option<Bound<'py, PyTuple>> {
+    ffi::descriptor_get(descriptor, ty).ok()?.cast_into().ok()
+}
+
+fn read_text(descriptor: &Bound<'_, PyAny>, ty: &Bound<'_, PyAny>) -> Option<String> {
+    text(&ffi::descriptor_get(descriptor, ty).ok()?)
 }
 
 /// A referent and the attribute it hangs under.
@@ -187,10 +230,12 @@ pub(super) type NamedReferent<'py> = (&'static str, Bound<'py, PyAny>);
 
 /// The text of an exact or derived `str`, read without its own methods; lone surrogates are
 /// spelled as escapes. `None` if it is no string.
+///
+/// Goes through new bytes: asking a string for its UTF-8 would make it keep that for good.
 pub(crate) fn text(object: &Bound<'_, PyAny>) -> Option<String> {
     let string = object.cast::<PyString>().ok()?;
-    if let Ok(text) = string.to_str() {
-        return Some(text.to_owned());
+    if let Ok(encoded) = string.encode_utf8() {
+        return String::from_utf8(encoded.as_bytes().to_vec()).ok();
     }
     let encode = string.py().get_type::<PyString>().getattr("encode").ok()?;
     let encoded = encode.call1((string, "utf-8", "backslashreplace")).ok()?;

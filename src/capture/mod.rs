@@ -12,10 +12,10 @@ mod type_info;
 mod walk;
 
 pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at};
-pub(crate) use describe::Describer;
+pub(crate) use describe::{Describer, spell_atom};
 pub(crate) use error::CaptureError;
 pub(crate) use ffi::CollectorPause;
-pub(crate) use introspection::text;
+pub(crate) use introspection::{Introspection, text};
 pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use tracked::check_collector_lists;
 pub(crate) use walk::capture;
@@ -38,12 +38,4 @@ pub(crate) fn live_object<'py>(
     ffi::object_at(graph.address(node))
         .expect("a node has an address")
         .bound(py)
-}
-
-/// True if and only if a class of the object defines `__del__`, whatever its metaclass says.
-pub(crate) fn has_finalizer(object: &Bound<'_, PyAny>) -> Result<bool, CaptureError> {
-    let types = introspection::Introspection::new(object.py())?;
-    let mro = types.type_mro(&object.get_type());
-    let mut namespaces = mro.iter().filter_map(|class| types.type_namespace(class));
-    Ok(namespaces.any(|namespace| namespace.contains("__del__").unwrap_or(false)))
 }

@@ -1,6 +1,5 @@
 //! Modules: the roots that chains of names start from.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::ffi::{self, Object};
@@ -11,27 +10,24 @@ use crate::graph::{HeapGraphBuilder, NodeFlags};
 /// `__getattr__`, so a lazy module stays unloaded.
 pub(crate) fn module_name(module: &Bound<'_, PyAny>) -> Option<String> {
     let namespace = ffi::module_namespace(module)?;
-    text(
-        &namespace
-            .get_item(intern!(module.py(), "__name__"))
-            .ok()
-            .flatten()?,
-    )
+    text(&ffi::value_under(&namespace, c"__name__")?.bound(module.py()))
 }
 
 /// True if and only if `object` is a module and `sys.modules` holds it under its own name.
 pub(crate) fn is_proper_module(object: &Bound<'_, PyAny>) -> bool {
     let py = object.py();
     module_name(object).is_some_and(|name| {
-        let registered = ffi::module_table(py).get_item(name);
-        registered.is_ok_and(|registered| registered.is(object))
+        let registered = ffi::module_table(py).and_then(|modules| modules.get_item(name).ok()?);
+        registered.is_some_and(|registered| registered.is(object))
     })
 }
 
 /// Marks the modules that `sys.modules` holds under their own names, and the namespaces of all
 /// that it holds.
 pub(super) fn mark_modules(py: Python<'_>, builder: &mut HeapGraphBuilder) {
-    let modules = ffi::module_table(py);
+    let Some(modules) = ffi::module_table(py) else {
+        return;
+    };
     for (key, module) in ffi::dict_entries(Object::from_bound(&modules)) {
         let module = module.bound(py);
         let Some(namespace) = ffi::module_namespace(&module) else {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::ffi::{NativeSizeof, Object, Traverse};
 use super::introspection::Introspection;
-use crate::graph::{HeapGraphBuilder, HeapType, TypeIndex};
+use crate::graph::{HeapGraphBuilder, HeapType, NodeFlags, TypeIndex};
 
 /// Bytes of the collector's header in front of an object (`PyGC_Head`).
 const COLLECTOR_HEADER: u64 = 16;
@@ -32,6 +32,19 @@ pub(super) enum Kind {
     Frame,
     /// Anything else.
     Other,
+}
+
+impl Kind {
+    /// What is known of every instance.
+    pub(super) fn flags(self) -> NodeFlags {
+        match self {
+            Self::Dict | Self::DictSubclass => NodeFlags::DICT,
+            Self::Type => NodeFlags::TYPE,
+            Self::Module => NodeFlags::MODULE,
+            Self::Frame => NodeFlags::FRAME,
+            Self::Tuple | Self::Code | Self::Other => NodeFlags::default(),
+        }
+    }
 }
 
 /// What the walk knows of a type.
@@ -123,7 +136,8 @@ impl<'py> TypeCache<'py> {
             return position;
         }
         let info = self.describe(ty, builder);
-        if let Some(sizeof) = info.native_sizeof.as_ref().map(|s| Object::from_bound(s)) {
+        if let Some(NativeSizeof::Method(sizeof)) = &info.native_sizeof {
+            let sizeof = Object::from_bound(sizeof);
             let node = builder.known_node(sizeof.address());
             if node.is_none_or(|node| builder.next_node().is_some_and(|next| node >= next)) {
                 self.held.push(sizeof);

@@ -24,16 +24,18 @@ use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeRecord};
 ///
 /// If the heap is larger than a graph can be, or the interpreter refuses what the walk asks of it
 /// (out of memory).
-pub(crate) fn capture(
-    py: Python<'_>,
-    extra: &[Bound<'_, PyAny>],
+pub(crate) fn capture<'py>(
+    introspection: &Introspection<'py>,
+    extra: &[Bound<'py, PyAny>],
 ) -> Result<HeapGraph, CaptureError> {
-    let _pause = CollectorPause::new(py);
-    let introspection = Introspection::new(py)?;
-    // Reading frames may run audit hooks, so it comes before anything is taken down.
-    let frames = running_frames(&introspection)?;
+    let py = introspection.py;
+    let pause = CollectorPause::new(py);
+    // Reading frames may run audit hooks, and so anything; it comes before any address is taken.
+    let frames = running_frames(introspection)?;
     let tracked = Tracked::new(py)?;
-    Walk::new(&introspection, frames).run(&tracked, extra)
+    // Another thread that paused meanwhile may have lifted both pauses.
+    let _pause = (CollectorPause::new(py), pause);
+    Walk::new(introspection, frames).run(&tracked, extra)
 }
 
 /// How many visits ahead of its own an object's memory is asked for.
@@ -74,8 +76,10 @@ impl<'py> Walk<'py> {
         self.listed_count = self.builder.node_count();
         self.held_count = tracked.held_count();
         let py = self.introspection.py;
-        self.builder
-            .node_for_address(Object::from_bound(&ffi::module_table(py)).address());
+        if let Some(modules) = ffi::module_table(py) {
+            self.builder
+                .node_for_address(Object::from_bound(&modules).address());
+        }
         for frame in self.frames.iter() {
             self.builder.node_for_address(frame.address());
         }
@@ -109,56 +113,39 @@ impl<'py> Walk<'py> {
     fn visit(&mut self, object: Object, is_listed: bool) {
         let info = self.types.get(object.type_object(), &mut self.builder);
         let is_tracked = info.has_gc && (is_listed || object.is_tracked());
-        let mut flags = NodeFlags::default();
+        let mut flags = info.kind.flags();
         if is_tracked {
             flags.insert(NodeFlags::TRACKED);
         }
         match info.kind {
-            Kind::Other => {
+            Kind::Dict => add_entries(object, &mut self.builder),
+            Kind::DictSubclass => {
+                add_entries(object, &mut self.builder);
                 if is_tracked {
-                    traverse(info, object, &mut self.builder);
+                    add_other_than_entries(object, &mut self.builder);
                 }
             }
-            Kind::Tuple => traverse(info, object, &mut self.builder),
-            Kind::Dict => {
-                flags.insert(NodeFlags::DICT);
-                add_entries(object, &mut self.builder);
-            }
-            Kind::DictSubclass => {
-                flags.insert(NodeFlags::DICT);
-                add_entries(object, &mut self.builder);
-                add_other_than_entries(object, &mut self.builder);
-            }
-            Kind::Module => {
-                flags.insert(NodeFlags::MODULE);
-                traverse(info, object, &mut self.builder);
-            }
             Kind::Code => {
-                // 3.11 and later track code in some builds; the members are visited by none.
                 let code = object.bound(self.introspection.py);
                 for (_, referent) in self.introspection.code_referents(&code) {
                     add_edge(&mut self.builder, &referent);
                 }
             }
-            Kind::Type => {
-                flags.insert(NodeFlags::TYPE);
-                if object.is_gc() {
-                    traverse(info, object, &mut self.builder);
-                } else {
-                    let ty = object.bound(self.introspection.py);
-                    for (_, referent) in self.introspection.static_type_referents(&ty) {
-                        add_edge(&mut self.builder, &referent);
-                    }
+            // A static type: its traverse would abort the process.
+            Kind::Type if !object.is_gc() => {
+                let ty = object.bound(self.introspection.py);
+                for (_, referent) in self.introspection.static_type_referents(&ty) {
+                    add_edge(&mut self.builder, &referent);
                 }
             }
-            Kind::Frame => {
-                flags.insert(NodeFlags::FRAME);
-                if is_tracked {
+            Kind::Frame if !is_tracked => {
+                for referent in self.frames.referents_of(object) {
+                    add_edge_to(&mut self.builder, referent);
+                }
+            }
+            kind => {
+                if is_tracked || kind == Kind::Tuple {
                     traverse(info, object, &mut self.builder);
-                } else {
-                    for referent in self.frames.referents_of(object) {
-                        add_edge_to(&mut self.builder, referent);
-                    }
                 }
             }
         }

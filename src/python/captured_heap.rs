@@ -5,7 +5,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 
 use super::live::LiveHeap;
-use crate::capture;
+use crate::capture::{self, Introspection};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 
 /// A heap at one moment. Holds addresses only and keeps nothing alive. Objects are named by
@@ -21,7 +21,7 @@ impl CapturedHeap {
     #[new]
     fn new(py: Python<'_>) -> PyResult<Self> {
         Ok(Self {
-            graph: capture::capture(py, &[])?,
+            graph: capture::capture(&Introspection::new(py)?, &[])?,
         })
     }
 
@@ -104,7 +104,7 @@ pub(super) fn named_referents<'py>(
     let Some(node) = heap.node_of(obj) else {
         return Ok(Vec::new());
     };
-    let labels = heap.describer()?.labels(node);
+    let labels = heap.describer().labels(node);
     let referents = heap.objects(heap.graph().referents(node));
     Ok(labels
         .iter()

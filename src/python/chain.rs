@@ -117,7 +117,7 @@ fn chain_to(
     let mut describer = None;
     let labels = |node| -> PyResult<Vec<EdgeLabel>> {
         if describer.is_none() {
-            describer = Some(heap.describer()?);
+            describer = Some(heap.describer());
         }
         Ok(describer
             .as_ref()
@@ -135,7 +135,7 @@ pub(super) fn chain_text<'py>(
     texts: Vec<String>,
 ) -> PyResult<String> {
     let heap = LiveHeap::capture(py, &chain)?;
-    let describer = heap.describer()?;
+    let describer = heap.describer();
     let label = |pair: &[Bound<'py, PyAny>]| {
         let (holder, held) = (heap.node_of(&pair[0])?, heap.node_of(&pair[1])?);
         preferred_label(&heap, &describer, holder, held)

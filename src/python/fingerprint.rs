@@ -7,7 +7,7 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyType};
 use rustc_hash::FxHasher;
 
 use super::live::LiveHeap;
-use crate::capture::{module_name, text};
+use crate::capture::{module_name, spell_atom, text};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 
 /// References that are followed from an object.
@@ -99,9 +99,7 @@ impl<'a, 'py> Fingerprints<'a, 'py> {
             || object.is_exact_instance_of::<PyBool>()
             || object.is_exact_instance_of::<PyFloat>()
             || (object.is_exact_instance_of::<PyInt>() && size <= LARGEST_INTEGER);
-        is_spelled
-            .then(|| text(object.repr().ok()?.as_any()))
-            .flatten()
+        is_spelled.then(|| spell_atom(&object)).flatten()
     }
 }
 

@@ -7,13 +7,17 @@ use std::cell::{Cell, OnceCell};
 
 use pyo3::prelude::*;
 
-use crate::capture::{CaptureError, CollectorPause, Describer, capture, live_object};
+use crate::capture::{
+    CaptureError, CollectorPause, Describer, Introspection, capture, live_object,
+};
 use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
 /// A captured heap whose objects are alive: either because no Python code has run since the
 /// capture, or because all of them are held.
 pub(super) struct LiveHeap<'py> {
     py: Python<'py>,
+    /// Made before the capture: an import afterwards could run anything.
+    types: Introspection<'py>,
     graph: HeapGraph,
     /// A collection could run finalizers; lifted once everything is held.
     pause: Cell<Option<CollectorPause>>,
@@ -27,9 +31,12 @@ impl<'py> LiveHeap<'py> {
         asked_about: &[Bound<'py, PyAny>],
     ) -> Result<Self, CaptureError> {
         let pause = Cell::new(Some(CollectorPause::new(py)));
+        let types = Introspection::new(py)?;
+        let graph = capture(&types, asked_about)?;
         Ok(Self {
             py,
-            graph: capture(py, asked_about)?,
+            types,
+            graph,
             pause,
             held: OnceCell::new(),
         })
@@ -77,7 +84,12 @@ impl<'py> LiveHeap<'py> {
     }
 
     /// Names the references of the heap.
-    pub(super) fn describer(&self) -> Result<Describer<'py, '_>, CaptureError> {
-        Describer::new(self.py, &self.graph, || self.hold_all())
+    pub(super) fn describer(&self) -> Describer<'py, '_> {
+        Describer::new(&self.types, &self.graph, || self.hold_all())
+    }
+
+    /// True if and only if a class of the object defines `__del__`.
+    pub(super) fn has_finalizer(&self, object: &Bound<'py, PyAny>) -> bool {
+        self.types.has_finalizer(object)
     }
 }

@@ -9,9 +9,10 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
-use super::{Describer, Named};
+use super::{Describer, Named, text};
 use crate::graph::{EdgeLabel, NodeIndex, NodeSet};
 
 /// Strings of the heap tried as names before a dict is made.
@@ -31,7 +32,7 @@ impl<'py> Describer<'py, '_> {
         let search = AttributeSearch {
             describer: self,
             object,
-            mro: self.namespaces(&class),
+            on_classes: self.on_classes(&class),
         };
         let known = self.class_names(ty);
         let mut found = search.find(known.iter(), missing);
@@ -49,6 +50,20 @@ impl<'py> Describer<'py, '_> {
             .into_iter()
             .map(|(name, value)| (value, label(&name)))
             .collect()
+    }
+
+    /// What the classes of an object hold by name, the nearest class first.
+    fn on_classes(&self, class: &Bound<'py, PyAny>) -> FxHashMap<String, Object> {
+        let mut found = FxHashMap::default();
+        for namespace in self.namespaces(class).iter().rev() {
+            let entries = ffi::dict_entries(Object::from_bound(namespace));
+            found.extend(entries.filter_map(|(key, value)| {
+                let key = key.bound(self.types.py);
+                let is_plain = key.is_exact_instance_of::<PyString>();
+                Some((is_plain.then(|| text(&key)).flatten()?, value))
+            }));
+        }
+        found
     }
 
     fn namespaces(&self, class: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyDict>> {
@@ -159,8 +174,9 @@ impl<'py> Describer<'py, '_> {
 struct AttributeSearch<'a, 'py, 'g> {
     describer: &'a Describer<'py, 'g>,
     object: Bound<'py, PyAny>,
-    /// The namespaces of its classes, in the order of lookup.
-    mro: Vec<Bound<'py, PyDict>>,
+    /// What its classes hold by name. Not looked up in their namespaces, where a key of a class
+    /// derived from `str` could run its `__eq__`.
+    on_classes: FxHashMap<String, Object>,
 }
 
 impl<'py> AttributeSearch<'_, 'py, '_> {
@@ -195,14 +211,12 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
 
     /// The value of an attribute that the instance itself has, where finding out runs no code.
     fn own_attribute(&self, name: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        let on_class = self
-            .mro
-            .iter()
-            .find_map(|dict| dict.get_item(name).ok().flatten());
+        let types = self.describer.types;
+        let on_class = self.on_classes.get(&text(name)?);
+        let on_class = on_class.map(|found| found.bound(types.py));
         if let Some(on_class) = &on_class {
             // A function or method that the instance's own attribute hides: its `__get__` is
             // compiled. Any other descriptor might run anything.
-            let types = &self.describer.types;
             let ty = on_class.get_type();
             let is_method = ty.is(&types.function_type) || ty.is(&types.method_descriptor_type);
             if !is_method && ffi::is_descriptor(Object::from_bound(on_class)) {
@@ -217,19 +231,12 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
 
     /// The keys of the instance's dict, which this makes: the last resort.
     fn sample_names(&self) -> Vec<Bound<'py, PyAny>> {
-        let name = intern!(self.object.py(), "__dict__");
-        let getter = self
-            .mro
-            .iter()
-            .find_map(|dict| dict.get_item(name).ok().flatten());
+        let getter = self.on_classes.get("__dict__");
+        let getter = getter.map(|getter| getter.bound(self.object.py()));
         // Only the getter that `class` statements make: a property could run anything.
+        let getset = &self.describer.types.getset_descriptor_type;
         let dict = getter
-            .filter(|getter| {
-                getter
-                    .get_type()
-                    .name()
-                    .is_ok_and(|n| n == "getset_descriptor")
-            })
+            .filter(|getter| getter.get_type().is(getset))
             .and_then(|getter| ffi::descriptor_get(&getter, &self.object).ok())
             .and_then(|dict| dict.cast_into::<PyDict>().ok());
         dict.map(|dict| dict.keys().iter().collect())
@@ -238,5 +245,5 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
 }
 
 fn label(name: &Bound<'_, PyAny>) -> EdgeLabel {
-    EdgeLabel::Attribute(super::text(name).unwrap_or_default())
+    EdgeLabel::Attribute(text(name).unwrap_or_default())
 }

@@ -17,13 +17,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use rustc_hash::FxHashMap;
 
-use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FrameSlot, frame_referents};
 use super::introspection::{Introspection, code_names, text};
 use crate::graph::{EdgeLabel, HeapGraph, NodeFlags, NodeIndex};
 
-pub(crate) use spelling::spell;
+use spelling::spell;
+pub(crate) use spelling::spell_atom;
 
 /// A live referent with the name of the reference.
 type Named = (Object, EdgeLabel);
@@ -35,7 +35,7 @@ type Named = (Object, EdgeLabel);
 /// that all objects live on from then.
 pub(crate) struct Describer<'py, 'g> {
     graph: &'g HeapGraph,
-    types: Introspection<'py>,
+    types: &'g Introspection<'py>,
     _pause: CollectorPause,
     hold: Box<dyn Fn() + 'g>,
     /// Attribute names by class, found so far.
@@ -46,18 +46,18 @@ pub(crate) struct Describer<'py, 'g> {
 
 impl<'py, 'g> Describer<'py, 'g> {
     pub(crate) fn new(
-        py: Python<'py>,
+        types: &'g Introspection<'py>,
         graph: &'g HeapGraph,
         hold: impl Fn() + 'g,
-    ) -> Result<Self, CaptureError> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             graph,
-            types: Introspection::new(py)?,
-            _pause: CollectorPause::new(py),
+            types,
+            _pause: CollectorPause::new(types.py),
             hold: Box::new(hold),
             class_names: RefCell::default(),
             program_names: OnceCell::new(),
-        })
+        }
     }
 
     /// The labels of all references that `node` holds, in the order of [`HeapGraph::referents`].
@@ -67,7 +67,7 @@ impl<'py, 'g> Describer<'py, 'g> {
             return vec![EdgeLabel::Internal("unknown"); referents.len()];
         };
         let mut pool = Pool::default();
-        let is_plain = is_plain_container(&self.types, object);
+        let is_plain = is_plain_container(self.types, object);
         if !is_plain {
             (self.hold)();
         }
@@ -122,7 +122,7 @@ impl<'py, 'g> Describer<'py, 'g> {
     }
 
     fn entry(&self, (key, value): (Object, Object)) -> [Named; 2] {
-        let spelled = spell(&self.types, &key.bound(self.types.py));
+        let spelled = spell(self.types, &key.bound(self.types.py));
         [
             (key, EdgeLabel::KeyObject(spelled.clone())),
             (value, EdgeLabel::Key(spelled)),
@@ -169,7 +169,7 @@ impl<'py, 'g> Describer<'py, 'g> {
     }
 
     fn frame_contents(&self, frame: &Bound<'py, PyAny>) -> Vec<Named> {
-        let referents = frame_referents(&self.types, frame).unwrap_or_default();
+        let referents = frame_referents(self.types, frame).unwrap_or_default();
         let label = |slot| match slot {
             FrameSlot::Attribute(name) => EdgeLabel::attribute(name),
             FrameSlot::Local(name) => EdgeLabel::Local(name),

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 
 use super::super::introspection::{Introspection, text};
-use crate::capture::ffi::Object;
+use crate::capture::ffi::{self, Object};
 
 /// A spelling longer than this is cut.
 const LONGEST: usize = 60;
@@ -17,14 +17,23 @@ pub(crate) fn spell(types: &Introspection<'_>, object: &Bound<'_, PyAny>) -> Str
     shorten(&spell_to(types, object, DEEPEST))
 }
 
-fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) -> String {
+/// A number, string, bytes, truth value or `None`, of exactly such a type, as its `repr` spells it.
+pub(crate) fn spell_atom(object: &Bound<'_, PyAny>) -> Option<String> {
+    if object.is_exact_instance_of::<PyInt>() {
+        // The `repr` of a large one may run Python code (3.12 and later).
+        let number: i64 = object.extract().ok()?;
+        return Some(number.to_string());
+    }
     let is_atom = object.is_none()
         || object.is_exact_instance_of::<PyString>()
-        || object.is_exact_instance_of::<PyInt>()
         || object.is_exact_instance_of::<PyBool>()
         || object.is_exact_instance_of::<PyFloat>()
         || object.is_exact_instance_of::<PyBytes>();
-    if is_atom && let Some(spelled) = object.repr().ok().and_then(|repr| text(&repr)) {
+    is_atom.then(|| text(&ffi::plain_repr(object)?)).flatten()
+}
+
+fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) -> String {
+    if let Some(spelled) = spell_atom(object) {
         return spelled;
     }
     if let Ok(tuple) = object.cast_exact::<PyTuple>()

@@ -1,0 +1,100 @@
+//! The neighbourhood of live objects as a drawing.
+
+use pyo3::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::super::fingerprint::Fingerprints;
+use super::super::live::LiveHeap;
+use super::{Drawing, DrawingEdge, DrawingNode};
+use crate::analysis::{Direction, Limits, Neighbourhood};
+use crate::capture::Describer;
+use crate::graph::{NodeFlags, NodeIndex};
+
+/// The objects within `max_depth` references of `targets`.
+///
+/// `forward` searches what they refer to, otherwise what refers to them; then modules that
+/// `sys.modules` holds are drawn but not expanded. `keep` is called on every neighbour, unless
+/// `None`. `held_by_caller` is the number of references that the caller itself has to each of
+/// `targets`: they are not counted.
+#[pyfunction]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parameters of objgraph.show_refs"
+)]
+pub(in crate::python) fn draw_neighbourhood<'py>(
+    py: Python<'py>,
+    targets: Vec<Bound<'py, PyAny>>,
+    forward: bool,
+    max_depth: usize,
+    too_many: usize,
+    ignored: Vec<u64>,
+    keep: Option<&Bound<'py, PyAny>>,
+    held_by_caller: usize,
+) -> PyResult<Drawing> {
+    let heap = LiveHeap::capture(py, &targets)?;
+    let graph = heap.graph();
+    let target_nodes: Vec<NodeIndex> = targets.iter().filter_map(|t| heap.node_of(t)).collect();
+    let direction = if forward {
+        Direction::Referents
+    } else {
+        Direction::Referrers
+    };
+    let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
+    if keep.is_some() {
+        heap.hold_all();
+    }
+    let fingerprints = Fingerprints::new(&heap, py)?;
+    let found = Neighbourhood::search_by(
+        graph,
+        &target_nodes,
+        direction,
+        Limits {
+            max_depth,
+            too_many,
+        },
+        &heap.nodes_at(&ignored),
+        |node| {
+            keep.map_or(Ok(true), |keep| {
+                keep.call1((heap.object(node),))?.is_truthy()
+            })
+        },
+        |node| !forward && is_module(node),
+        |node| fingerprints.of(node),
+    )?;
+    let mut drawing = Drawing {
+        nodes: Vec::new(),
+        edges: label_edges(&heap.describer(), &found),
+        max_depth,
+        direction,
+    };
+    let mut times_asked: FxHashMap<NodeIndex, usize> = FxHashMap::default();
+    for &target in &target_nodes {
+        *times_asked.entry(target).or_default() += 1;
+    }
+    for &drawn in &found.nodes {
+        let mut node = DrawingNode::new(&heap, drawn);
+        if let Some(times) = times_asked.get(&drawn.node) {
+            node.is_target = true;
+            node.discount(times * held_by_caller);
+        }
+        drawing.nodes.push(node);
+    }
+    Ok(drawing)
+}
+
+/// The references to draw, with their names.
+fn label_edges(describer: &Describer<'_, '_>, found: &Neighbourhood) -> Vec<DrawingEdge> {
+    let mut labels = FxHashMap::default();
+    let edges = found.edges.iter().map(|edge| {
+        let of_holder = labels
+            .entry(edge.holder)
+            .or_insert_with(|| describer.labels(found.nodes[edge.holder].node));
+        DrawingEdge {
+            holder: edge.holder,
+            held: edge.held,
+            label: of_holder[edge.position].to_string(),
+            on_chain: false,
+        }
+    });
+    edges.collect()
+}
