@@ -76,9 +76,10 @@ impl TypeFlags {
         self.0 & TYPE_SUBCLASS != 0
     }
 
-    /// Instances carry a managed dict or weak reference pointer before the object.
+    /// Instances carry words for a managed dict or weak references before the object.
     pub(super) fn has_pre_header(self, version: (u8, u8)) -> bool {
-        version >= (3, 12) && self.0 & (MANAGED_DICT | MANAGED_WEAKREF) != 0
+        let has_managed_weakref = version >= (3, 12) && self.0 & MANAGED_WEAKREF != 0;
+        has_managed_weakref || self.has_managed_dict(version)
     }
 
     /// Values of attributes may hang directly under the instance, without a dict.
@@ -376,6 +377,16 @@ pub(super) fn item_count(object: Object) -> u64 {
 pub(super) fn untrack(object: &Bound<'_, PyAny>) {
     // SAFETY: a live object of a collected type; does nothing if it is untracked already.
     unsafe { c::PyObject_GC_UnTrack(object.as_ptr().cast()) };
+}
+
+/// True if and only if `object`, which the collector tracks, is the first that it has come to
+/// track since `mark` was made, up to CPython 3.12: the newest are at the end of its list.
+pub(super) fn is_tracked_next_after(mark: &Bound<'_, PyList>, object: &Bound<'_, PyDict>) -> bool {
+    // SAFETY: a list has a collector's header in front of it.
+    let header = unsafe { mark.as_ptr().cast::<CollectorHead>().sub(1) };
+    // SAFETY: as above.
+    let next = unsafe { (*header).next } & !LINK_MARKS;
+    next == object.as_ptr().addr() - size_of::<CollectorHead>()
 }
 
 /// The header in front of every object that belongs to the collector.

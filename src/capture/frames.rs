@@ -5,7 +5,7 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyList};
 use rustc_hash::FxHashMap;
 
 use super::ffi::{self, Object};
@@ -88,29 +88,51 @@ pub(super) fn frame_referents<'py>(
     if let Some(caller) = foreign_caller(frame)? {
         referents.push((FrameSlot::Attribute("f_back"), caller));
     }
-    let locals = frame.getattr(intern!(types.py, "f_locals"))?;
+    referents.extend(locals_of(types, frame)?);
+    Ok(referents)
+}
+
+/// The locals of a frame, or the namespace that it has instead.
+fn locals_of<'py>(
+    types: &Introspection<'py>,
+    frame: &Bound<'py, PyAny>,
+) -> PyResult<Vec<(FrameSlot, Bound<'py, PyAny>)>> {
+    let globals = frame.getattr(intern!(types.py, "f_globals"))?;
     let code = frame.getattr(intern!(types.py, "f_code"))?;
     let flags: u32 = code.getattr("co_flags")?.extract()?;
-    if flags & CO_OPTIMIZED == 0 {
+    let has_namespace = flags & CO_OPTIMIZED == 0;
+    let mark = PyList::empty(types.py);
+    let locals = frame.getattr(intern!(types.py, "f_locals"))?;
+    let is_made_for_us = Object::from_bound(&locals).reference_count(types.version) == Some(1);
+    if has_namespace && !is_made_for_us {
         // The scope of a module or class body is its namespace, whatever type that is.
-        if !locals.is(&frame.getattr(intern!(types.py, "f_globals"))?) {
-            referents.push((FrameSlot::Attribute("f_locals"), locals));
-        }
-    } else if let Ok(copy) = locals.cast::<PyDict>() {
+        let is_known = locals.is(&globals);
+        let slot = FrameSlot::Attribute("f_locals");
+        return Ok((!is_known).then_some((slot, locals)).into_iter().collect());
+    }
+    let mut named: Vec<_> = if let Ok(copy) = locals.cast::<PyDict>() {
         // Up to 3.12: a dict that the frame makes when asked and then keeps.
-        referents.extend(copy.iter().filter_map(named_local));
-        discard_copy(types, copy, &code);
+        copy.iter().filter_map(named_local).collect()
     } else {
         // From 3.13: a proxy that reads through to the frame.
-        for item in locals
-            .call_method0(intern!(types.py, "items"))?
-            .try_iter()?
-        {
-            let item = item?.cast_into::<PyTuple>()?;
-            referents.extend(named_local((item.get_item(0)?, item.get_item(1)?)));
-        }
+        let items = locals.call_method0(intern!(types.py, "items"))?;
+        let items = items.cast_into::<PyList>()?;
+        let pairs = items.iter().filter_map(|item| item.extract().ok());
+        pairs.filter_map(named_local).collect()
+    };
+    if has_namespace {
+        // From 3.12, while a comprehension runs: a copy with its variables on top of the others.
+        let globals = globals.cast_into::<PyDict>()?;
+        named.retain(|(slot, value)| match slot {
+            FrameSlot::Attribute(_) => true,
+            FrameSlot::Local(name) => !globals
+                .get_item(name)
+                .is_ok_and(|global| global.is_some_and(|global| global.is(value))),
+        });
+    } else if let Ok(copy) = locals.cast::<PyDict>() {
+        discard_copy(types, copy, &code, &mark)?;
     }
-    Ok(referents)
+    Ok(named)
 }
 
 fn named_local<'py>(
@@ -121,20 +143,49 @@ fn named_local<'py>(
 
 /// Empties the dict of locals that reading `f_locals` left in the frame, so that it keeps nothing
 /// alive and the collector's list is as before. The frame fills it again when it is next asked.
-/// Left alone if somebody else holds it, or has put more into it than the locals.
-fn discard_copy(types: &Introspection<'_>, copy: &Bound<'_, PyDict>, code: &Bound<'_, PyAny>) {
+///
+/// Left alone if it was filled before, if somebody else holds it, or has put more into it than the
+/// locals. While a trace function runs, the interpreter has filled it, and sets the locals from it
+/// when that returns: those that are not in it any more would be lost.
+fn discard_copy(
+    types: &Introspection<'_>,
+    copy: &Bound<'_, PyDict>,
+    code: &Bound<'_, PyAny>,
+    mark: &Bound<'_, PyList>,
+) -> PyResult<()> {
+    let was_filled =
+        Object::from_bound(copy).is_tracked() && !ffi::is_tracked_next_after(mark, copy);
     let held_by_frame_and_us = Some(2);
+    let is_shared = Object::from_bound(copy).reference_count(types.version) != held_by_frame_and_us;
+    if was_filled || is_shared || is_tracing(types.py)? {
+        return Ok(());
+    }
     let declared: Vec<String> = ["co_varnames", "co_cellvars", "co_freevars"]
         .into_iter()
         .flat_map(|names| code_names(code, names).unwrap_or_default())
         .collect();
     let is_local = |name| text(&name).is_some_and(|name| declared.contains(&name));
-    if Object::from_bound(copy).reference_count(types.version) == held_by_frame_and_us
-        && copy.keys().iter().all(is_local)
-    {
+    if copy.keys().iter().all(is_local) {
         copy.clear();
         ffi::untrack(copy);
     }
+    Ok(())
+}
+
+/// True if a trace or profile function may be running, in this thread or another.
+fn is_tracing(py: Python<'_>) -> PyResult<bool> {
+    let loaded = ffi::module_table(py);
+    for module in ["sys", "threading"] {
+        let Ok(module) = loaded.get_item(module) else {
+            continue;
+        };
+        for hook in ["gettrace", "getprofile"] {
+            if !module.getattr(hook)?.call0()?.is_none() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn caller<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {

@@ -72,6 +72,30 @@ impl<'py> Introspection<'py> {
         })
     }
 
+    /// Every object to which this holds a reference, once for each.
+    pub(super) fn held(&self) -> impl Iterator<Item = Object> {
+        let descriptors = [
+            &self.name,
+            &self.module,
+            &self.namespace,
+            &self.mro,
+            &self.bases,
+            &self.basic_size,
+            &self.item_size,
+        ];
+        let types = [
+            &self.code_type,
+            &self.frame_type,
+            &self.function_type,
+            &self.method_descriptor_type,
+            &self.member_descriptor_type,
+            &self.module_type,
+        ];
+        let members = self.code_members.iter().map(|(_, member)| member);
+        let held = descriptors.into_iter().chain(types).chain(members);
+        held.map(Object::from_bound)
+    }
+
     /// `__name__` of a class; empty where there is none.
     pub(super) fn type_name(&self, ty: &Bound<'py, PyAny>) -> String {
         self.read_text(&self.name, ty).unwrap_or_default()

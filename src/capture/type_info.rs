@@ -41,6 +41,9 @@ pub(super) struct TypeInfo<'py> {
     pub(super) traverse: Option<Traverse>,
     pub(super) has_gc: bool,
     pub(super) hides_dict: bool,
+    /// `sys.getsizeof` of 3.11 and 3.12 adds a collector's header even to static types, which
+    /// have none.
+    counts_any_header: bool,
     basic_size: u64,
     item_size: u64,
     pre_header: u64,
@@ -56,8 +59,8 @@ impl TypeInfo<'_> {
             .as_ref()
             .and_then(|sizeof| super::ffi::native_size(sizeof, object))
             .unwrap_or_else(|| self.plain_size(object));
-        let has_header = self.has_gc && (self.kind != Kind::Type || object.is_gc());
-        if has_header {
+        let has_header = self.kind != Kind::Type || self.counts_any_header || object.is_gc();
+        if self.has_gc && has_header {
             size + COLLECTOR_HEADER + self.pre_header
         } else {
             size
@@ -78,6 +81,8 @@ pub(super) struct TypeCache<'py> {
     introspection: &'py Introspection<'py>,
     infos: Vec<TypeInfo<'py>>,
     positions: FxHashMap<Object, usize>,
+    /// What was not visited yet when a type that refers to it was met.
+    held: Vec<Object>,
     /// Types met lately, at the position that their addresses say.
     recent: [Option<(Object, usize)>; RECENT],
 }
@@ -90,8 +95,15 @@ impl<'py> TypeCache<'py> {
             introspection,
             infos: Vec::new(),
             positions: FxHashMap::default(),
+            held: Vec::new(),
             recent: [None; RECENT],
         }
+    }
+
+    /// Every object that was visited with one reference more because this held it, once for each
+    /// such reference.
+    pub(super) fn held(&self) -> impl Iterator<Item = Object> {
+        self.held.iter().copied()
     }
 
     /// What is known of `ty`, which becomes a node of the graph when it is first met.
@@ -111,6 +123,12 @@ impl<'py> TypeCache<'py> {
             return position;
         }
         let info = self.describe(ty, builder);
+        if let Some(sizeof) = info.native_sizeof.as_ref().map(|s| Object::from_bound(s)) {
+            let node = builder.known_node(sizeof.address());
+            if node.is_none_or(|node| builder.next_node().is_some_and(|next| node >= next)) {
+                self.held.push(sizeof);
+            }
+        }
         self.infos.push(info);
         self.positions.insert(ty, self.infos.len() - 1);
         self.infos.len() - 1
@@ -135,6 +153,7 @@ impl<'py> TypeCache<'py> {
             traverse: ty.traverse_slot(),
             has_gc: flags.has_gc(),
             hides_dict: flags.hides_dict(known.version),
+            counts_any_header: matches!(known.version, (3, 11 | 12)),
             basic_size,
             item_size,
             pre_header: if flags.has_pre_header(known.version) {

@@ -92,7 +92,8 @@ impl<'py> Walk<'py> {
                 self.visit(object, node.index() < self.listed_count);
             }
         }
-        for held in self.frames.held() {
+        let known = self.introspection.held().chain(self.types.held());
+        for held in self.frames.held().chain(known) {
             self.builder.discount_reference(held.address());
         }
         for object in extra {
@@ -130,7 +131,14 @@ impl<'py> Walk<'py> {
             }
             Kind::Module => {
                 flags.insert(NodeFlags::MODULE);
-                traverse(info, object, &mut self.builder);
+                // Some modules visit what lies on their free lists (`_asyncio` of 3.12): memory
+                // that is no object any more.
+                let version = self.introspection.version;
+                for held in object.visited() {
+                    if held.reference_count(version) != Some(0) {
+                        add_edge_to(&mut self.builder, held);
+                    }
+                }
             }
             Kind::Code => {
                 // 3.11 and later track code in some builds; the members are visited by none.

@@ -124,14 +124,15 @@ impl<'py, 'g> Describer<'py, 'g> {
             return Vec::new();
         };
         // Half-built tuples have slots that hold nothing; asking for them is an error.
-        let items = (0..items.len()).filter_map(|position| items.get_item(position).ok());
-        let mut named = indexed(items.map(|item| Object::from_bound(&item)));
-        if let Some(names) = self.closure_names(tuple, node) {
-            for ((_, label), name) in named.iter_mut().zip(names) {
-                *label = EdgeLabel::Closure(name);
-            }
-        }
-        named
+        let item_at = |position| Some((position, items.get_item(position).ok()?));
+        let names = self.closure_names(tuple, node).unwrap_or_default();
+        let label = |position: usize| match names.get(position) {
+            Some(name) => EdgeLabel::Closure(name.clone()),
+            None => EdgeLabel::Index(position),
+        };
+        let held = (0..items.len()).filter_map(item_at);
+        held.map(|(position, item)| (Object::from_bound(&item), label(position)))
+            .collect()
     }
 
     /// The free variables of the function whose closure `tuple` is.
@@ -168,15 +169,16 @@ impl<'py, 'g> Describer<'py, 'g> {
     /// Locals of a suspended generator or coroutine, which its traverse visits without names.
     fn generator_locals(&self, object: &Bound<'py, PyAny>) -> Vec<Named> {
         let ty = object.get_type();
+        let is_builtin = !Object::from_bound(&ty).type_flags().is_heap_type()
+            && self.types.type_module(&ty).as_deref() == Some("builtins");
         let name = match self.types.type_name(&ty).as_str() {
-            "generator" => "gi_frame",
-            "coroutine" => "cr_frame",
-            "async_generator" => "ag_frame",
+            "generator" if is_builtin => "gi_frame",
+            "coroutine" if is_builtin => "cr_frame",
+            "async_generator" if is_builtin => "ag_frame",
             _ => return Vec::new(),
         };
-        let is_heap_type = Object::from_bound(&ty).type_flags().is_heap_type();
         match object.getattr(name) {
-            Ok(frame) if !is_heap_type && !frame.is_none() => self
+            Ok(frame) if !frame.is_none() => self
                 .frame_contents(&frame)
                 .into_iter()
                 .chain([(Object::from_bound(&frame), EdgeLabel::attribute(name))])
