@@ -131,6 +131,16 @@ impl<'py> Walk<'py> {
                     add_edge(&mut self.builder, &referent);
                 }
             }
+            // Some modules visit what lies on their free lists (`_asyncio` of 3.12): memory that is
+            // no object any more.
+            Kind::Module if is_tracked => {
+                let version = self.introspection.version;
+                for held in object.visited() {
+                    if held.reference_count(version) != Some(0) {
+                        add_edge_to(&mut self.builder, held);
+                    }
+                }
+            }
             // A static type: its traverse would abort the process.
             Kind::Type if !object.is_gc() => {
                 let ty = object.bound(self.introspection.py);

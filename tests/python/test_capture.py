@@ -1,4 +1,4 @@
-"""A captured heap against the interpreter's own answers, over the whole heap of the test process."""
+"""A captured heap against the interpreter's own answers, over the heap of the test process."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import types
 import weakref
 from collections import Counter
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from heapgraph._core import CapturedHeap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 TAKES_IMMORTALS = sys.version_info >= (3, 12)
 HIDES_DICTS = sys.version_info >= (3, 13)
@@ -58,10 +61,10 @@ class Point(NamedTuple):
 
 
 class Unhashed(dict[Any, Any]):
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
-def closure() -> Any:
+def closure() -> Callable[[], list[int]]:
     captured = [1]
 
     def inner() -> list[int]:
@@ -70,7 +73,7 @@ def closure() -> Any:
     return inner
 
 
-def generator() -> Any:
+def generator() -> Iterator[list[int]]:
     held = [1]
     yield held
 
@@ -158,10 +161,10 @@ def test_every_reference_the_collector_knows_is_captured() -> None:
     assert kept
 
 
-def documented_additions(item: Any) -> Counter[int]:
+def documented_additions(item: object) -> Counter[int]:
     """What is captured on top of what the collector knows."""
     added: list[Any] = []
-    if issubclass(type(item), dict):
+    if isinstance(item, dict) and issubclass(type(item), dict):
         added.extend(dict.keys(item))
         # The values of a dict that shares them with its instance are visited by the latter only.
         added.extend(dict.values(item) if HIDES_DICTS else ())

@@ -60,8 +60,8 @@ def test_attributes_set_from_outside_and_under_computed_names() -> None:
     instance = Instance(Held())
     instance.outside = held  # type: ignore[attr-defined]
     setattr(instance, "computed_" + "name"[::-1], other)
-    assert name_for(instance, held) == ".outside"
-    assert name_for(instance, other) == ".computed_eman"
+    assert ".outside" in names_for(instance, held)
+    assert ".computed_eman" in names_for(instance, other)
 
 
 def test_attributes_that_hide_class_defaults() -> None:
@@ -176,7 +176,7 @@ def test_sequences_and_sets() -> None:
     queue = collections.deque([first, held])
     assert (name_for(queue, first), name_for(queue, held)) == ("[0]", "[1]")
     extended = ListWithAttributes([held])
-    extended.note = first
+    extended.note = first  # type: ignore[attr-defined]
     assert (name_for(extended, held), name_for(extended, first)) == ("[0]", ".note")
 
 
@@ -194,7 +194,7 @@ def test_default_dict() -> None:
 def test_functions_closures_and_cells() -> None:
     held, default = Held(), Held()
 
-    def function(argument: Any = default, *, option: Any = held) -> tuple[Held, Any, Any]:
+    def function(argument: Held = default, *, option: Held = held) -> tuple[Held, ...]:
         return held, argument, option
 
     function.note = held  # type: ignore[attr-defined]
@@ -218,7 +218,7 @@ def test_methods_and_descriptors() -> None:
     items: list[Any] = []
     assert name_for(items.append, items) == ".__self__"
 
-    def function() -> None: ...
+    def function(*arguments: object) -> None: ...
 
     assert name_for(property(function), function) == ".fget"
     assert name_for(staticmethod(function), function) == ".__func__"
@@ -231,7 +231,7 @@ def test_methods_and_descriptors() -> None:
 def test_cached_functions() -> None:
     held = Held()
 
-    @functools.lru_cache(maxsize=None)
+    @functools.cache
     def cached(number: int) -> Held:
         return held
 
@@ -245,7 +245,9 @@ def test_cached_functions() -> None:
 
 def test_classes_modules_and_static_types() -> None:
     named = named_referents(Instance)
-    assert {name: held for name, held in named if name == ".__mro__"}[".__mro__"] is Instance.__mro__
+    assert {name: held for name, held in named if name == ".__mro__"}[
+        ".__mro__"
+    ] is Instance.__mro__
     assert name_for(Instance, Instance.__bases__) == ".__bases__"
     assert name_for(sys, vars(sys)) == ".__dict__"
     module = types.ModuleType("made")

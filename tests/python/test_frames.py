@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Coroutine, Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import heapgraph
 from heapgraph._core import CapturedHeap, named_referents
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 
 
 class Held:
@@ -154,7 +156,7 @@ def test_coroutines_and_asynchronous_generators() -> None:
     held = Held()
     seen: dict[str, Any] = {}
 
-    async def produce(argument: Held) -> Any:
+    async def produce(argument: Held) -> AsyncGenerator[Held, None]:
         yield argument
 
     async def wait(argument: Held) -> None:
@@ -286,7 +288,7 @@ def test_a_capture_in_a_trace_function_does_not_touch_locals(trace: Callable[[An
 
 
 def test_a_capture_in_a_line_trace_does_not_touch_locals() -> None:
-    def trace(frame: Any, event: str, argument: Any) -> Any:
+    def trace(frame: object, event: str, argument: object) -> Callable[..., Any]:
         CapturedHeap()
         return trace
 
