@@ -321,10 +321,10 @@ def find_backref_chain(
         The chain ``[match, ..., obj]``; ``[obj]`` if there is no match.
 
     Examples:
-        >>> import logging
-        >>> chain = find_backref_chain(logging.getLogger("app"), is_proper_module)
+        >>> import colorsys
+        >>> chain = find_backref_chain(colorsys.rgb_to_hsv, is_proper_module)
         >>> chain[0], chain[-1]
-        (<module 'logging' from ...>, <Logger app (WARNING)>)
+        (<module 'colorsys' from ...>, <function rgb_to_hsv at ...>)
     """
     return _find_chain(obj, predicate, max_depth, extra_ignore, forward=False)
 
@@ -342,13 +342,13 @@ def describe_chain(chain: Sequence[object]) -> str:
         ValueError: If the chain is empty.
 
     Examples:
-        >>> import logging
-        >>> chain = find_backref_chain(logging.getLogger("app"), is_proper_module)
+        >>> import colorsys
+        >>> chain = find_backref_chain(colorsys.rgb_to_hsv, is_proper_module)
         >>> print(describe_chain(chain))
-        logging...['app']
+        colorsys.rgb_to_hsv
         <BLANKLINE>
-          module logging
-        ...
+          module colorsys
+          .rgb_to_hsv  function rgb_to_hsv
     """
     objects = _chain_list(chain)
     if not objects:

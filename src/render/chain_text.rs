@@ -7,7 +7,8 @@ use crate::graph::EdgeLabel;
 /// cell between a function and its variable, are passed over.
 ///
 /// `objects` has a text for each object; `labels` the reference from each to the next, `None`
-/// where there is none any more. `start` spells the first object in the path.
+/// where there is none any more. `start` spells the first object in the path. The last line has no
+/// line break.
 ///
 /// ```
 /// use heapgraph::graph::EdgeLabel;
@@ -24,8 +25,7 @@ use crate::graph::EdgeLabel;
 ///
 ///   module app
 ///   .sessions  list, 4 items
-///   [3]        Session
-/// ");
+///   [3]        Session");
 /// ```
 pub fn chain_text(start: &str, objects: &[String], labels: &[Option<EdgeLabel>]) -> String {
     let mut lines = vec![(String::new(), objects.first().map_or("", String::as_str))];
@@ -41,15 +41,15 @@ pub fn chain_text(start: &str, objects: &[String], labels: &[Option<EdgeLabel>])
         .map(|(spelled, _)| spelled.chars().count())
         .max()
         .unwrap_or(0);
-    let mut text = format!("{start}{path}\n\n");
+    let mut text = format!("{start}{path}\n");
     for (position, (spelled, object)) in lines.iter().enumerate() {
         let line = if position == 0 {
             format!("  {object}")
         } else {
             format!("  {spelled:width$}  {object}")
         };
-        text.push_str(line.trim_end());
         text.push('\n');
+        text.push_str(line.trim_end());
     }
     text
 }

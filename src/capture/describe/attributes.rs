@@ -192,25 +192,37 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
     {
         let mut missing = missing.to_vec();
         let mut found: Vec<(Bound<'py, PyAny>, Object)> = Vec::new();
-        for name in names {
-            if missing.is_empty() {
-                break;
-            }
-            let Some(value) = self.own_attribute(name) else {
-                continue;
-            };
-            let value = Object::from_bound(&value);
+        let mut take = |name: &Bound<'py, PyAny>, value: Object| {
             let is_new = !found.iter().any(|(other, _)| other.is(name));
             if let Some(n) = missing.iter().position(|&a| is_new && a == value.address()) {
                 missing.swap_remove(n);
                 found.push((name.clone(), value));
             }
+            missing.is_empty()
+        };
+        // Where the class has the same value under the name, the instance may or may not have an
+        // attribute of its own; such names come last.
+        let mut uncertain = Vec::new();
+        for name in names {
+            let Some((value, is_certain)) = self.own_attribute(name) else {
+                continue;
+            };
+            let value = Object::from_bound(&value);
+            if !is_certain {
+                uncertain.push((name, value));
+            } else if take(name, value) {
+                return found;
+            }
+        }
+        for (name, value) in uncertain {
+            take(name, value);
         }
         found
     }
 
-    /// The value of an attribute that the instance itself has, where finding out runs no code.
-    fn own_attribute(&self, name: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    /// The value of an attribute that the instance itself has, where finding out runs no code; and
+    /// whether it is certain that the instance has it, and not only its class.
+    fn own_attribute(&self, name: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, bool)> {
         let types = self.describer.types;
         let on_class = self.on_classes.get(&text(name)?);
         let on_class = on_class.map(|found| found.bound(types.py));
@@ -224,9 +236,8 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
             }
         }
         let value = ffi::generic_attribute(&self.object, name)?;
-        on_class
-            .is_none_or(|on_class| !on_class.is(&value))
-            .then_some(value)
+        let is_certain = on_class.is_none_or(|on_class| !on_class.is(&value));
+        Some((value, is_certain))
     }
 
     /// The keys of the instance's dict, which this makes: the last resort.

@@ -240,9 +240,17 @@ impl<'py, 'g> Describer<'py, 'g> {
             Some("_lru_cache_wrapper") if !is_dict => EdgeLabel::Internal("cached value"),
             Some("mappingproxy") => EdgeLabel::Internal("mapping"),
             _ if is_dict => EdgeLabel::attribute("__dict__"),
-            _ if ty.is_heap_type => EdgeLabel::Internal("attribute"),
+            _ if self.has_inline_values(node) => EdgeLabel::Internal("attribute"),
             _ => EdgeLabel::Internal("internal"),
         }
+    }
+
+    /// True if attribute values may hang directly under the object.
+    fn has_inline_values(&self, node: NodeIndex) -> bool {
+        ffi::object_at(self.graph.address(node)).is_some_and(|object| {
+            let flags = object.type_object().type_flags();
+            flags.has_managed_dict(self.types.version)
+        })
     }
 
     /// The name of the compiled type that the object's layout comes from, if it is one of those

@@ -1,0 +1,89 @@
+//! Contents of lists, dicts and modules, read without asking them.
+
+use std::ffi::CStr;
+use std::ptr::NonNull;
+
+use pyo3::ffi as c;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::Object;
+
+/// The items of a list, borrowed.
+pub(in crate::capture) fn list_item(list: &Bound<'_, PyAny>, position: usize) -> Option<Object> {
+    let position = position.cast_signed();
+    // SAFETY: the function checks that it is a list and that the position exists.
+    let item = unsafe { c::PyList_GetItem(list.as_ptr(), position) };
+    if item.is_null() {
+        drop(PyErr::take(list.py()));
+    }
+    NonNull::new(item).map(Object)
+}
+
+/// The keys and values of a dict or an instance of a subclass, in its own order, without running
+/// any code of theirs.
+pub(in crate::capture) fn dict_entries(dict: Object) -> impl Iterator<Item = (Object, Object)> {
+    let mut position = 0;
+    std::iter::from_fn(move || {
+        let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
+        // SAFETY: callers pass instances of dict, which nothing changes during the iteration.
+        let found = unsafe {
+            c::PyDict_Next(
+                dict.0.as_ptr(),
+                &raw mut position,
+                &raw mut key,
+                &raw mut value,
+            )
+        };
+        if found == 0 {
+            return None;
+        }
+        Some((Object(NonNull::new(key)?), Object(NonNull::new(value)?)))
+    })
+}
+
+/// `sys.modules`, where it is a dict: not any more when the interpreter shuts down.
+pub(in crate::capture) fn module_table(py: Python<'_>) -> Option<Bound<'_, PyDict>> {
+    // SAFETY: attached; the name ends in null.
+    let modules = unsafe { c::PySys_GetObject(c"modules".as_ptr()) };
+    let modules = NonNull::new(modules)?;
+    // SAFETY: a live object, borrowed.
+    let modules = unsafe { Bound::from_borrowed_ptr(py, modules.as_ptr()) };
+    modules.cast_into().ok()
+}
+
+/// The value under a name, found by looking at every key: a lookup by hash could run the `__eq__`
+/// of a key that is derived from `str`. Such keys are passed over.
+pub(in crate::capture) fn value_under(dict: &Bound<'_, PyDict>, name: &CStr) -> Option<Object> {
+    let is_name = |key: Object| {
+        // SAFETY: a live object.
+        let is_string = unsafe { c::PyUnicode_CheckExact(key.0.as_ptr()) } != 0;
+        // SAFETY: an exact str, and a name that ends in null.
+        is_string
+            && unsafe { c::PyUnicode_CompareWithASCIIString(key.0.as_ptr(), name.as_ptr()) } == 0
+    };
+    dict_entries(Object::from_bound(dict))
+        .find(|&(key, _)| is_name(key))
+        .map(|(_, value)| value)
+}
+
+/// The namespace of a module object, without asking its `__getattribute__`; `None` if it is no
+/// module or has no namespace any more.
+pub(in crate::capture) fn module_namespace<'py>(
+    module: &Bound<'py, PyAny>,
+) -> Option<Bound<'py, PyDict>> {
+    // SAFETY: any object may be asked.
+    if unsafe { c::PyModule_Check(module.as_ptr()) } == 0 {
+        return None;
+    }
+    // SAFETY: it is a module; the result is borrowed from it, or null with an error set.
+    let namespace = unsafe { c::PyModule_GetDict(module.as_ptr()) };
+    if namespace.is_null() {
+        drop(PyErr::take(module.py()));
+        return None;
+    }
+    // SAFETY: not null, and alive with its module.
+    unsafe { Bound::from_borrowed_ptr(module.py(), namespace) }
+        .cast_into()
+        .ok()
+}
