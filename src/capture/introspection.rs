@@ -137,6 +137,12 @@ impl<'py> Introspection<'py> {
         module.filter(|module| !module.is_empty())
     }
 
+    /// Full name of a class.
+    pub(crate) fn class_name(&self, ty: &Bound<'py, PyAny>) -> String {
+        let module = self.type_module(ty).map(|module| module + ".");
+        module.unwrap_or_default() + &self.type_name(ty)
+    }
+
     /// `tp_basicsize` and `tp_itemsize`, 0 where they are no sizes.
     pub(super) fn instance_sizes(&self, ty: &Bound<'py, PyAny>) -> (u64, u64) {
         let read = |descriptor| {

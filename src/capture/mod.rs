@@ -18,7 +18,7 @@ pub(crate) use ffi::CollectorPause;
 pub(crate) use introspection::{Introspection, text};
 pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use tracked::check_collector_lists;
-pub(crate) use walk::capture;
+pub(crate) use walk::{Sizes, capture};
 
 use pyo3::prelude::*;
 

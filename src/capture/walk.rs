@@ -27,6 +27,7 @@ use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeRecord};
 pub(crate) fn capture<'py>(
     introspection: &Introspection<'py>,
     extra: &[Bound<'py, PyAny>],
+    sizes: Sizes,
 ) -> Result<HeapGraph, CaptureError> {
     let py = introspection.py;
     let pause = CollectorPause::new(py);
@@ -35,16 +36,26 @@ pub(crate) fn capture<'py>(
     let tracked = Tracked::new(py)?;
     // Another thread that paused meanwhile may have lifted both pauses.
     let _pause = (CollectorPause::new(py), pause);
-    Walk::new(introspection, frames).run(&tracked, extra)
+    Walk::new(introspection, frames, sizes).run(&tracked, extra)
 }
 
 /// How many visits ahead of its own an object's memory is asked for.
 const LOOK_AHEAD: usize = 8;
 
+/// Whether a capture asks for the size of every object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sizes {
+    /// Shallow sizes are those of `sys.getsizeof`.
+    Measured,
+    /// All sizes are 0: a chain or a picture does not need them.
+    Skipped,
+}
+
 struct Walk<'py> {
     introspection: &'py Introspection<'py>,
     types: TypeCache<'py>,
     builder: HeapGraphBuilder,
+    sizes: Sizes,
     /// Running frames and what they refer to, the innermost first.
     frames: RunningFrames<'py>,
     /// How many of the first nodes the collector has listed as tracked.
@@ -54,9 +65,14 @@ struct Walk<'py> {
 }
 
 impl<'py> Walk<'py> {
-    fn new(introspection: &'py Introspection<'py>, frames: RunningFrames<'py>) -> Self {
+    fn new(
+        introspection: &'py Introspection<'py>,
+        frames: RunningFrames<'py>,
+        sizes: Sizes,
+    ) -> Self {
         Self {
             introspection,
+            sizes,
             types: TypeCache::new(introspection),
             builder: HeapGraphBuilder::default(),
             frames,
@@ -167,9 +183,13 @@ impl<'py> Walk<'py> {
         if reference_count.is_none() {
             flags.insert(NodeFlags::IMMORTAL);
         }
+        let shallow_size = match self.sizes {
+            Sizes::Measured => info.shallow_size(self.introspection.py, object),
+            Sizes::Skipped => 0,
+        };
         self.builder.finish_node(NodeRecord {
             type_index: info.index,
-            shallow_size: info.shallow_size(self.introspection.py, object),
+            shallow_size,
             reference_count: reference_count
                 .unwrap_or(u32::MAX)
                 .saturating_sub(held_by_us),

@@ -5,7 +5,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 
 use super::live::LiveHeap;
-use crate::capture::{self, Introspection};
+use crate::capture::{self, Introspection, Sizes};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 
 /// A heap at one moment. Holds addresses only and keeps nothing alive. Objects are named by
@@ -21,7 +21,7 @@ impl CapturedHeap {
     #[new]
     fn new(py: Python<'_>) -> PyResult<Self> {
         Ok(Self {
-            graph: capture::capture(&Introspection::new(py)?, &[])?,
+            graph: capture::capture(&Introspection::new(py)?, &[], Sizes::Measured)?,
         })
     }
 

@@ -89,7 +89,7 @@ impl Query {
         predicate: &Bound<'_, PyAny>,
     ) -> PyResult<Option<ReferenceChain>> {
         let graph = heap.graph();
-        let fingerprints = Fingerprints::new(heap, heap.py())?;
+        let fingerprints = Fingerprints::new(heap);
         let search = ChainSearch::new_by(
             graph,
             self.start,
@@ -113,7 +113,7 @@ fn chain_to(
     search: &ChainSearch<'_>,
     end: NodeIndex,
 ) -> PyResult<ReferenceChain> {
-    let fingerprints = Fingerprints::new(heap, heap.py())?;
+    let fingerprints = Fingerprints::new(heap);
     let mut describer = None;
     let labels = |node| -> PyResult<Vec<EdgeLabel>> {
         if describer.is_none() {

@@ -3,38 +3,31 @@
 use std::hash::Hasher;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyType};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 use rustc_hash::FxHasher;
 
 use super::live::LiveHeap;
-use crate::capture::{module_name, spell_atom, text};
+use crate::capture::{module_name, spell_atom};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 
 /// References that are followed from an object.
 const DEPTH: usize = 2;
 /// Referents looked at of one object, unless it is a set.
 const WIDTH: usize = 32;
-/// Strings and bytes of more bytes count by their size only.
-const LONGEST: u64 = 1000;
-/// Integers of more bytes do not count: they may be addresses.
-const LARGEST_INTEGER: u64 = 28;
+/// Longer strings and bytes count by their length only.
+const LONGEST: usize = 1000;
+/// Larger integers do not count: they may be addresses.
+const LARGEST_INTEGER: u64 = 1 << 30;
 
 /// Tells objects apart by their contents, where neither names nor types do. Neither the order in
 /// which the collector has objects nor that of a set is the same in every run.
 pub(super) struct Fingerprints<'a, 'py> {
     heap: &'a LiveHeap<'py>,
-    /// The descriptors of `type` for a class's name and module, past any metaclass.
-    name_descriptors: Vec<Bound<'py, PyAny>>,
 }
 
 impl<'a, 'py> Fingerprints<'a, 'py> {
-    pub(super) fn new(heap: &'a LiveHeap<'py>, py: Python<'py>) -> PyResult<Self> {
-        let of_type = py.get_type::<PyType>().getattr("__dict__")?;
-        let descriptors = ["__module__", "__qualname__"].map(|name| of_type.get_item(name));
-        Ok(Self {
-            heap,
-            name_descriptors: descriptors.into_iter().collect::<PyResult<_>>()?,
-        })
+    pub(super) fn new(heap: &'a LiveHeap<'py>) -> Self {
+        Self { heap }
     }
 
     /// Depends on the object's name if it is a module or class, on its contents otherwise. Runs
@@ -52,7 +45,8 @@ impl<'a, 'py> Fingerprints<'a, 'py> {
             let name = module_name(&self.heap.object(node)).unwrap_or_default();
             hasher.write(name.as_bytes());
         } else if flags.contains(NodeFlags::TYPE) {
-            hasher.write(self.class_name(node).as_bytes());
+            let class = self.heap.object(node);
+            hasher.write(self.heap.class_name(&class).as_bytes());
         } else if let Some(content) = self.atom(node) {
             hasher.write(content.as_bytes());
         } else if depth > 0 && !flags.contains(NodeFlags::MODULE_NAMESPACE) {
@@ -74,31 +68,23 @@ impl<'a, 'py> Fingerprints<'a, 'py> {
         hasher.finish()
     }
 
-    fn class_name(&self, node: NodeIndex) -> String {
-        let class = self.heap.object(node);
-        let parts = self.name_descriptors.iter().filter_map(|descriptor| {
-            let part = descriptor.call_method1("__get__", (&class,)).ok()?;
-            text(&part)
-        });
-        parts.collect::<Vec<_>>().join(".")
-    }
-
     /// How a small object without referents is spelled.
     fn atom(&self, node: NodeIndex) -> Option<String> {
         let object = self.heap.object(node);
-        let size = self.heap.graph().shallow_size(node);
-        let is_string = object.is_exact_instance_of::<PyString>();
-        let is_bytes = object.is_exact_instance_of::<PyBytes>();
-        if (is_string || is_bytes) && size > LONGEST {
-            return Some(size.to_string());
+        if object.is_exact_instance_of::<PyString>() || object.is_exact_instance_of::<PyBytes>() {
+            let length = object.len().ok()?;
+            return if length > LONGEST {
+                Some(length.to_string())
+            } else {
+                spell_atom(&object)
+            };
         }
-        if is_string {
-            return text(&object);
+        if object.is_exact_instance_of::<PyInt>() {
+            let number: i64 = object.extract().ok()?;
+            return (number.unsigned_abs() <= LARGEST_INTEGER).then(|| number.to_string());
         }
-        let is_spelled = is_bytes
-            || object.is_exact_instance_of::<PyBool>()
-            || object.is_exact_instance_of::<PyFloat>()
-            || (object.is_exact_instance_of::<PyInt>() && size <= LARGEST_INTEGER);
+        let is_spelled =
+            object.is_exact_instance_of::<PyBool>() || object.is_exact_instance_of::<PyFloat>();
         is_spelled.then(|| spell_atom(&object)).flatten()
     }
 }

@@ -8,7 +8,7 @@ use std::cell::{Cell, OnceCell};
 use pyo3::prelude::*;
 
 use crate::capture::{
-    CaptureError, CollectorPause, Describer, Introspection, capture, live_object,
+    CaptureError, CollectorPause, Describer, Introspection, Sizes, capture, live_object,
 };
 use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
@@ -25,14 +25,14 @@ pub(super) struct LiveHeap<'py> {
 }
 
 impl<'py> LiveHeap<'py> {
-    /// Captures the heap; `asked_about` are nodes of it even if nothing else holds them.
+    /// Captures the heap, without sizes; `asked_about` are nodes of it even if nothing else holds them.
     pub(super) fn capture(
         py: Python<'py>,
         asked_about: &[Bound<'py, PyAny>],
     ) -> Result<Self, CaptureError> {
         let pause = Cell::new(Some(CollectorPause::new(py)));
         let types = Introspection::new(py)?;
-        let graph = capture(&types, asked_about)?;
+        let graph = capture(&types, asked_about, Sizes::Skipped)?;
         Ok(Self {
             py,
             types,
@@ -47,10 +47,6 @@ impl<'py> LiveHeap<'py> {
         let hold = || self.graph.nodes().map(|node| self.object(node)).collect();
         self.held.get_or_init(hold);
         self.pause.take();
-    }
-
-    pub(super) fn py(&self) -> Python<'py> {
-        self.py
     }
 
     pub(super) fn graph(&self) -> &HeapGraph {
@@ -86,6 +82,11 @@ impl<'py> LiveHeap<'py> {
     /// Names the references of the heap.
     pub(super) fn describer(&self) -> Describer<'py, '_> {
         Describer::new(&self.types, &self.graph, || self.hold_all())
+    }
+
+    /// Full name of a class, whatever its metaclass says.
+    pub(super) fn class_name(&self, class: &Bound<'py, PyAny>) -> String {
+        self.types.class_name(class)
     }
 
     /// True if and only if a class of the object defines `__del__`.

@@ -69,7 +69,7 @@ Impostors: list[Any] = [
 
 
 def hostile_class() -> Any:
-    """A class whose metaclass lies. Made when needed: other tests ask other tools about all classes."""
+    """A class whose metaclass lies; made when needed, as other tests ask objgraph about all."""
     names = ("__name__", "__module__", "__mro__", "__dict__")
     methods = ("__getattribute__", "__repr__", "__eq__", "__hash__")
     properties = {name: property(counted(name)) for name in names}

@@ -80,7 +80,7 @@ class Key(str):
         return str.__eq__(self, other)
 calls = []
 names = ("__sizeof__", "__module__", "__del__", "__dict__", "value")
-cls = type("Odd", (), {Key(name): 1 for name in names})
+cls = type("Odd", (), {Key(name): lambda *_: None for name in names})
 item = cls()
 object.__setattr__(item, "value", [])
 calls.clear()

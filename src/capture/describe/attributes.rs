@@ -29,10 +29,13 @@ impl<'py> Describer<'py, '_> {
         }
         let class = ty.bound(self.types.py);
         let object = object.bound(self.types.py);
+        let Some(on_classes) = self.on_classes(&class) else {
+            return Vec::new();
+        };
         let search = AttributeSearch {
             describer: self,
             object,
-            on_classes: self.on_classes(&class),
+            on_classes,
         };
         let known = self.class_names(ty);
         let mut found = search.find(known.iter(), missing);
@@ -52,18 +55,20 @@ impl<'py> Describer<'py, '_> {
             .collect()
     }
 
-    /// What the classes of an object hold by name, the nearest class first.
-    fn on_classes(&self, class: &Bound<'py, PyAny>) -> FxHashMap<String, Object> {
+    /// What the classes of an object hold by name, the nearest class first. `None` if a name is
+    /// of a class derived from `str`: any lookup might then run its `__eq__`.
+    fn on_classes(&self, class: &Bound<'py, PyAny>) -> Option<FxHashMap<String, Object>> {
         let mut found = FxHashMap::default();
         for namespace in self.namespaces(class).iter().rev() {
-            let entries = ffi::dict_entries(Object::from_bound(namespace));
-            found.extend(entries.filter_map(|(key, value)| {
+            for (key, value) in ffi::dict_entries(Object::from_bound(namespace)) {
                 let key = key.bound(self.types.py);
-                let is_plain = key.is_exact_instance_of::<PyString>();
-                Some((is_plain.then(|| text(&key)).flatten()?, value))
-            }));
+                if !key.is_exact_instance_of::<PyString>() {
+                    return None;
+                }
+                found.insert(text(&key)?, value);
+            }
         }
-        found
+        Some(found)
     }
 
     fn namespaces(&self, class: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyDict>> {
@@ -174,8 +179,7 @@ impl<'py> Describer<'py, '_> {
 struct AttributeSearch<'a, 'py, 'g> {
     describer: &'a Describer<'py, 'g>,
     object: Bound<'py, PyAny>,
-    /// What its classes hold by name. Not looked up in their namespaces, where a key of a class
-    /// derived from `str` could run its `__eq__`.
+    /// What its classes hold by name.
     on_classes: FxHashMap<String, Object>,
 }
 

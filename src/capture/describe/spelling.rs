@@ -50,11 +50,7 @@ fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) 
     }
     let ty = object.get_type();
     if Object::from_bound(&ty).type_flags().is_type_subclass() {
-        let module = types
-            .type_module(object)
-            .map(|module| module + ".")
-            .unwrap_or_default();
-        return format!("<class {module}{}>", types.type_name(object));
+        return format!("<class {}>", types.class_name(object));
     }
     format!("<{}>", types.type_name(&ty))
 }

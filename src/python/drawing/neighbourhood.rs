@@ -43,7 +43,7 @@ pub(in crate::python) fn draw_neighbourhood<'py>(
     if keep.is_some() {
         heap.hold_all();
     }
-    let fingerprints = Fingerprints::new(&heap, py)?;
+    let fingerprints = Fingerprints::new(&heap);
     let found = Neighbourhood::search_by(
         graph,
         &target_nodes,
