@@ -9,7 +9,7 @@ from heapgraph._object_text import type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import SupportsIndex
 
 
@@ -66,6 +66,21 @@ def check_callable(**callbacks: object) -> None:
         if callback is not None and not callable(callback):
             message = f"{name} must be a function of one object, not {_kind(callback)}"
             raise TypeError(message)
+
+
+def chain_list(chain: Sequence[object]) -> list[object]:
+    """The objects of a chain.
+
+    Raises:
+        TypeError: If it is no list of objects.
+    """
+    if not hasattr(type(chain), "__iter__"):
+        message = (
+            "a chain is a list of objects, as find_backref_chain and find_ref_chain return it, "
+            f"not {type_name(type(chain))}"
+        )
+        raise TypeError(message)
+    return list(chain)
 
 
 def _kind(value: object) -> str:

@@ -163,7 +163,7 @@ def test_counts_of_two_calls_in_a_row_agree() -> None:
 
 
 def test_the_process_has_one_count_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("heapgraph.objgraph._peaks", {})
+    monkeypatch.setattr("heapgraph._counting._peaks", {})
     kept = [Leak(), Leak()]
     assert rows_of(heapgraph.growth(None), "Leak") == [("Leak", 2, 2)]
     assert rows_of(heapgraph.growth(None), "Leak") == []

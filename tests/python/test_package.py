@@ -11,6 +11,7 @@ import pytest
 
 import heapgraph
 import heapgraph as by_another_name
+from heapgraph import _chains, _counting
 from heapgraph import objgraph as drop_in
 
 # What a program that counts and searches never needs.
@@ -74,7 +75,7 @@ def test_names_and_parameters_are_those_of_objgraph() -> None:
 
 def test_the_examples_in_the_documentation() -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    for module in (heapgraph, drop_in):
+    for module in (heapgraph, _counting, _chains):
         result = doctest.testmod(module, optionflags=flags)
         assert result.failed == 0
         assert result.attempted > 0

@@ -1,0 +1,132 @@
+"""objgraph's questions about chains of references, and their answers in words."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from heapgraph import _core
+from heapgraph._arguments import addresses, chain_list, limit
+from heapgraph._core import is_proper_module
+from heapgraph._object_text import object_text, type_name
+
+# Not from `typing`, which takes longer to import than all of this package.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+
+def find_ref_chain(
+    obj: object,
+    predicate: Callable[[Any], object],
+    max_depth: int = 20,
+    extra_ignore: Iterable[int] = (),
+) -> list[Any]:
+    """Find a shortest chain of references from an object to one that is looked for.
+
+    Collects garbage first.
+
+    Args:
+        obj: Where to start.
+        predicate: Called with each object, nearest first, until it is true.
+        max_depth: How many references to follow at most.
+        extra_ignore: Ids of objects never to enter.
+
+    Returns:
+        The chain ``[obj, ..., match]``; ``[obj]`` if there is no match.
+
+    Examples:
+        >>> inner = {"key": "value"}
+        >>> find_ref_chain([[inner]], lambda found: found is inner)
+        [[[{'key': 'value'}]], [{'key': 'value'}], {'key': 'value'}]
+    """
+    return _find_chain(obj, predicate, max_depth, extra_ignore, forward=True)
+
+
+def find_backref_chain(
+    obj: object,
+    predicate: Callable[[Any], object],
+    max_depth: int = 20,
+    extra_ignore: Iterable[int] = (),
+) -> list[Any]:
+    """Find a shortest chain of references that keeps an object alive.
+
+    Collects garbage first. With `is_proper_module` as predicate the answer comes from one walk
+    over the heap, without calling Python.
+
+    Args:
+        obj: The object that should be gone.
+        predicate: Called with each object, nearest first, until it is true.
+        max_depth: How many references to follow at most.
+        extra_ignore: Ids of objects never to enter.
+
+    Returns:
+        The chain ``[match, ..., obj]``; ``[obj]`` if there is no match.
+
+    Examples:
+        >>> import colorsys
+        >>> chain = find_backref_chain(colorsys.rgb_to_hsv, is_proper_module)
+        >>> chain[0], chain[-1]
+        (<module 'colorsys' from ...>, <function rgb_to_hsv at ...>)
+    """
+    return _find_chain(obj, predicate, max_depth, extra_ignore, forward=False)
+
+
+def describe_chain(chain: Sequence[object]) -> str:
+    """Put a chain of references into words.
+
+    Args:
+        chain: What `find_backref_chain` or `find_ref_chain` returned.
+
+    Returns:
+        The chain in Python's spelling, then a line for each object with the reference to it.
+
+    Raises:
+        ValueError: If the chain is empty.
+
+    Examples:
+        >>> import colorsys
+        >>> chain = find_backref_chain(colorsys.rgb_to_hsv, is_proper_module)
+        >>> print(describe_chain(chain))
+        colorsys.rgb_to_hsv
+        <BLANKLINE>
+          module colorsys
+          .rgb_to_hsv  function rgb_to_hsv
+    """
+    objects = chain_list(chain)
+    if not objects:
+        message = "the chain is empty: pass what find_backref_chain or find_ref_chain returned"
+        raise ValueError(message)
+    texts = [_typed_text(obj) for obj in objects]
+    return _core.chain_text(objects, texts)
+
+
+def _find_chain(
+    obj: object,
+    predicate: Callable[[Any], object],
+    max_depth: int,
+    extra_ignore: Iterable[int],
+    *,
+    forward: bool,
+) -> list[Any]:
+    if not callable(predicate):
+        message = (
+            f"predicate must be a function of one object, not {type_name(type(predicate))}; "
+            "is_proper_module is one"
+        )
+        raise TypeError(message)
+    in_core = None if predicate is is_proper_module else predicate
+    ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore)]
+    depth = limit("max_depth", max_depth)
+    gc.collect()
+    return _core.find_chain(obj, in_core, forward, depth, ignored)
+
+
+def _typed_text(obj: object) -> str:
+    kind = type(obj)
+    if issubclass(kind, type(sys)):
+        return f"module {object_text(obj)}"
+    name = type_name(kind)
+    text = object_text(obj)
+    return text if name in text else f"{name} {text}"
