@@ -210,9 +210,12 @@ def test_errors_of_the_predicate_come_through() -> None:
         raise OwnError
 
     for find in (heapgraph.find_ref_chain, heapgraph.find_backref_chain):
-        with pytest.raises(OwnError):
-            find(target, fail)
-    assert gc.isenabled()
+        for switch in (gc.enable, gc.disable):
+            switch()
+            was_enabled = gc.isenabled()
+            with pytest.raises(OwnError):
+                find(target, fail)
+            assert gc.isenabled() is was_enabled
     assert len(gc.get_referrers(target)) == count
     probes = heapgraph.by_type(Target)
     assert probes == [target]
