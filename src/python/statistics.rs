@@ -15,8 +15,10 @@ pub(super) fn count_by_type<'py>(
     objects: Option<&Bound<'py, PyList>>,
     short_names: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
+    let counts = capture::count_by_type(py, objects)?;
+    // Made after the count, which would see it: from 3.14 every dict is tracked.
     let by_name = PyDict::new(py);
-    for (ty, count) in capture::count_by_type(py, objects)? {
+    for (ty, count) in counts {
         let name = PyString::new(py, &ty.display_name(short_names));
         let others: usize = match by_name.get_item(&name)? {
             Some(others) => others.extract()?,

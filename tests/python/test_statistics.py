@@ -30,7 +30,9 @@ class Derived(dict[str, int]):
 
 @pytest.fixture(autouse=True)
 def settled() -> None:
-    """Every comparison is of one heap: nothing is collected between the two calls."""
+    """Every comparison is of one heap: nothing is made or collected between the two calls."""
+    for counted in (heapgraph, objgraph):
+        repr(counted.most_common_types(shortnames=False))
     gc.collect()
 
 
@@ -42,11 +44,11 @@ def objects() -> list[object]:
 
 @pytest.mark.parametrize("shortnames", [True, False])
 def test_typestats_is_that_of_objgraph(shortnames: bool) -> None:
-    ours = heapgraph.typestats(shortnames=shortnames)
-    theirs = objgraph.typestats(shortnames=shortnames)
+    # As text, which is not in the heap that the other call looks at.
+    ours = repr(heapgraph.typestats(shortnames=shortnames))
+    theirs = repr(objgraph.typestats(shortnames=shortnames))
     assert ours == theirs
-    assert list(ours) == list(theirs)
-    assert type(ours) is dict
+    assert type(heapgraph.typestats()) is dict
 
 
 @pytest.mark.parametrize("shortnames", [True, False])
