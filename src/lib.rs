@@ -6,6 +6,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`graph`] | the compact heap graph |
+//! | [`snapshot`] | a graph that can be kept: names, roots, where it comes from |
 //! | [`analysis`] | questions asked of a graph, one per file |
 //! | [`render`] | answers to bytes: DOT, SVG, PNG |
 //! | `capture` | the live heap into a graph (feature `python`) |
@@ -18,3 +19,4 @@ pub mod graph;
 #[cfg(feature = "python")]
 mod python;
 pub mod render;
+pub mod snapshot;

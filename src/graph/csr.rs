@@ -1,5 +1,7 @@
 //! Edges in compressed sparse row form: all targets in one array, grouped by source.
 
+use std::ops::Range;
+
 use super::index::{NodeIndex, narrow, widen};
 
 /// The edges of a graph in one direction: 4 bytes an edge and 4 bytes a node.
@@ -29,9 +31,14 @@ impl Csr {
 
     /// Where the edges of `node` lead, in the order in which they were added.
     pub fn targets(&self, node: NodeIndex) -> &[NodeIndex] {
+        &self.targets[self.positions(node)]
+    }
+
+    /// Where the edges of `node` stand among those of all nodes.
+    pub fn positions(&self, node: NodeIndex) -> Range<usize> {
         let start = widen(self.offsets[node.index()]);
         let end = widen(self.offsets[node.index() + 1]);
-        &self.targets[start..end]
+        start..end
     }
 
     /// The same edges turned round, those of each node ordered by the other end.

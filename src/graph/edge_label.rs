@@ -1,5 +1,6 @@
 //! How a holder refers to what it holds.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The name of one reference, as it is written in a picture, a chain or a file.
@@ -23,7 +24,7 @@ pub enum EdgeLabel {
     /// The key itself, spelled as `repr` does: `key 'name'`.
     KeyObject(String),
     /// Held by compiled code in a place that has no name in Python; says what is known.
-    Internal(&'static str),
+    Internal(Cow<'static, str>),
 }
 
 impl EdgeLabel {

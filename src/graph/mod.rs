@@ -7,10 +7,13 @@ mod address_index;
 mod builder;
 mod csr;
 mod edge_label;
+mod edge_names;
 mod error;
 mod index;
 mod node;
 mod node_set;
+mod root;
+mod text_table;
 mod types;
 mod visit;
 
@@ -18,11 +21,16 @@ pub use address_index::AddressIndex;
 pub use builder::HeapGraphBuilder;
 pub use csr::Csr;
 pub use edge_label::EdgeLabel;
+pub use edge_names::{EdgeName, EdgeNames};
 pub use error::GraphError;
 pub use index::{NodeIndex, TypeIndex};
 pub use node::{NodeFlags, NodeRecord};
 pub use node_set::NodeSet;
+pub use root::{Root, RootKind};
+pub use text_table::{TextIndex, TextTable};
 pub use types::{HeapType, TypeTable};
+
+use std::ops::Range;
 
 use node::NodeTable;
 
@@ -97,6 +105,12 @@ impl HeapGraph {
     /// What `node` refers to, in the order of the traversal, repeated where it refers twice.
     pub fn referents(&self, node: NodeIndex) -> &[NodeIndex] {
         self.referents.targets(node)
+    }
+
+    /// Where the references that `node` holds stand among those of all nodes, in the order of
+    /// [`referents`](Self::referents).
+    pub fn edge_positions(&self, node: NodeIndex) -> Range<usize> {
+        self.referents.positions(node)
     }
 
     /// What refers to `node`, in capture order, repeated where something refers twice.

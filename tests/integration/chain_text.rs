@@ -26,7 +26,7 @@ fn every_kind_of_reference_has_its_spelling() {
     assert_spelled(Some(EdgeLabel::Local(name())), "<local cache>");
     assert_spelled(Some(EdgeLabel::SetElement), "<set element>");
     assert_spelled(Some(EdgeLabel::KeyObject("'k'".into())), "<key 'k'>");
-    assert_spelled(Some(EdgeLabel::Internal("callback")), "<callback>");
+    assert_spelled(Some(EdgeLabel::Internal("callback".into())), "<callback>");
     assert_spelled(None, "<no reference any more>");
 }
 

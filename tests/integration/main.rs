@@ -15,3 +15,4 @@ mod petgraph_visit;
 mod random;
 mod render;
 mod sketch;
+mod snapshot;

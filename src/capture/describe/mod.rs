@@ -64,7 +64,7 @@ impl<'py, 'g> Describer<'py, 'g> {
     pub(crate) fn labels(&self, node: NodeIndex) -> Vec<EdgeLabel> {
         let referents = self.graph.referents(node);
         let Some(object) = ffi::object_at(self.graph.address(node)) else {
-            return vec![EdgeLabel::Internal("unknown"); referents.len()];
+            return vec![EdgeLabel::Internal("unknown".into()); referents.len()];
         };
         let mut pool = Pool::default();
         let is_plain = is_plain_container(self.types, object);
@@ -227,21 +227,21 @@ impl<'py, 'g> Describer<'py, 'g> {
         }
         let flags = self.graph.flags(node);
         if flags.contains(NodeFlags::TYPE) {
-            return EdgeLabel::Internal("type internals");
+            return EdgeLabel::Internal("type internals".into());
         }
         if flags.contains(NodeFlags::MODULE) {
-            return EdgeLabel::Internal("module state");
+            return EdgeLabel::Internal("module state".into());
         }
         match self.builtin_base(node).as_deref() {
             Some("set" | "frozenset") => EdgeLabel::SetElement,
             Some("deque") => EdgeLabel::Index(position),
             Some("function") if is_dict => self.function_dict(node, target),
             Some("function") => EdgeLabel::attribute("__annotations__"),
-            Some("_lru_cache_wrapper") if !is_dict => EdgeLabel::Internal("cached value"),
-            Some("mappingproxy") => EdgeLabel::Internal("mapping"),
+            Some("_lru_cache_wrapper") if !is_dict => EdgeLabel::Internal("cached value".into()),
+            Some("mappingproxy") => EdgeLabel::Internal("mapping".into()),
             _ if is_dict => EdgeLabel::attribute("__dict__"),
-            _ if self.has_inline_values(node) => EdgeLabel::Internal("attribute"),
-            _ => EdgeLabel::Internal("internal"),
+            _ if self.has_inline_values(node) => EdgeLabel::Internal("attribute".into()),
+            _ => EdgeLabel::Internal("internal".into()),
         }
     }
 

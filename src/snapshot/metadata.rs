@@ -1,0 +1,43 @@
+//! Where a snapshot comes from.
+
+use std::time::{Duration, SystemTime};
+
+/// Where a heap comes from and how it was captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata {
+    /// Version of heapgraph that made the capture.
+    pub tool_version: String,
+    /// `sys.version` in one line, such as `3.11.7 (main, ...)`.
+    pub python_version: String,
+    /// Operating system and processor, such as `linux-x86_64`.
+    pub platform: String,
+    /// The process.
+    pub pid: u32,
+    /// The program: its command line, shortened.
+    pub program: String,
+    /// When the capture began.
+    pub captured_at: SystemTime,
+    /// How long it took.
+    pub capture_time: Duration,
+    /// True if garbage was collected first.
+    pub collected: bool,
+    /// What could not be seen, a sentence each.
+    pub unseen: Vec<String>,
+}
+
+impl Default for Metadata {
+    /// Nothing known.
+    fn default() -> Self {
+        Self {
+            tool_version: env!("CARGO_PKG_VERSION").into(),
+            python_version: String::new(),
+            platform: String::new(),
+            pid: 0,
+            program: String::new(),
+            captured_at: SystemTime::UNIX_EPOCH,
+            capture_time: Duration::ZERO,
+            collected: false,
+            unseen: Vec::new(),
+        }
+    }
+}

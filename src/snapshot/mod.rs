@@ -1,0 +1,133 @@
+//! A heap that can be kept: the graph with its names, its roots and where it comes from.
+
+mod metadata;
+mod node_texts;
+
+pub use metadata::Metadata;
+pub use node_texts::NodeTexts;
+
+use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, Root};
+
+/// A heap at one moment, detached from the program: holds no object and keeps nothing alive.
+///
+/// What a live heap is asked, a snapshot answers too; one that was saved and loaded answers the
+/// same, word for word.
+#[derive(Debug)]
+pub struct HeapSnapshot {
+    graph: HeapGraph,
+    edge_names: Option<EdgeNames>,
+    node_names: NodeTexts,
+    values: NodeTexts,
+    roots: Vec<Root>,
+    metadata: Metadata,
+}
+
+/// What a [`HeapSnapshot`] is made of.
+#[derive(Debug)]
+pub struct SnapshotParts {
+    /// The objects and references.
+    pub graph: HeapGraph,
+    /// The names of all references, unless they were not asked for.
+    pub edge_names: Option<EdgeNames>,
+    /// What objects are called: modules, classes, functions, code and frames.
+    pub node_names: NodeTexts,
+    /// What strings, bytes and numbers say, shortened; empty unless asked for.
+    pub values: NodeTexts,
+    /// Where chains start: at most one for a node.
+    pub roots: Vec<Root>,
+    /// Where the heap comes from.
+    pub metadata: Metadata,
+}
+
+impl HeapSnapshot {
+    /// Puts a snapshot together.
+    ///
+    /// # Panics
+    ///
+    /// If there are names, and not as many as references; or if a root or a text belongs to a node
+    /// that the graph does not have.
+    pub fn new(parts: SnapshotParts) -> Self {
+        let SnapshotParts {
+            graph,
+            edge_names,
+            node_names,
+            values,
+            mut roots,
+            metadata,
+        } = parts;
+        if let Some(names) = &edge_names {
+            assert_eq!(
+                names.len(),
+                graph.edge_count(),
+                "a name for every reference"
+            );
+        }
+        roots.sort_by_key(|root| (root.node, root.kind));
+        roots.dedup_by_key(|root| root.node);
+        let last = [
+            roots.last().map(|root| root.node),
+            node_names.last_node(),
+            values.last_node(),
+        ];
+        let last = last.into_iter().flatten().map(NodeIndex::index).max();
+        assert!(
+            last.is_none_or(|last| last < graph.node_count()),
+            "a root or a text belongs to a node"
+        );
+        Self {
+            graph,
+            edge_names,
+            node_names,
+            values,
+            roots,
+            metadata,
+        }
+    }
+
+    /// The objects and references.
+    pub fn graph(&self) -> &HeapGraph {
+        &self.graph
+    }
+
+    /// The names of all references, unless they were not recorded.
+    pub fn edge_names(&self) -> Option<&EdgeNames> {
+        self.edge_names.as_ref()
+    }
+
+    /// The names of what `node` refers to, in the order of [`HeapGraph::referents`];
+    /// `<unnamed>` where names were not recorded.
+    pub fn labels(&self, node: NodeIndex) -> Vec<EdgeLabel> {
+        let positions = self.graph.edge_positions(node);
+        match &self.edge_names {
+            Some(names) => positions.map(|position| names.label(position)).collect(),
+            None => vec![EdgeLabel::Internal("unnamed".into()); positions.len()],
+        }
+    }
+
+    /// What objects are called: the names of modules, the qualified names of classes and
+    /// functions, the places of code and frames.
+    pub fn node_names(&self) -> &NodeTexts {
+        &self.node_names
+    }
+
+    /// What strings, bytes and numbers say; empty unless recorded.
+    pub fn values(&self) -> &NodeTexts {
+        &self.values
+    }
+
+    /// Where chains start, in the order of the nodes, at most one for each.
+    pub fn roots(&self) -> &[Root] {
+        &self.roots
+    }
+
+    /// The root that `node` is, if it is one.
+    pub fn root(&self, node: NodeIndex) -> Option<&Root> {
+        let position = self.roots.binary_search_by_key(&node, |root| root.node);
+        position.ok().map(|position| &self.roots[position])
+    }
+
+    /// Where the heap comes from.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+}
