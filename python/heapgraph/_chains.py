@@ -7,7 +7,7 @@ import sys
 
 from heapgraph import _core
 from heapgraph._arguments import addresses, chain_list, limit
-from heapgraph._core import is_proper_module
+from heapgraph._core import is_proper_module, is_root
 from heapgraph._object_text import object_text, type_name
 
 # Not from `typing`, which takes longer to import than all of this package.
@@ -15,6 +15,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
+
+_BUILTIN = type(len)
+_GOALS: dict[Callable[[Any], object], str] = {is_proper_module: "module", is_root: "root"}
+"""Predicates that the core knows, and answers from one walk without calling Python."""
+
+# Up to 3.10 the caller's frame keeps a reference to what it passes until the call returns.
+_HELD_BY_CALL = 1 if sys.version_info < (3, 11) else 0
 
 
 def find_ref_chain(
@@ -41,7 +48,9 @@ def find_ref_chain(
         >>> find_ref_chain([[inner]], lambda found: found is inner)
         [[[{'key': 'value'}]], [{'key': 'value'}], {'key': 'value'}]
     """
-    return _find_chain(obj, predicate, max_depth, extra_ignore, forward=True)
+    target = [obj]
+    del obj
+    return _find_chain(target, predicate, max_depth, extra_ignore, forward=True)
 
 
 def find_backref_chain(
@@ -52,8 +61,14 @@ def find_backref_chain(
 ) -> list[Any]:
     """Find a shortest chain of references that keeps an object alive.
 
-    Collects garbage first. With `is_proper_module` as predicate the answer comes from one walk
-    over the heap, without calling Python.
+    Collects garbage first. With `is_proper_module` or `is_root` as predicate the answer comes from
+    one walk over the heap, without calling Python.
+
+    `is_proper_module` looks for a module. `is_root` looks for one too, and where none keeps the
+    object alive for whatever else does: the frame of a running function in any thread, a suspended
+    generator or coroutine, the context variables of a thread, a function called at exit; of these
+    the nearest, and the frame of the caller only if there is no other. Last, an object that is held
+    from outside, by compiled code or in the middle of an expression.
 
     Args:
         obj: The object that should be gone.
@@ -70,7 +85,9 @@ def find_backref_chain(
         >>> chain[0], chain[-1]
         (<module 'colorsys' from ...>, <function rgb_to_hsv at ...>)
     """
-    return _find_chain(obj, predicate, max_depth, extra_ignore, forward=False)
+    target = [obj]
+    del obj
+    return _find_chain(target, predicate, max_depth, extra_ignore, forward=False)
 
 
 def describe_chain(chain: Sequence[object]) -> str:
@@ -103,7 +120,7 @@ def describe_chain(chain: Sequence[object]) -> str:
 
 
 def _find_chain(
-    obj: object,
+    target: list[Any],
     predicate: Callable[[Any], object],
     max_depth: int,
     extra_ignore: Iterable[int],
@@ -116,11 +133,12 @@ def _find_chain(
             "is_proper_module is one"
         )
         raise TypeError(message)
-    in_core = None if predicate is is_proper_module else predicate
-    ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore)]
+    goal = _GOALS.get(predicate, predicate) if type(predicate) is _BUILTIN else predicate
+    ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore), id(target)]
     depth = limit("max_depth", max_depth)
     gc.collect()
-    return _core.find_chain(obj, in_core, forward, depth, ignored)
+    chain = _core.find_chain(target, goal, forward, depth, ignored, _HELD_BY_CALL)
+    return list(target) if chain is None else chain
 
 
 def _typed_text(obj: object) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "draw_neighbourhood",
     "find_chain",
     "is_proper_module",
+    "is_root",
     "named_referents",
     "objects_at",
     "objects_of_type",
@@ -74,13 +75,15 @@ def draw_neighbourhood(
     held_by_caller: int,
 ) -> Drawing: ...
 def find_chain(
-    obj: object,
-    predicate: Callable[[Any], object] | None,
+    target: list[Any],
+    goal: Callable[[Any], object] | str,
     forward: bool,
     max_depth: int,
     ignored: list[int],
-) -> list[Any]: ...
+    held_by_caller: int,
+) -> list[Any] | None: ...
 def is_proper_module(obj: object) -> bool: ...
+def is_root(obj: object) -> bool: ...
 def named_referents(obj: object) -> list[tuple[str, Any]]: ...
 def objects_at(addresses: set[int]) -> list[Any]: ...
 def objects_of_type(pattern: str | type, objects: list[Any] | None) -> list[Any]: ...

@@ -8,7 +8,7 @@ heap is walked once for each question, in compiled code.
 """
 
 from heapgraph._chains import describe_chain, find_backref_chain, find_ref_chain
-from heapgraph._core import is_proper_module
+from heapgraph._core import is_proper_module, is_root
 from heapgraph._counting import (
     at,
     at_addrs,
@@ -32,6 +32,7 @@ __all__ = [
     "find_ref_chain",
     "growth",
     "is_proper_module",
+    "is_root",
     "most_common_types",
     "show_backrefs",
     "show_chain",

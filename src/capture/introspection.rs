@@ -13,6 +13,7 @@ pub(crate) struct Introspection<'py> {
     /// Major and minor version of the interpreter.
     pub(super) version: (u8, u8),
     name: Bound<'py, PyAny>,
+    qualified_name: Bound<'py, PyAny>,
     module: Bound<'py, PyAny>,
     namespace: Bound<'py, PyAny>,
     mro: Bound<'py, PyAny>,
@@ -24,6 +25,7 @@ pub(crate) struct Introspection<'py> {
     pub(super) code_type: Bound<'py, PyAny>,
     pub(super) frame_type: Bound<'py, PyAny>,
     pub(super) function_type: Bound<'py, PyAny>,
+    pub(super) method_type: Bound<'py, PyAny>,
     pub(super) method_descriptor_type: Bound<'py, PyAny>,
     pub(super) member_descriptor_type: Bound<'py, PyAny>,
     pub(super) getset_descriptor_type: Bound<'py, PyAny>,
@@ -78,6 +80,7 @@ impl<'py> Introspection<'py> {
             py,
             version: (info.major, info.minor),
             name: of_type.get_item(intern!(py, "__name__"))?,
+            qualified_name: of_type.get_item(intern!(py, "__qualname__"))?,
             module: of_type.get_item(intern!(py, "__module__"))?,
             namespace: of_type.get_item(intern!(py, "__dict__"))?,
             mro: of_type.get_item(intern!(py, "__mro__"))?,
@@ -88,6 +91,7 @@ impl<'py> Introspection<'py> {
             code_type,
             frame_type: types.getattr(intern!(py, "FrameType"))?,
             function_type: types.getattr(intern!(py, "FunctionType"))?,
+            method_type: types.getattr(intern!(py, "MethodType"))?,
             method_descriptor_type: types.getattr(intern!(py, "MethodDescriptorType"))?,
             member_descriptor_type,
             getset_descriptor_type: types.getattr(intern!(py, "GetSetDescriptorType"))?,
@@ -99,6 +103,7 @@ impl<'py> Introspection<'py> {
     pub(super) fn held(&self) -> impl Iterator<Item = Object> {
         let descriptors = [
             &self.name,
+            &self.qualified_name,
             &self.module,
             &self.namespace,
             &self.mro,
@@ -110,6 +115,7 @@ impl<'py> Introspection<'py> {
             &self.code_type,
             &self.frame_type,
             &self.function_type,
+            &self.method_type,
             &self.method_descriptor_type,
             &self.member_descriptor_type,
             &self.getset_descriptor_type,
@@ -123,6 +129,11 @@ impl<'py> Introspection<'py> {
     /// `__name__` of a class; empty where there is none.
     pub(super) fn type_name(&self, ty: &Bound<'py, PyAny>) -> String {
         read_text(&self.name, ty).unwrap_or_default()
+    }
+
+    /// `__qualname__` of a class; empty where there is none.
+    pub(super) fn qualified_name(&self, ty: &Bound<'py, PyAny>) -> String {
+        read_text(&self.qualified_name, ty).unwrap_or_default()
     }
 
     /// `__module__` of a class, where it is a string that is not empty.

@@ -1,5 +1,6 @@
 //! The live CPython heap into a graph. The only home of `unsafe`, all of it in [`ffi`].
 
+mod at_exit;
 mod by_type;
 mod describe;
 mod error;
@@ -7,18 +8,23 @@ mod ffi;
 mod frames;
 mod introspection;
 mod modules;
+mod names;
+mod roots;
 mod tracked;
 mod type_info;
 mod walk;
 
+pub(crate) use at_exit::prepare as prepare_at_exit;
 pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at};
 pub(crate) use describe::{Describer, spell_atom};
 pub(crate) use error::CaptureError;
 pub(crate) use ffi::CollectorPause;
 pub(crate) use introspection::{Introspection, text};
 pub(crate) use modules::{is_proper_module, module_name};
+pub(crate) use names::object_name;
+pub(crate) use roots::{Roots, unexplained_count};
 pub(crate) use tracked::check_collector_lists;
-pub(crate) use walk::{Sizes, capture};
+pub(crate) use walk::{Sizes, WalkedHeap, capture};
 
 use pyo3::prelude::*;
 

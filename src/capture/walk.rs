@@ -10,7 +10,22 @@ use super::introspection::Introspection;
 use super::modules::mark_modules;
 use super::tracked::Tracked;
 use super::type_info::{Kind, TypeCache, TypeInfo};
-use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeRecord};
+use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord};
+
+/// What a walk found.
+pub(crate) struct WalkedHeap {
+    pub(crate) graph: HeapGraph,
+    pub(crate) running: Vec<RunningFrame>,
+}
+
+/// A frame that is being executed.
+pub(crate) struct RunningFrame {
+    pub(crate) node: NodeIndex,
+    /// Name of the thread.
+    pub(crate) thread: String,
+    /// True if this is where the capture was asked for.
+    pub(crate) is_asking: bool,
+}
 
 /// Walks the live heap into a closed graph: everything reachable from the objects that the
 /// collector tracks, from `sys.modules`, from the running frames of all threads and from
@@ -28,7 +43,7 @@ pub(crate) fn capture<'py>(
     introspection: &Introspection<'py>,
     extra: &[Bound<'py, PyAny>],
     sizes: Sizes,
-) -> Result<HeapGraph, CaptureError> {
+) -> Result<WalkedHeap, CaptureError> {
     let py = introspection.py;
     let pause = CollectorPause::new(py);
     // Reading frames may run audit hooks, and so anything; it comes before any address is taken.
@@ -85,7 +100,7 @@ impl<'py> Walk<'py> {
         mut self,
         tracked: &Tracked<'py>,
         extra: &[Bound<'_, PyAny>],
-    ) -> Result<HeapGraph, CaptureError> {
+    ) -> Result<WalkedHeap, CaptureError> {
         tracked.for_each_unseen(|object| {
             self.builder.node_for_address(object.address());
         });
@@ -121,7 +136,23 @@ impl<'py> Walk<'py> {
                 .discount_reference(Object::from_bound(object).address());
         }
         mark_modules(py, &mut self.builder);
-        Ok(self.builder.build()?)
+        let running = self.running_frames();
+        Ok(WalkedHeap {
+            graph: self.builder.build()?,
+            running,
+        })
+    }
+
+    fn running_frames(&self) -> Vec<RunningFrame> {
+        let frames = self.frames.with_threads();
+        let known = frames.filter_map(|(frame, thread, is_asking)| {
+            Some(RunningFrame {
+                node: self.builder.known_node(frame.address())?,
+                thread: thread.to_owned(),
+                is_asking,
+            })
+        });
+        known.collect()
     }
 
     /// Visits one object: its edges, then its record.

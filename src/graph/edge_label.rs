@@ -3,6 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+/// What an [`EdgeLabel::Internal`] says inside a `contextvars.Context`: a part of the mapping from
+/// variables to their values.
+pub const CONTEXT_VARIABLES: &str = "context variables";
+
 /// The name of one reference, as it is written in a picture, a chain or a file.
 ///
 /// The order of the variants, then of their contents, is the order in which equally good

@@ -20,7 +20,7 @@ mod visit;
 pub use address_index::AddressIndex;
 pub use builder::HeapGraphBuilder;
 pub use csr::Csr;
-pub use edge_label::EdgeLabel;
+pub use edge_label::{CONTEXT_VARIABLES, EdgeLabel};
 pub use edge_names::{EdgeName, EdgeNames};
 pub use error::GraphError;
 pub use index::{NodeIndex, TypeIndex};

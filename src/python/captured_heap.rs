@@ -21,7 +21,7 @@ impl CapturedHeap {
     #[new]
     fn new(py: Python<'_>) -> PyResult<Self> {
         Ok(Self {
-            graph: capture::capture(&Introspection::new(py)?, &[], Sizes::Measured)?,
+            graph: capture::capture(&Introspection::new(py)?, &[], Sizes::Measured)?.graph,
         })
     }
 

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
 use crate::analysis::{ChainSearch, Direction, ReferenceChain};
-use crate::capture::{self, Describer, module_name};
-use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet};
+use crate::capture::{self, Describer, module_name, text, unexplained_count};
+use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet, RootKind};
 use crate::render;
 
 /// True if and only if `obj` is a module that `sys.modules` holds under its own name.
@@ -15,24 +15,43 @@ pub(super) fn is_proper_module(obj: &Bound<'_, PyAny>) -> bool {
     capture::is_proper_module(obj)
 }
 
-/// A shortest chain of references, from holder to held, between `obj` and the nearest object
-/// for which `predicate` is true; `[obj]` if there is none within `max_depth` references.
+/// True if and only if `obj` is where chains of references start: a module that `sys.modules`
+/// holds under its own name, the frame of a running function, a generator or coroutine that is
+/// suspended and held by what waits for it, the context variables of a thread, or a function that
+/// is called at exit. Walks the heap, unless `obj` is a module.
+#[pyfunction]
+pub(super) fn is_root(obj: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if capture::is_proper_module(obj) {
+        return Ok(true);
+    }
+    let heap = LiveHeap::capture(obj.py(), std::slice::from_ref(obj))?;
+    let Some(node) = heap.node_of(obj) else {
+        return Ok(false);
+    };
+    Ok(heap.roots()?.kind(node).is_some())
+}
+
+/// A shortest chain of references, from holder to held, between the one object in the list `target`
+/// and the nearest that is looked for; `None` if there is none within `max_depth` references.
 ///
-/// Searches what `obj` refers to if `forward`, else what refers to it. Without a predicate,
-/// modules that `sys.modules` holds under their own names are looked for, in one pass over one
-/// capture. Objects at the addresses in `ignored` are never entered.
+/// Searches what it refers to if `forward`, else what refers to it. `goal` is a function that is
+/// true for what is looked for; or `"module"`, a module that `sys.modules` holds under its own name;
+/// or `"root"`, see [`Query::to_root`]. These two are found in one pass over one capture. Objects at
+/// the addresses in `ignored` are never entered. The caller itself has `held_by_caller` references
+/// to it besides that of the list, which are not counted.
 #[pyfunction]
 pub(super) fn find_chain<'py>(
     py: Python<'py>,
-    obj: &Bound<'py, PyAny>,
-    predicate: Option<&Bound<'py, PyAny>>,
+    target: [Bound<'py, PyAny>; 1],
+    goal: &Bound<'py, PyAny>,
     forward: bool,
     max_depth: usize,
     ignored: Vec<u64>,
-) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let heap = LiveHeap::capture(py, std::slice::from_ref(obj))?;
-    let Some(start) = heap.node_of(obj) else {
-        return Ok(vec![obj.clone()]);
+    held_by_caller: u32,
+) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
+    let heap = LiveHeap::capture(py, &target)?;
+    let Some(start) = heap.node_of(&target[0]) else {
+        return Ok(None);
     };
     let query = Query {
         start,
@@ -44,14 +63,15 @@ pub(super) fn find_chain<'py>(
         max_depth,
         ignored: heap.nodes_at(&ignored),
     };
-    let chain = match predicate {
-        None => query.to_module(&heap)?,
-        Some(predicate) => {
+    let chain = match text(goal).as_deref() {
+        Some("module") => query.to_module(&heap)?,
+        Some("root") => query.to_root(&heap, held_by_caller)?,
+        _ => {
             heap.hold_all();
-            query.to_match(&heap, predicate)?
+            query.to_match(&heap, goal)?
         }
     };
-    Ok(chain.map_or_else(|| vec![obj.clone()], |chain| heap.objects(&chain.nodes)))
+    Ok(chain.map(|chain| heap.objects(&chain.nodes)))
 }
 
 struct Query {
@@ -64,21 +84,70 @@ struct Query {
 impl Query {
     /// The chain to the nearest proper module; of several, to the one whose name comes first.
     fn to_module(&self, heap: &LiveHeap<'_>) -> PyResult<Option<ReferenceChain>> {
-        let graph = heap.graph();
-        let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
+        let is_module = |node| heap.graph().flags(node).contains(NodeFlags::PROPER_MODULE);
+        self.to_nearest(heap, is_module, |node| module_name(&heap.object(node)))
+    }
+
+    /// The chain to a root. A module is preferred, however far it is, as it stays; then whatever
+    /// other named root is nearest; then the frame that asks, which is no news to who asks; then an
+    /// object that is held from outside the graph. Of several equally near, the kind and then the
+    /// name decide.
+    fn to_root(
+        &self,
+        heap: &LiveHeap<'_>,
+        held_by_caller: u32,
+    ) -> PyResult<Option<ReferenceChain>> {
+        let roots = heap.roots()?;
+        let asking = roots.asking_frame();
+        let is_module = |node| roots.kind(node) == Some(RootKind::Module);
+        let is_named = |node| roots.kind(node).is_some() && Some(node) != asking;
+        let is_asking = |node| Some(node) == asking;
+        let is_external = |node| {
+            let held = if node == self.start {
+                held_by_caller
+            } else {
+                0
+            };
+            unexplained_count(heap.graph(), node) > held
+        };
+        let name = |node| {
+            let root = roots.describe(node);
+            (root.kind, root.name)
+        };
+        if roots.kind(self.start).is_some() {
+            let nodes = vec![self.start];
+            return Ok(Some(ReferenceChain { nodes }));
+        }
+        let goals: [&dyn Fn(NodeIndex) -> bool; 4] =
+            [&is_module, &is_named, &is_asking, &is_external];
+        for is_goal in goals {
+            let chain = self.to_nearest(heap, is_goal, name)?;
+            if chain.is_some() {
+                return Ok(chain);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The chain to the nearest goal; of several, to the one whose `rank` is least.
+    fn to_nearest<R: Ord>(
+        &self,
+        heap: &LiveHeap<'_>,
+        is_goal: impl Fn(NodeIndex) -> bool,
+        rank: impl Fn(NodeIndex) -> R,
+    ) -> PyResult<Option<ReferenceChain>> {
         let search = ChainSearch::until(
-            graph,
+            heap.graph(),
             self.start,
             self.direction,
             self.max_depth,
             &self.ignored,
-            is_module,
+            &is_goal,
         );
-        let name = |node| is_module(node).then(|| module_name(&heap.object(node)));
-        let Some(end) = search.best_match(name) else {
-            return Ok(None);
-        };
-        chain_to(heap, &search, end).map(Some)
+        match search.best_match(|node| is_goal(node).then(|| rank(node))) {
+            Some(end) => chain_to(heap, &search, end).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The chain to the first object, nearest first, for which `predicate` is true. All objects
@@ -132,28 +201,47 @@ fn chain_to(
 pub(super) fn chain_text<'py>(
     py: Python<'py>,
     chain: Vec<Bound<'py, PyAny>>,
-    texts: Vec<String>,
+    mut texts: Vec<String>,
 ) -> PyResult<String> {
     let heap = LiveHeap::capture(py, &chain)?;
+    if let Some(node) = chain.first().and_then(|first| heap.node_of(first))
+        && let Some(text) = texts.first_mut()
+        && let Some(words) = root_words(&heap, node, text)?
+    {
+        *text = words;
+    }
     let describer = heap.describer();
     let label = |pair: &[Bound<'py, PyAny>]| {
         let (holder, held) = (heap.node_of(&pair[0])?, heap.node_of(&pair[1])?);
         preferred_label(&heap, &describer, holder, held)
     };
     let labels: Vec<Option<EdgeLabel>> = chain.windows(2).map(label).collect();
-    let start = chain.first().map(|first| match module_name(first) {
-        Some(name) => name,
-        None => format!(
-            "<{}>",
-            heap.node_of(first)
-                .map_or("", |n| &heap.graph().type_of(n).name)
-        ),
-    });
+    let start = chain.first().map(|first| heap.spelled(first));
     Ok(render::chain_text(
         &start.unwrap_or_default(),
         &texts,
         &labels,
     ))
+}
+
+/// The first object of a chain in words, if it is a root other than a module; `text` has the words
+/// for it as any object.
+fn root_words(heap: &LiveHeap<'_>, node: NodeIndex, text: &str) -> PyResult<Option<String>> {
+    let graph = heap.graph();
+    let roots = heap.roots()?;
+    let root = roots.describe(node);
+    Ok(match root.kind {
+        RootKind::Module => None,
+        RootKind::Frame => Some(format!("frame {}", root.name)),
+        RootKind::Suspended | RootKind::Context | RootKind::AtExit | RootKind::Interpreter => {
+            Some(root.name)
+        }
+        RootKind::External => {
+            let is_class = graph.flags(node).contains(NodeFlags::TYPE);
+            let is_held = unexplained_count(graph, node) > 0;
+            (is_held && !is_class).then(|| format!("{text}, {}", root.name))
+        }
+    })
 }
 
 /// The preferred name among the references from `holder` to `held`.

@@ -8,7 +8,8 @@ use std::cell::{Cell, OnceCell};
 use pyo3::prelude::*;
 
 use crate::capture::{
-    CaptureError, CollectorPause, Describer, Introspection, Sizes, capture, live_object,
+    CaptureError, CollectorPause, Describer, Introspection, Roots, Sizes, WalkedHeap, capture,
+    live_object, module_name, object_name,
 };
 use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
@@ -18,7 +19,7 @@ pub(super) struct LiveHeap<'py> {
     py: Python<'py>,
     /// Made before the capture: an import afterwards could run anything.
     types: Introspection<'py>,
-    graph: HeapGraph,
+    heap: WalkedHeap,
     /// A collection could run finalizers; lifted once everything is held.
     pause: Cell<Option<CollectorPause>>,
     held: OnceCell<Vec<Bound<'py, PyAny>>>,
@@ -32,11 +33,11 @@ impl<'py> LiveHeap<'py> {
     ) -> Result<Self, CaptureError> {
         let pause = Cell::new(Some(CollectorPause::new(py)));
         let types = Introspection::new(py)?;
-        let graph = capture(&types, asked_about, Sizes::Skipped)?;
+        let heap = capture(&types, asked_about, Sizes::Skipped)?;
         Ok(Self {
             py,
             types,
-            graph,
+            heap,
             pause,
             held: OnceCell::new(),
         })
@@ -44,25 +45,25 @@ impl<'py> LiveHeap<'py> {
 
     /// Holds every object of the heap until the end, so that Python code may run from now on.
     pub(super) fn hold_all(&self) {
-        let hold = || self.graph.nodes().map(|node| self.object(node)).collect();
+        let hold = || self.graph().nodes().map(|node| self.object(node)).collect();
         self.held.get_or_init(hold);
         self.pause.take();
     }
 
     pub(super) fn graph(&self) -> &HeapGraph {
-        &self.graph
+        &self.heap.graph
     }
 
     /// The node of a live object.
     pub(super) fn node_of(&self, object: &Bound<'py, PyAny>) -> Option<NodeIndex> {
-        self.graph.node_at(object.as_ptr().addr() as u64)
+        self.graph().node_at(object.as_ptr().addr() as u64)
     }
 
     /// The nodes at the given addresses; those that are none are left out.
     pub(super) fn nodes_at(&self, addresses: &[u64]) -> NodeSet {
-        let mut nodes = NodeSet::new(&self.graph);
+        let mut nodes = NodeSet::new(self.graph());
         for &address in addresses {
-            if let Some(node) = self.graph.node_at(address) {
+            if let Some(node) = self.graph().node_at(address) {
                 nodes.insert(node);
             }
         }
@@ -71,7 +72,7 @@ impl<'py> LiveHeap<'py> {
 
     /// The object of a node.
     pub(super) fn object(&self, node: NodeIndex) -> Bound<'py, PyAny> {
-        live_object(self.py, &self.graph, node)
+        live_object(self.py, self.graph(), node)
     }
 
     /// The objects of some nodes.
@@ -81,7 +82,29 @@ impl<'py> LiveHeap<'py> {
 
     /// Names the references of the heap.
     pub(super) fn describer(&self) -> Describer<'py, '_> {
-        Describer::new(&self.types, &self.graph, || self.hold_all())
+        Describer::new(&self.types, self.graph(), || self.hold_all())
+    }
+
+    /// Finds where chains start. No Python code may have run since the capture.
+    pub(super) fn roots(&self) -> PyResult<Roots<'_, 'py>> {
+        Roots::find(&self.types, &self.heap)
+    }
+
+    /// An object as the start of a path: the name of a module or function in a frame, otherwise
+    /// the type.
+    pub(super) fn spelled(&self, object: &Bound<'py, PyAny>) -> String {
+        if let Some(name) = module_name(object) {
+            return name;
+        }
+        let node = self.node_of(object);
+        let ty = node.map_or("", |node| &self.graph().type_of(node).name);
+        match object_name(&self.types, object)
+            .as_deref()
+            .and_then(|name| name.split_once(" in "))
+        {
+            Some((function, _)) => format!("<{ty} {function}>"),
+            None => format!("<{ty}>"),
+        }
     }
 
     /// Full name of a class, whatever its metaclass says.

@@ -25,7 +25,7 @@ mod core {
     #[pymodule_export]
     use super::captured_heap::{CapturedHeap, named_referents};
     #[pymodule_export]
-    use super::chain::{chain_text, find_chain, is_proper_module};
+    use super::chain::{chain_text, find_chain, is_proper_module, is_root};
     #[pymodule_export]
     use super::drawing::{Drawing, draw_chains, draw_neighbourhood};
     #[pymodule_export]
@@ -50,6 +50,7 @@ mod core {
                  run the program with the ordinary build of the same version",
             ));
         }
+        crate::capture::prepare_at_exit(module.py());
         let collector_lists = crate::capture::check_collector_lists(module.py())?;
         module.add("WALKS_COLLECTOR_LISTS", collector_lists)
     }

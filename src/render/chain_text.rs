@@ -1,10 +1,10 @@
 //! A reference chain as text.
 
-use crate::graph::EdgeLabel;
+use crate::graph::{CONTEXT_VARIABLES, EdgeLabel};
 
 /// A chain in words: first the whole chain in Python's spelling, then a line for each object with
 /// the reference that leads to it. The namespace between an object and its attribute, and the
-/// cell between a function and its variable, are passed over.
+/// cell between a function and its variable, are passed over, as are the inner parts of a context.
 ///
 /// `objects` has a text for each object; `labels` the reference from each to the next, `None`
 /// where there is none any more. `start` spells the first object in the path. The last line has no
@@ -78,8 +78,13 @@ fn spell(labels: &[Option<EdgeLabel>]) -> (String, usize) {
             Some(label @ (EdgeLabel::Closure(_) | EdgeLabel::Local(_) | EdgeLabel::KeyObject(_))),
             ..,
         ] => (format!("<{label}>"), 1),
+        [Some(EdgeLabel::Internal(part)), rest @ ..] if part == CONTEXT_VARIABLES => {
+            let (spelled, length) = spell(rest);
+            (spelled, 1 + length)
+        }
         [Some(label), ..] => (label.to_string(), 1),
-        _ => ("<no reference any more>".into(), 1),
+        [] => (String::new(), 0),
+        [None, ..] => ("<no reference any more>".into(), 1),
     }
 }
 

@@ -275,7 +275,7 @@ for kind, count in (("visit_fails", 1), ("visit_null", 1), ("visit_twice", 2)):
     assert CapturedHeap().referents(id(item)).count(id(held)) == count, kind
     assert all(name for name, _ in named_referents(item))
     # Without a collection, which such types crash.
-    assert find_chain(held, lambda other: other is item, False, 9, []) == [item, held]
+    assert find_chain([held], lambda other: other is item, False, 9, [], 0) == [item, held]
 print("fine", flush=True)
 os._exit(0)
 """

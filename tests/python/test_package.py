@@ -51,12 +51,15 @@ def test_all_is_exact() -> None:
         assert [name for name in names if not name.startswith("__")] == module.__all__
 
 
+OURS = {"describe_chain", "is_root"}
+
+
 def test_the_names_of_objgraph() -> None:
     assert by_another_name.count is heapgraph.count is drop_in.count
     objgraph = pytest.importorskip("objgraph")
     missing = {"get_new_ids", "get_leaking_objects"}
     for name in drop_in.__all__:
-        if name == "describe_chain":
+        if name in OURS:
             continue
         assert callable(getattr(objgraph, name))
         missing.discard(name)
@@ -67,7 +70,7 @@ def test_names_and_parameters_are_those_of_objgraph() -> None:
     import inspect
 
     objgraph = pytest.importorskip("objgraph")
-    for name in set(drop_in.__all__) - {"describe_chain", "show_chain"}:
+    for name in set(drop_in.__all__) - OURS - {"show_chain"}:
         ours = inspect.signature(getattr(heapgraph, name))
         theirs = inspect.signature(getattr(objgraph, name))
         assert list(ours.parameters) == list(theirs.parameters), name

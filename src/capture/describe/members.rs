@@ -9,7 +9,7 @@ use crate::graph::EdgeLabel;
 
 /// Attributes of compiled types that are computed, yet only hand out a reference that is there:
 /// reading them makes nothing and runs nothing.
-const GETTERS: [(&str, &[&str]); 9] = [
+const GETTERS: [(&str, &[&str]); 11] = [
     (
         "function",
         &[
@@ -40,6 +40,11 @@ const GETTERS: [(&str, &[&str]); 9] = [
     ),
     ("builtin_function_or_method", &["__self__"]),
     ("memoryview", &["obj"]),
+    (
+        "Future",
+        &["_loop", "_result", "_exception", "_source_traceback"],
+    ),
+    ("Task", &["_coro", "_fut_waiter"]),
 ];
 
 impl<'py> Describer<'py, '_> {
@@ -52,11 +57,10 @@ impl<'py> Describer<'py, '_> {
                 continue;
             };
             let is_heap_type = Object::from_bound(&class).type_flags().is_heap_type();
-            let getters = if is_heap_type {
-                None
-            } else {
-                self.getters(&class)
-            };
+            // The types of `_asyncio` are heap types from 3.12, and can not be changed.
+            let is_compiled =
+                !is_heap_type || self.types.type_module(&class).as_deref() == Some("_asyncio");
+            let getters = is_compiled.then(|| self.getters(&class)).flatten();
             for (name, descriptor) in ffi::dict_entries(Object::from_bound(&namespace)) {
                 let descriptor = descriptor.bound(self.types.py);
                 let Some(name) = text(&name.bound(self.types.py)) else {

@@ -22,8 +22,9 @@ use super::frames::{FrameSlot, frame_referents};
 use super::introspection::{Introspection, code_names, text};
 use crate::graph::{EdgeLabel, HeapGraph, NodeFlags, NodeIndex};
 
-use spelling::spell;
+use crate::graph::CONTEXT_VARIABLES;
 pub(crate) use spelling::spell_atom;
+use spelling::{is_context_variable, spell};
 
 /// A live referent with the name of the reference.
 type Named = (Object, EdgeLabel);
@@ -116,9 +117,45 @@ impl<'py, 'g> Describer<'py, 'g> {
             self.frame_contents(&bound)
         } else if let Some(namespace) = ffi::module_namespace(&bound) {
             attributes_of(vec![("__dict__", namespace.into_any())])
+        } else if let Some(variables) = self.context_variables(object, node) {
+            variables
         } else {
             self.generator_locals(&bound)
         }
+    }
+
+    /// What a part of a `Context` holds: the mapping behind it, the inner nodes of that, which
+    /// visit each value just before its variable, or more of them.
+    fn context_variables(&self, object: Object, node: NodeIndex) -> Option<Vec<Named>> {
+        let ty = self.graph.type_of(node);
+        let is_known = !ty.is_heap_type
+            && matches!(
+                ty.full_name().as_ref(),
+                "_contextvars.Context"
+                    | "builtins.hamt"
+                    | "builtins.hamt_bitmap_node"
+                    | "builtins.hamt_array_node"
+                    | "builtins.hamt_collision_node"
+            );
+        if !is_known || !self.graph.flags(node).contains(NodeFlags::TRACKED) {
+            return None;
+        }
+        let held = object.visited();
+        let mut named = Vec::new();
+        let mut next = 0;
+        while let Some(&value) = held.get(next) {
+            let key = held
+                .get(next + 1)
+                .filter(|key| is_context_variable(self.types, **key));
+            if let Some(&key) = key {
+                named.extend(self.entry((key, value)));
+                next += 2;
+            } else {
+                named.push((value, EdgeLabel::Internal(CONTEXT_VARIABLES.into())));
+                next += 1;
+            }
+        }
+        Some(named)
     }
 
     fn entry(&self, (key, value): (Object, Object)) -> [Named; 2] {

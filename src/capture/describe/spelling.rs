@@ -52,7 +52,24 @@ fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) 
     if Object::from_bound(&ty).type_flags().is_type_subclass() {
         return format!("<class {}>", types.class_name(object));
     }
+    if is_context_variable(types, Object::from_bound(object))
+        && let Some(name) = object
+            .getattr("name")
+            .ok()
+            .and_then(|name| spell_atom(&name))
+    {
+        return format!("<ContextVar {name}>");
+    }
     format!("<{}>", types.type_name(&ty))
+}
+
+/// True if and only if the object is a `contextvars.ContextVar`, which has no subclasses.
+pub(super) fn is_context_variable(types: &Introspection<'_>, object: Object) -> bool {
+    let ty = object.type_object();
+    let class = ty.bound(types.py);
+    !ty.type_flags().is_heap_type()
+        && types.type_name(&class) == "ContextVar"
+        && types.type_module(&class).as_deref() == Some("_contextvars")
 }
 
 /// Cuts a spelling in the middle, so that its quotes and brackets stay.

@@ -1,0 +1,214 @@
+//! Where chains of references start: what is alive without having to be referred to.
+
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::at_exit;
+use super::ffi::{self, Object};
+use super::introspection::Introspection;
+use super::names::{object_name, suspended_code};
+use super::walk::{RunningFrame, WalkedHeap};
+use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, Root, RootKind};
+
+/// References to the object of `node` that were not found in the graph: held by compiled code, by
+/// the value stack of a running frame, or by the interpreter. 0 for an immortal object.
+pub(crate) fn unexplained_count(graph: &HeapGraph, node: NodeIndex) -> u32 {
+    if graph.flags(node).contains(NodeFlags::IMMORTAL) {
+        return 0;
+    }
+    let found = u32::try_from(graph.referrers(node).len()).unwrap_or(u32::MAX);
+    graph.reference_count(node).saturating_sub(found)
+}
+
+/// The named roots of a captured heap while its objects are alive: all but
+/// [`RootKind::External`].
+pub(crate) struct Roots<'a, 'py> {
+    types: &'a Introspection<'py>,
+    heap: &'a WalkedHeap,
+    kinds: FxHashMap<NodeIndex, RootKind>,
+}
+
+impl<'a, 'py> Roots<'a, 'py> {
+    /// Finds the roots. O(nodes).
+    ///
+    /// No Python code may have run since the capture, and none runs here.
+    ///
+    /// # Errors
+    ///
+    /// If the interpreter refuses what is asked of it (out of memory).
+    pub(crate) fn find(types: &'a Introspection<'py>, heap: &'a WalkedHeap) -> PyResult<Self> {
+        let graph = &heap.graph;
+        let by_type: Vec<Option<RootKind>> = graph
+            .types()
+            .iter()
+            .map(|(_, ty)| kind_of_instances(ty))
+            .collect();
+        let mut kinds = FxHashMap::default();
+        for node in graph.nodes() {
+            if graph.flags(node).contains(NodeFlags::PROPER_MODULE) {
+                kinds.insert(node, RootKind::Module);
+            } else if let Some(kind) = by_type[graph.type_index(node).index()]
+                && unexplained_count(graph, node) > 0
+            {
+                kinds.insert(node, kind);
+            }
+        }
+        for frame in &heap.running {
+            kinds.insert(frame.node, RootKind::Frame);
+        }
+        let mut roots = Self { types, heap, kinds };
+        roots.add_callbacks()?;
+        Ok(roots)
+    }
+
+    /// The kind of root that a node is.
+    pub(crate) fn kind(&self, node: NodeIndex) -> Option<RootKind> {
+        self.kinds.get(&node).copied()
+    }
+
+    /// The root that a node is, in words; an external one if it is none of those found.
+    pub(crate) fn describe(&self, node: NodeIndex) -> Root {
+        let kind = self.kind(node).unwrap_or(RootKind::External);
+        let name = self.words(node, kind);
+        Root { node, kind, name }
+    }
+
+    /// The frame from which the capture was asked for.
+    pub(crate) fn asking_frame(&self) -> Option<NodeIndex> {
+        let mut running = self.heap.running.iter();
+        running
+            .find(|frame| frame.is_asking)
+            .map(|frame| frame.node)
+    }
+
+    fn words(&self, node: NodeIndex, kind: RootKind) -> String {
+        let Some(object) = ffi::object_at(self.heap.graph.address(node)) else {
+            return String::new();
+        };
+        let object = object.bound(self.types.py);
+        let name = object_name(self.types, &object);
+        let name_or_type = || {
+            name.clone()
+                .unwrap_or_else(|| self.types.type_name(&object.get_type()))
+        };
+        match kind {
+            RootKind::Module => name.unwrap_or_default(),
+            RootKind::Frame => format!("{}, thread {}", name_or_type(), self.thread(node)),
+            RootKind::Suspended => {
+                let what = suspended_code(self.types, &object).map_or("", |(kind, _)| kind);
+                format!("suspended {what} {}", name_or_type())
+            }
+            RootKind::Context => "context variables of a thread".into(),
+            RootKind::AtExit if object.is_exact_instance_of::<PyList>() => {
+                "functions called at exit".into()
+            }
+            RootKind::AtExit => format!("{}, called at exit", name_or_type()),
+            RootKind::Interpreter => name_or_type(),
+            RootKind::External => {
+                let count = unexplained_count(&self.heap.graph, node);
+                let references = if count == 1 {
+                    "reference"
+                } else {
+                    "references"
+                };
+                format!("held from outside, {count} {references}")
+            }
+        }
+    }
+
+    fn thread(&self, node: NodeIndex) -> &str {
+        let frame = |frame: &&RunningFrame| frame.node == node;
+        let running = self.heap.running.iter().find(frame);
+        running.map_or("", |frame| &frame.thread)
+    }
+
+    /// Adds what `atexit` will call, where asking for it runs no code of the program.
+    fn add_callbacks(&mut self) -> PyResult<()> {
+        if self.has_comparing_callback() {
+            return Ok(());
+        }
+        let graph = &self.heap.graph;
+        let callbacks: FxHashSet<NodeIndex> = at_exit::callbacks(self.types.py)?
+            .iter()
+            .filter_map(|callback| graph.node_at(Object::from_bound(callback).address()))
+            .collect();
+        if !callbacks.is_empty() {
+            let list = graph
+                .nodes()
+                .find(|&node| is_callback_list(graph, node, &callbacks));
+            for node in callbacks.into_iter().chain(list) {
+                self.kinds.entry(node).or_insert(RootKind::AtExit);
+            }
+        }
+        Ok(())
+    }
+
+    /// True if some object could be a callback, being held from outside, and its class defines
+    /// `__eq__` and `__call__` itself.
+    fn has_comparing_callback(&self) -> bool {
+        let graph = &self.heap.graph;
+        let comparing: FxHashSet<_> = graph
+            .types()
+            .iter()
+            .filter(|(_, ty)| ty.is_heap_type && self.compares_and_calls(ty))
+            .map(|(index, _)| index)
+            .collect();
+        !comparing.is_empty()
+            && graph.nodes().any(|node| {
+                comparing.contains(&graph.type_index(node)) && unexplained_count(graph, node) > 0
+            })
+    }
+
+    fn compares_and_calls(&self, ty: &HeapType) -> bool {
+        let class = ty
+            .node
+            .and_then(|node| ffi::object_at(self.heap.graph.address(node)));
+        let Some(class) = class else {
+            return false;
+        };
+        let mro = self.types.type_mro(&class.bound(self.types.py));
+        // The last is `object`, whose `__eq__` is compiled.
+        let Some((_object, classes)) = mro.split_last() else {
+            return false;
+        };
+        let defines = |name| {
+            classes.iter().any(|class| {
+                let namespace = self.types.type_namespace(class);
+                namespace.is_some_and(|names| ffi::value_under(&names, name).is_some())
+            })
+        };
+        defines(c"__call__") && defines(c"__eq__")
+    }
+}
+
+/// True if and only if `node` is the list in which the interpreter keeps the callbacks with their
+/// arguments, from 3.14 on: tuples of a callback and what it is called with, held by nobody else.
+fn is_callback_list(graph: &HeapGraph, node: NodeIndex, callbacks: &FxHashSet<NodeIndex>) -> bool {
+    let is_exact = |node, name| {
+        let ty = graph.type_of(node);
+        !ty.is_heap_type && ty.name == name
+    };
+    let is_call = |&entry: &NodeIndex| {
+        let function = graph
+            .referents(entry)
+            .iter()
+            .find(|held| callbacks.contains(held));
+        is_exact(entry, "tuple") && function.is_some()
+    };
+    is_exact(node, "list")
+        && unexplained_count(graph, node) > 0
+        && !graph.referents(node).is_empty()
+        && graph.referents(node).iter().all(is_call)
+}
+
+/// What an instance is a root as, if it is held from outside the graph.
+fn kind_of_instances(ty: &HeapType) -> Option<RootKind> {
+    match (ty.is_heap_type, ty.full_name().as_ref()) {
+        (false, "builtins.generator" | "builtins.coroutine" | "builtins.async_generator") => {
+            Some(RootKind::Suspended)
+        }
+        (false, "_contextvars.Context") => Some(RootKind::Context),
+        _ => None,
+    }
+}
