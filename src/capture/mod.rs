@@ -10,6 +10,7 @@ mod introspection;
 mod modules;
 mod names;
 mod roots;
+mod snapshot;
 mod tracked;
 mod type_info;
 mod walk;
@@ -23,6 +24,7 @@ pub(crate) use introspection::{Introspection, text};
 pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use names::object_name;
 pub(crate) use roots::{Roots, unexplained_count};
+pub(crate) use snapshot::{SnapshotOptions, take_snapshot};
 pub(crate) use tracked::check_collector_lists;
 pub(crate) use walk::{Sizes, WalkedHeap, capture};
 

@@ -12,6 +12,7 @@ mod error;
 mod fingerprint;
 mod live;
 mod picture;
+mod snapshot;
 mod statistics;
 
 use pyo3::prelude::*;
@@ -32,6 +33,8 @@ mod core {
     use super::error::{CaptureError, HeapGraphError, RenderError};
     #[pymodule_export]
     use super::picture::Picture;
+    #[pymodule_export]
+    use super::snapshot::{HeapSnapshot, take_snapshot};
     #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};
 
