@@ -17,31 +17,55 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+class Chain(list):  # type: ignore[type-arg]  # of anything; `Any` would have to be imported
+    """A chain of references: a list of objects, each of which refers to the next.
+
+    Attributes:
+        found: Whether the search met what it looked for. Both a search that finds nothing and one
+            that is met by the object it starts at give that object alone.
+
+    Examples:
+        >>> find_ref_chain(["a"], lambda obj: obj == "a")
+        [['a'], 'a']
+        >>> find_ref_chain(["a"], lambda obj: obj == "b").found
+        False
+    """
+
+    __slots__ = ("found",)
+
+    def __init__(self, objects: Iterable[Any] = (), found: bool = False) -> None:
+        """Take the objects from holder to held, and whether they are what was looked for."""
+        super().__init__(objects)
+        self.found = found
+
+
 def find_ref_chain(
     obj: object,
     predicate: Callable[[Any], object],
     max_depth: int = 20,
     extra_ignore: Iterable[int] = (),
-) -> list[Any]:
+    *,
+    collect: bool = True,
+) -> Chain:
     """Find a shortest chain of references from an object to one that is looked for.
-
-    Collects garbage first.
 
     Args:
         obj: Where to start.
         predicate: Called with each object, nearest first, until it is true.
         max_depth: How many references to follow at most.
         extra_ignore: Ids of objects never to enter.
+        collect: Whether to collect garbage first.
 
     Returns:
-        The chain ``[obj, ..., match]``; ``[obj]`` if there is no match.
+        The chain ``[obj, ..., match]``; ``[obj]`` if there is no match, and `found` is then
+        false.
 
     Examples:
         >>> inner = {"key": "value"}
         >>> find_ref_chain([[inner]], lambda found: found is inner)
         [[[{'key': 'value'}]], [{'key': 'value'}], {'key': 'value'}]
     """
-    return _find_chain(obj, predicate, max_depth, extra_ignore, forward=True)
+    return _find_chain(obj, predicate, max_depth, extra_ignore, forward=True, collect=collect)
 
 
 def find_backref_chain(
@@ -49,10 +73,12 @@ def find_backref_chain(
     predicate: Callable[[Any], object],
     max_depth: int = 20,
     extra_ignore: Iterable[int] = (),
-) -> list[Any]:
+    *,
+    collect: bool = True,
+) -> Chain:
     """Find a shortest chain of references that keeps an object alive.
 
-    Collects garbage first. With `is_proper_module` as predicate the answer comes from one walk
+    With `is_proper_module` as predicate the answer comes from one walk
     over the heap, without calling Python.
 
     Args:
@@ -60,9 +86,11 @@ def find_backref_chain(
         predicate: Called with each object, nearest first, until it is true.
         max_depth: How many references to follow at most.
         extra_ignore: Ids of objects never to enter.
+        collect: Whether to collect garbage first.
 
     Returns:
-        The chain ``[match, ..., obj]``; ``[obj]`` if there is no match.
+        The chain ``[match, ..., obj]``; ``[obj]`` if there is no match, and `found` is then
+        false.
 
     Examples:
         >>> import colorsys
@@ -70,7 +98,7 @@ def find_backref_chain(
         >>> chain[0], chain[-1]
         (<module 'colorsys' from ...>, <function rgb_to_hsv at ...>)
     """
-    return _find_chain(obj, predicate, max_depth, extra_ignore, forward=False)
+    return _find_chain(obj, predicate, max_depth, extra_ignore, forward=False, collect=collect)
 
 
 def describe_chain(chain: Sequence[object]) -> str:
@@ -109,7 +137,8 @@ def _find_chain(
     extra_ignore: Iterable[int],
     *,
     forward: bool,
-) -> list[Any]:
+    collect: bool,
+) -> Chain:
     if not callable(predicate):
         message = (
             f"predicate must be a function of one object, not {type_name(type(predicate))}; "
@@ -119,8 +148,10 @@ def _find_chain(
     in_core = None if predicate is is_proper_module else predicate
     ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore)]
     depth = limit("max_depth", max_depth)
-    gc.collect()
-    return _core.find_chain(obj, in_core, forward, depth, ignored)
+    if collect:
+        gc.collect()
+    objects = _core.find_chain(obj, in_core, forward, depth, ignored)
+    return Chain([obj] if objects is None else objects, objects is not None)
 
 
 def _typed_text(obj: object) -> str:

@@ -16,7 +16,7 @@ pub(super) fn is_proper_module(obj: &Bound<'_, PyAny>) -> bool {
 }
 
 /// A shortest chain of references, from holder to held, between `obj` and the nearest object
-/// for which `predicate` is true; `[obj]` if there is none within `max_depth` references.
+/// for which `predicate` is true; `None` if there is none within `max_depth` references.
 ///
 /// Searches what `obj` refers to if `forward`, else what refers to it. Without a predicate,
 /// modules that `sys.modules` holds under their own names are looked for, in one pass over one
@@ -29,10 +29,10 @@ pub(super) fn find_chain<'py>(
     forward: bool,
     max_depth: usize,
     ignored: Vec<u64>,
-) -> PyResult<Vec<Bound<'py, PyAny>>> {
+) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
     let heap = LiveHeap::capture(py, std::slice::from_ref(obj))?;
     let Some(start) = heap.node_of(obj) else {
-        return Ok(vec![obj.clone()]);
+        return Ok(None);
     };
     let query = Query {
         start,
@@ -51,7 +51,7 @@ pub(super) fn find_chain<'py>(
             query.to_match(&heap, predicate)?
         }
     };
-    Ok(chain.map_or_else(|| vec![obj.clone()], |chain| heap.objects(&chain.nodes)))
+    Ok(chain.map(|chain| heap.objects(&chain.nodes)))
 }
 
 struct Query {

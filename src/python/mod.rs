@@ -12,7 +12,9 @@ mod error;
 mod fingerprint;
 mod live;
 mod picture;
+mod seen_objects;
 mod statistics;
+mod unreferenced;
 
 use pyo3::prelude::*;
 
@@ -33,7 +35,11 @@ mod core {
     #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]
+    use super::seen_objects::{SeenObjects, untrack};
+    #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};
+    #[pymodule_export]
+    use super::unreferenced::unreferenced;
 
     #[pymodule_init]
     fn check_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {
