@@ -14,5 +14,6 @@ mod neighbourhood_brute_force;
 mod petgraph_visit;
 mod random;
 mod render;
+mod seen_objects;
 mod sketch;
 mod snapshot;
