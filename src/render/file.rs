@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU64, Ordering},
@@ -91,15 +91,27 @@ impl Format {
 pub fn save(view: &View, path: &Path) -> Result<Format, RenderError> {
     let format = Format::of_path(path)?;
     let bytes = format.draw(view)?;
-    replace(path, &bytes).map_err(|source| RenderError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    write_whole(path, |file| file.write_all(&bytes))?;
     Ok(format)
 }
 
-/// Puts a file with `bytes` at `path`, in one step.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes what `write` writes to the file at `path`, whole or not at all, as [`save`] does.
+///
+/// # Errors
+///
+/// [`RenderError::Io`] if the file can not be written.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), RenderError> {
+    replace(path, write).map_err(|source| RenderError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Puts a file with what `write` writes at `path`, in one step.
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let path = follow_links(path)?;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -109,7 +121,10 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Ok(existing) = fs::metadata(&path) {
         file.set_permissions(existing.permissions())?;
     }
-    file.write_all(bytes)?;
+    let mut buffered = BufWriter::new(&mut file);
+    write(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
     // Some systems do not rename an open file.
     drop(file);
     beside.rename_to(&path)

@@ -5,6 +5,8 @@
 mod chain;
 mod chain_brute_force;
 mod chain_text;
+#[cfg(feature = "cli")]
+mod cli;
 mod graph;
 mod graph_addresses;
 mod graph_references;
