@@ -20,13 +20,26 @@ pub struct RootChain<'s> {
 impl<'s> RootChain<'s> {
     /// The chain that explains best why `target` is alive; `None` if no root leads to it.
     ///
-    /// Roots are preferred by their kind ([`RootKind`] has the order), then the nearest, then the
-    /// one whose name comes first. Of equally short chains from it the choice is that of
-    /// [`ChainSearch::chain_to`].
+    /// A module is preferred, however far it is, as it stays; then whatever other named root is
+    /// nearest; then an object that is held from outside. Of several equally near, the kind and then
+    /// the name decide; of equally short chains from the same root, [`ChainSearch::chain_to`].
+    /// An object that is a root other than held from outside needs no chain but itself.
     ///
     /// O(nodes + edges) time at most; it ends at the nearest module.
     pub fn find(snapshot: &'s HeapSnapshot, target: NodeIndex) -> Option<Self> {
         let graph = snapshot.graph();
+        let itself = snapshot.root(target);
+        if let Some(root) = itself.filter(|root| root.kind != RootKind::External) {
+            let chain = ReferenceChain {
+                nodes: vec![target],
+            };
+            let labels = Vec::new();
+            return Some(Self {
+                root,
+                chain,
+                labels,
+            });
+        }
         let search = ChainSearch::until(
             graph,
             target,
@@ -49,9 +62,17 @@ impl<'s> RootChain<'s> {
 }
 
 fn best_root<'s>(snapshot: &'s HeapSnapshot, search: &ChainSearch<'_>) -> Option<&'s Root> {
+    let rank = |root: &&'s Root| {
+        let preference = match root.kind {
+            RootKind::Module => 0,
+            RootKind::External => 2,
+            _ => 1,
+        };
+        let distance = search.distance(root.node);
+        (preference, distance, root.kind, &root.name, root.node)
+    };
     let met = search.met().iter();
-    let roots = met.filter_map(|&node| snapshot.root(node));
-    roots.min_by_key(|root| (root.kind, search.distance(root.node), &root.name, root.node))
+    met.filter_map(|&node| snapshot.root(node)).min_by_key(rank)
 }
 
 /// The name of the reference from `holder` to `held`; the preferred one if there are several.

@@ -3,7 +3,7 @@
 use petgraph::graph::{DiGraph, NodeIndex as Position};
 use rustc_hash::FxHashMap;
 
-use super::words::{node_detail, root_words};
+use super::words::node_detail;
 use super::{View, ViewEdge, ViewNode, ViewNodeKind};
 use crate::analysis::{Direction, Neighbourhood, RootChain};
 use crate::graph::{NodeFlags, NodeIndex, RootKind};
@@ -91,7 +91,7 @@ fn view_node(snapshot: &HeapSnapshot, node: NodeIndex, depth: usize) -> ViewNode
     lines.extend(node_detail(snapshot, node));
     let root = snapshot.root(node);
     let root = root.filter(|root| !matches!(root.kind, RootKind::Module | RootKind::Frame));
-    lines.extend(root.map(root_words));
+    lines.extend(root.map(|root| root.name.clone()));
     ViewNode {
         kind,
         lines,

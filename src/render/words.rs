@@ -1,13 +1,13 @@
 //! The words for one object of a snapshot, and for a root.
 
-use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, Root, RootKind};
+use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, RootKind};
 use crate::snapshot::HeapSnapshot;
 
 /// What an object is, in a few words: its type without the module, and what it is called, what it
 /// says if values were recorded, or how many items it has.
 pub fn node_words(snapshot: &HeapSnapshot, node: NodeIndex) -> String {
     let type_name = &snapshot.graph().type_of(node).name;
-    if snapshot.graph().flags(node).contains(NodeFlags::MODULE) {
+    if is_module(snapshot, node) {
         let name = snapshot.node_names().get(node).unwrap_or("(unnamed)");
         return format!("module {name}");
     }
@@ -43,36 +43,38 @@ fn item_count(snapshot: &HeapSnapshot, node: NodeIndex) -> Option<usize> {
     }
 }
 
-/// Why a root is alive.
-pub fn root_words(root: &Root) -> String {
-    let kind = match root.kind {
-        RootKind::Module => "module",
-        RootKind::Frame => "running frame",
-        RootKind::Suspended => "suspended",
-        RootKind::Context => "context variables",
-        RootKind::AtExit => "called at exit",
-        RootKind::Interpreter => "interpreter state",
-        RootKind::External => "held from outside",
-    };
-    format!("{kind} {}", root.name).trim_end().to_owned()
-}
-
-/// How a path that starts at a root begins: a module by its name.
-pub(super) fn path_start(root: &Root) -> String {
-    match root.kind {
-        RootKind::Module => root.name.clone(),
-        _ => format!("<{}>", root_words(root)),
-    }
-}
-
 /// What an object is, with why it is alive if it is a root.
-pub(super) fn words_of_any(snapshot: &HeapSnapshot, node: NodeIndex) -> String {
+pub fn root_words(snapshot: &HeapSnapshot, node: NodeIndex) -> String {
     let words = || node_words(snapshot, node);
     match snapshot.root(node) {
         None => words(),
-        Some(root) if matches!(root.kind, RootKind::Module | RootKind::Frame) => root_words(root),
-        Some(root) => format!("{} ({})", words(), root_words(root)),
+        Some(root) => match root.kind {
+            RootKind::Module => words(),
+            RootKind::Frame => format!("frame {}", root.name),
+            RootKind::Suspended | RootKind::Context | RootKind::AtExit | RootKind::Interpreter => {
+                root.name.clone()
+            }
+            RootKind::External => format!("{}, {}", words(), root.name),
+        },
     }
+}
+
+/// How a path that starts at an object begins: with the name of a module, or the function of a
+/// frame, otherwise with the type.
+pub(super) fn path_start(snapshot: &HeapSnapshot, node: NodeIndex) -> String {
+    let name = snapshot.node_names().get(node);
+    if let Some(name) = name.filter(|_| is_module(snapshot, node)) {
+        return name.to_owned();
+    }
+    let type_name = &snapshot.graph().type_of(node).name;
+    match name.and_then(|name| name.split_once(" in ")) {
+        Some((function, _)) => format!("<{type_name} {function}>"),
+        None => format!("<{type_name}>"),
+    }
+}
+
+fn is_module(snapshot: &HeapSnapshot, node: NodeIndex) -> bool {
+    snapshot.graph().flags(node).contains(NodeFlags::MODULE)
 }
 
 /// An object as a headline: full type, address, size, reference count.

@@ -5,7 +5,7 @@ use crate::analysis::RootChain;
 use crate::graph::{EdgeLabel, NodeIndex};
 use crate::render::chain_text;
 use crate::render::escape::one_line;
-use crate::render::words::{headline, node_words, path_start, words_of_any};
+use crate::render::words::{headline, node_words, path_start, root_words};
 use crate::snapshot::HeapSnapshot;
 
 /// What is said where no root leads to an object.
@@ -45,8 +45,12 @@ fn spelled(
     let visible = |text: String| one_line(&text).into_owned();
     let rest = chain.chain.nodes.iter().skip(1);
     let rest = rest.map(|&node| visible(node_words(snapshot, node)));
-    let first = visible(words_of_any(snapshot, chain.root.node));
+    let first = visible(root_words(snapshot, chain.root.node));
     let objects = std::iter::once(first).chain(rest).collect();
     let labels = chain.labels.iter().cloned().map(Some).collect();
-    (visible(path_start(chain.root)), objects, labels)
+    (
+        visible(path_start(snapshot, chain.root.node)),
+        objects,
+        labels,
+    )
 }

@@ -4,7 +4,7 @@ use super::style::{Paint, Style};
 use crate::analysis::{Direction, Neighbourhood};
 use crate::render::escape::one_line;
 use crate::render::snapshot_view::more;
-use crate::render::words::{headline, joined_labels, words_of_any};
+use crate::render::words::{headline, joined_labels, root_words};
 use crate::snapshot::HeapSnapshot;
 
 /// A line for every reference of a neighbourhood, below the object it was reached from. What is
@@ -151,7 +151,7 @@ impl Tree<'_> {
             Direction::Referents => ":",
             Direction::Referrers => " of",
         };
-        let words = words_of_any(self.snapshot, node);
+        let words = root_words(self.snapshot, node);
         let address = format!(" at {:#x}", self.snapshot.graph().address(node));
         let address = self.style.paint(Paint::Faint, address);
         format!("{labels}{between} {}{address}", one_line(&words))

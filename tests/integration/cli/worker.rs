@@ -159,7 +159,11 @@ fn build(objects: &Objects, friday: Option<(usize, usize)>) -> HeapSnapshot {
             RootKind::Frame,
             "main in app.py:12, MainThread",
         ));
-        roots.push(root(other, RootKind::External, ""));
+        roots.push(root(
+            other,
+            RootKind::External,
+            "held from outside, 2 references",
+        ));
     }
     let day = if friday.is_some() { 4 } else { 0 };
     HeapSnapshot::new(SnapshotParts {
