@@ -5,8 +5,9 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
+//! | `whole_file` | files that are there whole or not at all |
 //! | [`graph`] | the compact heap graph |
-//! | [`snapshot`] | a graph that can be kept: names, roots, where it comes from |
+//! | [`snapshot`] | a graph that can be kept: names, roots, where it comes from; its file |
 //! | [`analysis`] | questions asked of a graph, one per file |
 //! | [`render`] | answers to bytes: DOT, SVG, PNG |
 //! | `capture` | the live heap into a graph (feature `python`) |
@@ -20,3 +21,4 @@ pub mod graph;
 mod python;
 pub mod render;
 pub mod snapshot;
+mod whole_file;
