@@ -5,8 +5,9 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
+//! | `whole_file` | files that are there whole or not at all |
 //! | [`graph`] | the compact heap graph |
-//! | [`snapshot`] | a graph that can be kept: names, roots, where it comes from |
+//! | [`snapshot`] | a graph that can be kept: names, roots, where it comes from; its file |
 //! | [`analysis`] | questions asked of a graph, one per file |
 //! | [`render`] | answers to bytes: text, JSON, DOT, SVG, PNG |
 //! | `cli` | the command `heapgraph` (feature `cli`) |
@@ -23,3 +24,4 @@ pub mod graph;
 mod python;
 pub mod render;
 pub mod snapshot;
+mod whole_file;

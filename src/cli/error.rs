@@ -4,12 +4,13 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::render::RenderError;
+use crate::snapshot::SnapshotError;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
-    #[error("cannot read {path}: {why}", path = path.display())]
-    Open { path: PathBuf, why: String },
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     #[error("no object of a type {pattern} in {path}{close}", path = path.display())]
     NoSuchType {
         path: PathBuf,

@@ -23,7 +23,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::analysis::Direction;
 use crate::render::text::{Paint, Style};
-use crate::snapshot::HeapSnapshot;
+use crate::snapshot::{self, HeapSnapshot};
 pub use console::Stream;
 use console::{ColorWhen, Console};
 use error::CliError;
@@ -178,14 +178,5 @@ impl Command {
 
 /// The snapshot in a file.
 fn open(path: &Path) -> Result<HeapSnapshot, CliError> {
-    let opened = OPEN.with(|open| open.borrow().as_ref().map(|open| open(path)));
-    opened.flatten().ok_or_else(|| CliError::Open {
-        path: path.to_owned(),
-        why: "not yet".into(),
-    })
-}
-
-thread_local! {
-    /// Interim.
-    pub static OPEN: std::cell::RefCell<Option<fn(&Path) -> Option<HeapSnapshot>>> = const { std::cell::RefCell::new(None) };
+    Ok(snapshot::load(path)?)
 }

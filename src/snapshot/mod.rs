@@ -1,10 +1,20 @@
 //! A heap that can be kept: the graph with its names, its roots and where it comes from.
 
+mod error;
+mod key_values;
 mod metadata;
 mod node_texts;
+mod reader;
+mod reference_text;
+mod schema;
+mod seal;
+mod writer;
 
+pub use error::{Place, SnapshotError};
 pub use metadata::Metadata;
 pub use node_texts::NodeTexts;
+pub use reader::load;
+pub use writer::{save, save_in_groups};
 
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, Root};
 

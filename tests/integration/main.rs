@@ -18,3 +18,4 @@ mod random;
 mod render;
 mod sketch;
 mod snapshot;
+mod snapshot_file;
