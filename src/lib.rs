@@ -5,18 +5,23 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
+//! | `whole_file` | files that are there whole or not at all |
 //! | [`graph`] | the compact heap graph |
-//! | [`snapshot`] | a graph that can be kept: names, roots, where it comes from |
+//! | [`snapshot`] | a graph that can be kept: names, roots, where it comes from; its file |
 //! | [`analysis`] | questions asked of a graph, one per file |
-//! | [`render`] | answers to bytes: DOT, SVG, PNG |
+//! | [`render`] | answers to bytes: text, JSON, DOT, SVG, PNG |
+//! | `cli` | the command `heapgraph` (feature `cli`) |
 //! | `capture` | the live heap into a graph (feature `python`) |
 //! | `python` | the extension module `heapgraph._core` (feature `python`) |
 
 pub mod analysis;
 #[cfg(feature = "python")]
 mod capture;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod graph;
 #[cfg(feature = "python")]
 mod python;
 pub mod render;
 pub mod snapshot;
+mod whole_file;

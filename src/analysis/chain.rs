@@ -149,6 +149,11 @@ impl<'g> ChainSearch<'g> {
         &self.met
     }
 
+    /// How many references `node` is away from the start, if it was met.
+    pub fn distance(&self, node: NodeIndex) -> Option<usize> {
+        (self.levels[node.index()] as usize).checked_sub(1)
+    }
+
     /// Of the nodes on the last level that `rank` gives a rank, the one with the least; of
     /// several, the first in capture order.
     pub fn best_match<R: Ord>(&self, rank: impl Fn(NodeIndex) -> Option<R>) -> Option<NodeIndex> {

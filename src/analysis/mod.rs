@@ -1,9 +1,21 @@
-//! Questions asked of a heap graph, one per file.
+//! Questions asked of a heap graph or of a snapshot, one per file.
 
 mod chain;
+mod diff;
+mod find;
+mod histogram;
 mod neighbourhood;
+mod root_chain;
 mod seen_objects;
+mod surroundings;
+mod type_pattern;
 
 pub use chain::{ChainSearch, Direction, ReferenceChain};
+pub use diff::{ChangeKind, HeapDiff, TypeChange};
+pub use find::find_objects;
+pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
+pub use root_chain::{RootChain, preferred_label};
 pub use seen_objects::{ClassCounts, SeenObjects};
+pub use surroundings::surroundings;
+pub use type_pattern::{TypePattern, samples};

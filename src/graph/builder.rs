@@ -1,12 +1,13 @@
-//! The only way to make a [`HeapGraph`].
+//! A graph put together object by object.
 
 use super::address_index::AddressIndex;
+use super::columns::highest;
 use super::csr::Csr;
 use super::error::GraphError;
 use super::index::{LIMIT, NodeIndex, narrow};
 use super::node::{NodeFlags, NodeRecord, NodeTable};
 use super::types::{HeapType, TypeTable};
-use super::{HeapGraph, TypeIndex};
+use super::{Addresses, HeapGraph, TypeIndex};
 
 /// Puts a graph together as a walk meets objects.
 ///
@@ -174,40 +175,22 @@ impl HeapGraphBuilder {
             return Err(GraphError::Unfinished { met, finished });
         }
         let node_count = met;
-        if let Some(target) = out_of_range(&self.targets, node_count) {
+        if let Some(target) = highest(&self.targets, NodeIndex::index, node_count) {
             return Err(GraphError::TargetOutOfRange { target, node_count });
         }
         let type_count = self.types.len();
-        let highest_type = self.nodes.types.iter().map(|ty| ty.index()).max();
-        if let Some(type_index) = highest_type.filter(|&highest| highest >= type_count) {
+        if let Some(type_index) = highest(&self.nodes.types, TypeIndex::index, type_count) {
             return Err(GraphError::TypeOutOfRange {
                 type_index,
                 type_count,
             });
         }
         let referents = Csr::new(self.offsets, self.targets);
-        let referrers = referents.reversed();
-        let is_string = |ty: &HeapType| ty.full_name() == "builtins.str" && !ty.is_heap_type;
-        let string_type = self
-            .types
-            .iter()
-            .find(|(_, ty)| is_string(ty))
-            .map(|(index, _)| index);
-        Ok(HeapGraph {
-            nodes: self.nodes,
-            types: self.types,
+        Ok(HeapGraph::from_columns(
+            self.nodes,
+            self.types,
             referents,
-            referrers,
-            addresses: self.addresses,
-            string_type,
-        })
+            Addresses::Radix(Box::new(self.addresses)),
+        ))
     }
-}
-
-fn out_of_range(targets: &[NodeIndex], node_count: usize) -> Option<usize> {
-    targets
-        .iter()
-        .map(|target| target.index())
-        .max()
-        .filter(|&highest| highest >= node_count)
 }

@@ -6,7 +6,7 @@ use super::text_table::{TextIndex, TextTable};
 
 /// The name of one reference, its text in an [`EdgeNames`]' table. The variants are those of
 /// [`EdgeLabel`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EdgeName {
     /// `.name`
     Attribute(TextIndex),

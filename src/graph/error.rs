@@ -40,4 +40,15 @@ pub enum GraphError {
         /// How many types there are.
         type_count: usize,
     },
+    /// Two nodes are said to lie at one address.
+    #[error("objects {} and {} are both at address {address:#x}", nodes[0], nodes[1])]
+    SameAddress {
+        /// The address.
+        address: u64,
+        /// The two nodes.
+        nodes: [usize; 2],
+    },
+    /// The edges of the nodes do not follow each other.
+    #[error("the references of the objects do not follow each other")]
+    OffsetsOutOfOrder,
 }

@@ -41,6 +41,16 @@ impl NodeIndex {
     pub const fn index(self) -> usize {
         widen(self.0)
     }
+
+    /// The node of that number.
+    pub const fn from_u32(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The node's number.
+    pub const fn to_u32(self) -> u32 {
+        self.0
+    }
 }
 
 impl TypeIndex {
@@ -56,5 +66,15 @@ impl TypeIndex {
     /// The type's position in the table.
     pub const fn index(self) -> usize {
         widen(self.0)
+    }
+
+    /// The type of that number.
+    pub const fn from_u32(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The type's number.
+    pub const fn to_u32(self) -> u32 {
+        self.0
     }
 }

@@ -4,7 +4,9 @@
 //! (each edge is stored in both directions), plus the address index.
 
 mod address_index;
+mod address_order;
 mod builder;
+mod columns;
 mod csr;
 mod edge_label;
 mod edge_names;
@@ -20,6 +22,7 @@ mod visit;
 
 pub use address_index::AddressIndex;
 pub use builder::HeapGraphBuilder;
+pub use columns::GraphColumns;
 pub use csr::Csr;
 pub use edge_label::{CONTEXT_VARIABLES, EdgeLabel};
 pub use edge_names::{EdgeName, EdgeNames};
@@ -34,24 +37,52 @@ pub use types::{HeapType, TypeTable};
 
 use std::ops::Range;
 
+use address_order::AddressOrder;
 use node::NodeTable;
 
 /// A heap at one moment: every object, what it refers to and what refers to it.
 ///
 /// Holds addresses, never objects: it keeps nothing alive and is `Send + Sync`. The graph is
-/// closed: every target of an edge is a node. Built by [`HeapGraphBuilder`] only.
+/// closed: every target of an edge is a node. Built by [`HeapGraphBuilder`] or from
+/// [`GraphColumns`].
 #[derive(Debug)]
 pub struct HeapGraph {
     nodes: NodeTable,
     types: TypeTable,
     referents: Csr,
     referrers: Csr,
-    addresses: AddressIndex,
+    addresses: Addresses,
     /// The type `str` itself.
     string_type: Option<TypeIndex>,
 }
 
+/// How a node is found by its address.
+#[derive(Debug)]
+enum Addresses {
+    Radix(Box<AddressIndex>),
+    Sorted(AddressOrder),
+}
+
 impl HeapGraph {
+    /// A graph whose columns fit together.
+    fn from_columns(
+        nodes: NodeTable,
+        types: TypeTable,
+        referents: Csr,
+        addresses: Addresses,
+    ) -> Self {
+        let is_string = |ty: &HeapType| ty.full_name() == "builtins.str" && !ty.is_heap_type;
+        let string_type = types.iter().find(|(_, ty)| is_string(ty));
+        Self {
+            string_type: string_type.map(|(index, _)| index),
+            referrers: referents.reversed(),
+            nodes,
+            types,
+            referents,
+            addresses,
+        }
+    }
+
     /// Number of objects.
     pub fn node_count(&self) -> usize {
         self.nodes.len()
@@ -69,7 +100,10 @@ impl HeapGraph {
 
     /// The node of the object that was at `address`, if there was one.
     pub fn node_at(&self, address: u64) -> Option<NodeIndex> {
-        let node = self.addresses.get(address)?;
+        let node = match &self.addresses {
+            Addresses::Radix(index) => index.get(address),
+            Addresses::Sorted(order) => order.get(address, &self.nodes.addresses),
+        }?;
         (self.address(node) == address).then_some(node)
     }
 

@@ -21,7 +21,6 @@ impl NodeFlags {
     pub const FRAME: Self = Self(1 << 5);
     /// The namespace dictionary of a module.
     pub const MODULE_NAMESPACE: Self = Self(1 << 6);
-
     /// A `dict` or an instance of a subclass: its first referents are keys and values in turn.
     pub const DICT: Self = Self(1 << 7);
 

@@ -7,6 +7,7 @@
 
 mod captured_heap;
 mod chain;
+mod command;
 mod drawing;
 mod error;
 mod fingerprint;
@@ -29,6 +30,8 @@ mod core {
     use super::captured_heap::{CapturedHeap, named_referents};
     #[pymodule_export]
     use super::chain::{chain_text, find_chain, is_proper_module, is_root};
+    #[pymodule_export]
+    use super::command::{ProgramToRun, command};
     #[pymodule_export]
     use super::drawing::{Drawing, draw_chains, draw_neighbourhood};
     #[pymodule_export]

@@ -23,6 +23,14 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// As [`visible`], with newlines spelled too.
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    match visible(text) {
+        text if text.contains('\n') => Cow::Owned(text.replace('\n', "\\n")),
+        text => text,
+    }
+}
+
 fn push_code_point(shown: &mut String, character: char) {
     let code_point = u32::from(character);
     let written = if code_point <= 0xff {

@@ -1,14 +1,12 @@
 //! A view into a file, in the format that the file's name asks for.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write},
-    path::{Path, PathBuf},
-    process,
-    sync::atomic::{AtomicU64, Ordering},
+    io::{self, BufWriter, Write},
+    path::Path,
 };
 
 use super::{dot::to_dot, error::RenderError, external::to_format, view::View};
+use crate::whole_file::WholeFile;
 
 /// What a picture is written as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,91 +89,29 @@ impl Format {
 pub fn save(view: &View, path: &Path) -> Result<Format, RenderError> {
     let format = Format::of_path(path)?;
     let bytes = format.draw(view)?;
-    replace(path, &bytes).map_err(|source| RenderError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    write_whole(path, |file| file.write_all(&bytes))?;
     Ok(format)
 }
 
-/// Puts a file with `bytes` at `path`, in one step.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let path = follow_links(path)?;
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let (mut file, beside) = Unfinished::create_in(folder)?;
-    if let Ok(existing) = fs::metadata(&path) {
-        file.set_permissions(existing.permissions())?;
-    }
-    file.write_all(bytes)?;
-    // Some systems do not rename an open file.
-    drop(file);
-    beside.rename_to(&path)
-}
-
-/// The file that `path` means, even if it is a link to a file that does not exist yet.
-fn follow_links(path: &Path) -> io::Result<PathBuf> {
-    let mut path = path.to_owned();
-    while fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
-        match fs::canonicalize(&path) {
-            Ok(file) => return Ok(file),
-            // A circle of links is another error, so this loop ends.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let target = fs::read_link(&path)?;
-                path = path.parent().unwrap_or(Path::new("")).join(target);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(path)
-}
-
-/// A file that is still being written; removed unless it is renamed.
+/// Writes what `write` writes to the file at `path`, whole or not at all, as [`save`] does.
 ///
-/// The temporary files of the crate `tempfile` would do, but they are private to the user and
-/// their errors have lost the operating system's number, which callers need.
-struct Unfinished {
-    path: PathBuf,
-    is_finished: bool,
-}
-
-impl Unfinished {
-    fn create_in(folder: &Path) -> io::Result<(File, Self)> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        loop {
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let path = folder.join(format!(".heapgraph-{}-{number}.tmp", process::id()));
-            match File::create_new(&path) {
-                Ok(file) => {
-                    return Ok((
-                        file,
-                        Self {
-                            path,
-                            is_finished: false,
-                        },
-                    ));
-                }
-                // Left behind by a process that had the same number.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn rename_to(mut self, path: &Path) -> io::Result<()> {
-        fs::rename(&self.path, path)?;
-        self.is_finished = true;
-        Ok(())
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if !self.is_finished {
-            // The error that led here is the one to report.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
+/// # Errors
+///
+/// [`RenderError::Io`] if the file can not be written.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), RenderError> {
+    let written = || {
+        let mut file = WholeFile::create(path)?;
+        let mut buffered = BufWriter::new(file.file());
+        write(&mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
+        file.commit()
+    };
+    written().map_err(|source| RenderError::Io {
+        path: path.to_owned(),
+        source,
+    })
 }

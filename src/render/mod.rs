@@ -1,4 +1,5 @@
-//! Answers to bytes. Renders a small [`View`] that analysis chose; never walks the heap.
+//! Answers to bytes: text, JSON, and pictures of a small [`View`] that analysis chose. Never walks
+//! the heap; only an export writes all of it.
 
 mod chain_text;
 mod dot;
@@ -6,23 +7,29 @@ mod error;
 mod escape;
 mod external;
 mod file;
+pub mod json;
 mod label;
 mod legend;
 mod look;
 #[cfg(feature = "svg")]
 mod png;
+mod snapshot_view;
 #[cfg(feature = "svg")]
 mod svg;
+pub mod text;
 mod view;
+mod words;
 mod wrap;
 
 pub use chain_text::chain_text;
 pub use dot::to_dot;
 pub use error::RenderError;
 pub use external::to_format;
-pub use file::{Format, save};
+pub use file::{Format, save, write_whole};
 #[cfg(feature = "svg")]
 pub use png::to_png;
+pub use snapshot_view::{chains_view, neighbourhood_view};
 #[cfg(feature = "svg")]
 pub use svg::to_svg;
 pub use view::{View, ViewEdge, ViewNode, ViewNodeKind};
+pub use words::{node_detail, node_words, root_words};

@@ -1,10 +1,20 @@
 //! A heap that can be kept: the graph with its names, its roots and where it comes from.
 
+mod error;
+mod key_values;
 mod metadata;
 mod node_texts;
+mod reader;
+mod reference_text;
+mod schema;
+mod seal;
+mod writer;
 
+pub use error::{Place, SnapshotError};
 pub use metadata::Metadata;
 pub use node_texts::NodeTexts;
+pub use reader::load;
+pub use writer::{save, save_in_groups};
 
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, Root};
 
@@ -98,9 +108,19 @@ impl HeapSnapshot {
     /// `<unnamed>` where names were not recorded.
     pub fn labels(&self, node: NodeIndex) -> Vec<EdgeLabel> {
         let positions = self.graph.edge_positions(node);
+        positions.map(|position| self.label(position)).collect()
+    }
+
+    /// The name of one reference, by its position among those of all nodes
+    /// ([`HeapGraph::edge_positions`]); `<unnamed>` where names were not recorded.
+    ///
+    /// # Panics
+    ///
+    /// If there are not that many references.
+    pub fn label(&self, position: usize) -> EdgeLabel {
         match &self.edge_names {
-            Some(names) => positions.map(|position| names.label(position)).collect(),
-            None => vec![EdgeLabel::Internal("unnamed".into()); positions.len()],
+            Some(names) => names.label(position),
+            None => EdgeLabel::Internal("unnamed".into()),
         }
     }
 

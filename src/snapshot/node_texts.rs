@@ -17,9 +17,14 @@ impl NodeTexts {
     ///
     /// If this node or a later one has a text already.
     pub fn push(&mut self, node: NodeIndex, text: &str) {
+        let text = self.texts.insert(text);
+        self.push_index(node, text);
+    }
+
+    /// Adds the text of a node, which is one of [`texts_mut`](Self::texts_mut).
+    pub(super) fn push_index(&mut self, node: NodeIndex, text: TextIndex) {
         let is_next = self.last_node().is_none_or(|last| last < node);
         assert!(is_next, "texts are added in the order of the nodes");
-        let text = self.texts.insert(text);
         self.entries.push((node, text));
     }
 
@@ -46,6 +51,21 @@ impl NodeTexts {
     /// True if and only if no node has a text.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// All nodes that have a text, in order.
+    pub(super) fn entries(&self) -> &[(NodeIndex, TextIndex)] {
+        &self.entries
+    }
+
+    /// The texts, each once.
+    pub(super) fn texts(&self) -> &TextTable {
+        &self.texts
+    }
+
+    /// The texts, to add more.
+    pub(super) fn texts_mut(&mut self) -> &mut TextTable {
+        &mut self.texts
     }
 
     pub(super) fn last_node(&self) -> Option<NodeIndex> {

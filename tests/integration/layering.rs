@@ -4,12 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A folder of `src` and what it may use besides itself.
-const RULES: [(&str, &[&str]); 8] = [
+const RULES: [(&str, &[&str]); 9] = [
+    ("whole_file", &[]),
     ("graph", &[]),
-    ("snapshot", &["graph"]),
+    ("snapshot", &["graph", "whole_file"]),
     ("analysis", &["graph", "snapshot"]),
-    ("render", &["graph", "snapshot", "analysis"]),
-    ("cli", &["graph", "snapshot", "analysis", "render"]),
+    ("render", &["graph", "snapshot", "analysis", "whole_file"]),
+    (
+        "cli",
+        &["graph", "snapshot", "analysis", "render", "whole_file"],
+    ),
     ("capture", &["graph", "snapshot"]),
     (
         "python",

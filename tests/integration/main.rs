@@ -5,6 +5,8 @@
 mod chain;
 mod chain_brute_force;
 mod chain_text;
+#[cfg(feature = "cli")]
+mod cli;
 mod graph;
 mod graph_addresses;
 mod graph_references;
@@ -17,3 +19,4 @@ mod render;
 mod seen_objects;
 mod sketch;
 mod snapshot;
+mod snapshot_file;

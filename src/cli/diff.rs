@@ -1,0 +1,65 @@
+//! `heapgraph diff`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::condition::Condition;
+use super::console::Console;
+use super::error::CliError;
+use super::types::{Order, Shown};
+use crate::analysis::{HeapDiff, Histogram};
+use crate::render::json::DiffJson;
+use crate::render::text::diff_text;
+
+/// Show what has changed from one snapshot to another, by type
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  heapgraph diff before.parquet after.parquet --fail-on 'growth(app.*)'"
+)]
+pub(super) struct Diff {
+    /// The earlier snapshot
+    base: PathBuf,
+
+    /// The later snapshot
+    current: PathBuf,
+
+    /// What comes first: the largest change, or by name
+    #[arg(long, value_enum, default_value = "count")]
+    sort: Order,
+
+    #[command(flatten)]
+    shown: Shown,
+
+    /// End with exit code 1 if this is true: `growth`, `growth(app.*)`, or of the changes
+    /// `count(Session)>100`, `bytes>10MiB` [may be repeated]
+    #[arg(long, value_name = "CONDITION")]
+    fail_on: Vec<Condition>,
+}
+
+impl Diff {
+    pub(super) fn carry_out(self, console: &mut Console<'_>) -> Result<(), CliError> {
+        // One after the other: the two heaps need not be in memory together.
+        let mut base = Histogram::new(super::open(&self.base)?.graph());
+        let mut current = Histogram::new(super::open(&self.current)?.graph());
+        if !self.fail_on.is_empty() {
+            let whole = HeapDiff::new(base.clone(), current.clone());
+            let conditions = self.fail_on.iter();
+            let found = conditions.filter_map(|condition| condition.find_in_change(&whole));
+            console.findings.extend(found);
+        }
+        if let Some(pattern) = &self.shown.r#type {
+            base.keep(pattern);
+            current.keep(pattern);
+        }
+        let mut diff = HeapDiff::new(base, current);
+        diff.sort(self.sort.into());
+        let limit = console.rows(self.shown.limit);
+        if console.is_json {
+            console.json(&DiffJson::new(&diff, limit))?;
+        } else {
+            console.text(&diff_text(&diff, limit, console.style))?;
+        }
+        Ok(())
+    }
+}

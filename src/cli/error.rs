@@ -1,0 +1,69 @@
+//! What can go wrong with a command.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::render::RenderError;
+use crate::snapshot::SnapshotError;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    #[error("no object of a type {pattern} in {path}{close}", path = path.display())]
+    NoSuchType {
+        path: PathBuf,
+        pattern: String,
+        close: CloseNames,
+    },
+    #[error(
+        "{pattern} means {} types in {path}: {}; give the full name of one",
+        names.len(), listed(names), path = path.display()
+    )]
+    AmbiguousType {
+        path: PathBuf,
+        pattern: String,
+        names: Vec<String>,
+    },
+    #[error(
+        "no object at {address:#x} in {path}: it is not in this snapshot; \
+         `heapgraph find` lists the addresses of a type's objects",
+        path = path.display()
+    )]
+    NoSuchAddress { path: PathBuf, address: u64 },
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error("cannot write the answer: {0}")]
+    Write(#[from] io::Error),
+}
+
+impl CliError {
+    /// True if and only if nobody reads the answer to its end.
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// Types that may have been meant.
+#[derive(Debug)]
+pub(super) struct CloseNames(pub(super) Vec<String>);
+
+impl std::fmt::Display for CloseNames {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0[..] {
+            [] => f.write_str("; `heapgraph types` lists the types there are"),
+            [name] => write!(f, "; did you mean {name}?"),
+            [names @ .., last] => write!(f, "; did you mean {} or {last}?", names.join(", ")),
+        }
+    }
+}
+
+/// Names in an enumeration, the first few of many.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    match names.get(SHOWN..) {
+        None | Some([]) => names.join(", "),
+        Some(rest) => format!("{} and {} more", names[..SHOWN].join(", "), rest.len()),
+    }
+}

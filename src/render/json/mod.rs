@@ -1,0 +1,32 @@
+//! Answers as JSON. Each has a field `schema` with its name and version, first; a field is never
+//! renamed, removed or given another meaning without a new version. `docs/cli.md` has them all.
+//!
+//! Addresses are strings, as not every reader keeps 64 bits of a number.
+
+mod chains;
+mod export;
+mod neighbourhood;
+mod object;
+mod summary;
+mod types;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+pub use chains::ChainsJson;
+pub use export::export;
+pub use neighbourhood::NeighbourhoodJson;
+pub use object::{ObjectJson, ObjectsJson};
+pub use summary::SummaryJson;
+pub use types::{DiffJson, TypesJson};
+
+/// Writes an answer as an indented document with a line break at the end.
+///
+/// # Errors
+///
+/// What writing raises.
+pub fn write_json(out: &mut dyn Write, answer: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, answer)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,130 @@
+//! Parts of a snapshot as a view to draw.
+
+use petgraph::graph::{DiGraph, NodeIndex as Position};
+use rustc_hash::FxHashMap;
+
+use super::words::node_detail;
+use super::{View, ViewEdge, ViewNode, ViewNodeKind};
+use crate::analysis::{Direction, Neighbourhood, RootChain};
+use crate::graph::{NodeFlags, NodeIndex, RootKind};
+use crate::snapshot::HeapSnapshot;
+
+/// The neighbourhood of some objects; those at depth 0 are the ones asked for.
+pub fn neighbourhood_view(
+    snapshot: &HeapSnapshot,
+    found: &Neighbourhood,
+    direction: Direction,
+    max_depth: usize,
+) -> View {
+    let mut graph = DiGraph::new();
+    let nodes = found.nodes.iter();
+    let positions: Vec<Position> = nodes
+        .map(|drawn| graph.add_node(view_node(snapshot, drawn.node, drawn.depth)))
+        .collect();
+    for edge in &found.edges {
+        let holder = found.nodes[edge.holder].node;
+        let position = snapshot.graph().edge_positions(holder).start + edge.position;
+        let label = snapshot.label(position).to_string();
+        let on_chain = false;
+        let (holder, held) = (positions[edge.holder], positions[edge.held]);
+        graph.add_edge(holder, held, ViewEdge { label, on_chain });
+    }
+    for (drawn, &position) in found.nodes.iter().zip(&positions) {
+        if drawn.hidden_count > 0 {
+            let rest = graph.add_node(hidden_node(drawn.hidden_count, direction, drawn.depth + 1));
+            let (holder, held) = match direction {
+                Direction::Referents => (position, rest),
+                Direction::Referrers => (rest, position),
+            };
+            let (label, on_chain) = (String::new(), false);
+            graph.add_edge(holder, held, ViewEdge { label, on_chain });
+        }
+    }
+    View { graph, max_depth }
+}
+
+/// Chains from roots, and nothing else; the last object of each is the one asked for. An object
+/// on several chains is drawn once.
+pub fn chains_view(snapshot: &HeapSnapshot, chains: &[RootChain<'_>]) -> View {
+    let mut graph: DiGraph<ViewNode, ViewEdge> = DiGraph::new();
+    let mut positions: FxHashMap<NodeIndex, Position> = FxHashMap::default();
+    for chain in chains {
+        let length = chain.chain.nodes.len();
+        let mut holder = None;
+        for (n, &node) in chain.chain.nodes.iter().enumerate() {
+            let depth = length - 1 - n;
+            let position = *positions
+                .entry(node)
+                .or_insert_with(|| graph.add_node(view_node(snapshot, node, depth)));
+            let drawn = &mut graph[position];
+            drawn.on_chain = true;
+            drawn.depth = drawn.depth.min(depth);
+            drawn.is_target = drawn.depth == 0;
+            if let Some(holder) = holder.replace(position)
+                && graph.find_edge(holder, position).is_none()
+            {
+                let label = chain.labels[n - 1].to_string();
+                let on_chain = true;
+                graph.add_edge(holder, position, ViewEdge { label, on_chain });
+            }
+        }
+    }
+    let max_depth = graph.node_weights().map(|node| node.depth).max();
+    View {
+        max_depth: max_depth.unwrap_or(0),
+        graph,
+    }
+}
+
+fn view_node(snapshot: &HeapSnapshot, node: NodeIndex, depth: usize) -> ViewNode {
+    let flags = snapshot.graph().flags(node);
+    let kind = if flags.contains(NodeFlags::PROPER_MODULE) {
+        ViewNodeKind::Module
+    } else if flags.contains(NodeFlags::FRAME) {
+        ViewNodeKind::Frame
+    } else if flags.contains(NodeFlags::TYPE) {
+        ViewNodeKind::Type
+    } else {
+        ViewNodeKind::Object
+    };
+    let mut lines = vec![snapshot.graph().type_of(node).name.clone()];
+    lines.extend(node_detail(snapshot, node));
+    let root = snapshot.root(node);
+    let root = root.filter(|root| !matches!(root.kind, RootKind::Module | RootKind::Frame));
+    lines.extend(root.map(|root| root.name.clone()));
+    ViewNode {
+        kind,
+        lines,
+        depth,
+        is_target: depth == 0,
+        on_chain: false,
+        is_highlighted: false,
+        has_finalizer: false,
+        extra_attributes: Vec::new(),
+    }
+}
+
+/// The node that stands for neighbours that were left out.
+fn hidden_node(count: usize, direction: Direction, depth: usize) -> ViewNode {
+    ViewNode {
+        kind: ViewNodeKind::More(count),
+        lines: vec![more(direction, count)],
+        depth,
+        is_target: false,
+        on_chain: false,
+        is_highlighted: false,
+        has_finalizer: false,
+        extra_attributes: Vec::new(),
+    }
+}
+
+/// How many neighbours were left out, in words.
+pub(super) fn more(direction: Direction, count: usize) -> String {
+    let what = match (direction, count) {
+        (Direction::Referents, 1) => "referent",
+        (Direction::Referents, _) => "referents",
+        (Direction::Referrers, 1) => "referrer",
+        (Direction::Referrers, _) => "referrers",
+    };
+    format!("{count} more {what}")
+}

@@ -1,0 +1,56 @@
+//! Chains from roots, in words.
+
+use super::style::{Paint, Style};
+use crate::analysis::RootChain;
+use crate::graph::{EdgeLabel, NodeIndex};
+use crate::render::chain_text;
+use crate::render::escape::one_line;
+use crate::render::words::{headline, node_words, path_start, root_words};
+use crate::snapshot::HeapSnapshot;
+
+/// What is said where no root leads to an object.
+const NO_CHAIN: &str = "no root leads to it: it is garbage, or held by what a capture can not see";
+
+/// A chain from a root to `target`, below a line about `target`; each in words.
+pub fn root_chain_text(
+    snapshot: &HeapSnapshot,
+    target: NodeIndex,
+    chain: Option<&RootChain<'_>>,
+    style: Style,
+) -> String {
+    let headline = headline(snapshot, target);
+    let headline = style.paint(Paint::Strong, one_line(&headline));
+    let Some(chain) = chain else {
+        return format!("{headline}\n\n{NO_CHAIN}\n");
+    };
+    format!("{headline}\n\n{}\n", chain_words(snapshot, chain))
+}
+
+/// A chain as [`chain_text`] writes it: the path, then a line for each object.
+fn chain_words(snapshot: &HeapSnapshot, chain: &RootChain<'_>) -> String {
+    let (start, objects, labels) = spelled(snapshot, chain);
+    chain_text(&start, &objects, &labels)
+}
+
+/// A chain in Python's spelling, in one line.
+pub(in crate::render) fn chain_path(snapshot: &HeapSnapshot, chain: &RootChain<'_>) -> String {
+    let words = chain_words(snapshot, chain);
+    words.lines().next().unwrap_or_default().to_owned()
+}
+
+fn spelled(
+    snapshot: &HeapSnapshot,
+    chain: &RootChain<'_>,
+) -> (String, Vec<String>, Vec<Option<EdgeLabel>>) {
+    let visible = |text: String| one_line(&text).into_owned();
+    let rest = chain.chain.nodes.iter().skip(1);
+    let rest = rest.map(|&node| visible(node_words(snapshot, node)));
+    let first = visible(root_words(snapshot, chain.root.node));
+    let objects = std::iter::once(first).chain(rest).collect();
+    let labels = chain.labels.iter().cloned().map(Some).collect();
+    (
+        visible(path_start(snapshot, chain.root.node)),
+        objects,
+        labels,
+    )
+}

@@ -1,0 +1,24 @@
+//! Answers as text for a terminal. What comes from a heap stands in one line, with its control
+//! characters spelled out.
+
+mod chains;
+mod number;
+mod objects;
+mod style;
+mod summary;
+mod table;
+mod tree;
+mod types;
+
+pub(super) use chains::chain_path;
+pub use chains::root_chain_text;
+pub use number::grouped;
+pub(super) use number::utc;
+pub use objects::objects_text;
+pub use style::{Paint, Style};
+pub use summary::{TOP_TYPES, summary_text};
+pub use tree::neighbourhood_text;
+pub use types::{diff_text, types_text};
+
+/// Why writing is expected to work.
+const TO_STRING: &str = "writing to a string does not fail";

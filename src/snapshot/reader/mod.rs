@@ -1,0 +1,191 @@
+//! A file into a snapshot.
+//!
+//! The pages are read here and not by the crate `parquet`, which writes them, for two reasons. A
+//! file may come from anywhere, and nothing in it may make us panic or take memory that it does
+//! not warrant: the crate recurses and reserves as its footer says, without a limit, and unpacks a
+//! page to whatever size is declared (version 60). And a dictionary's texts are looked up once
+//! here, instead of once for each of the millions of references that have them.
+//!
+//! So this reads what `writer` writes: pages of version 1, packed with zstd, with values that are
+//! plain, from a dictionary or, for integers, differences.
+
+mod columns;
+mod encodings;
+mod footer;
+mod pages;
+mod thrift;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::error::{Problem, SnapshotError};
+use super::key_values::{self, KeyValues, Unreadable};
+use super::schema;
+use super::seal::{self, Broken};
+use super::{HeapSnapshot, SnapshotParts};
+use crate::graph::{GraphError, NodeIndex, TypeIndex};
+use columns::{ColumnReader, Columns};
+use footer::Footer;
+
+/// Loads a snapshot from a file that [`save`](super::save) made, in this version or before.
+///
+/// What is loaded is what was saved, or there is an error: a file that was cut off or damaged is
+/// told by its checksum, and one that was forged, by what can not be true of a heap. Memory is in
+/// proportion to the length of the file, whatever the file says.
+///
+/// # Errors
+///
+/// [`SnapshotError::Read`] with what the operating system said; otherwise what is wrong with the
+/// file, and where.
+pub fn load(path: &Path) -> Result<HeapSnapshot, SnapshotError> {
+    let file = read_file(path)?;
+    parse(&file).map_err(|error| error.in_file(path, file.len()))
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, SnapshotError> {
+    let unreadable = |source| SnapshotError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    // Looked at before it is opened: opening a pipe waits for somebody to write.
+    let kind = fs::metadata(path).map_err(unreadable)?.file_type();
+    if !kind.is_file() {
+        return Err(SnapshotError::NotASnapshot {
+            path: path.to_owned(),
+            found: if kind.is_dir() {
+                "a folder"
+            } else {
+                "a pipe or a device"
+            },
+        });
+    }
+    read_whole(path).map_err(unreadable)
+}
+
+fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut bytes = Vec::new();
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    bytes.try_reserve_exact(length)?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Why bytes are no snapshot.
+enum Unusable {
+    Broken(Broken),
+    Unreadable(Unreadable),
+}
+
+impl From<Problem> for Unusable {
+    fn from(problem: Problem) -> Self {
+        Self::Unreadable(Unreadable::Invalid(problem))
+    }
+}
+
+impl Unusable {
+    fn in_file(self, path: &Path, length: usize) -> SnapshotError {
+        let path = path.to_owned();
+        match self {
+            Self::Broken(Broken::Foreign(found)) => SnapshotError::NotASnapshot { path, found },
+            Self::Broken(Broken::Length { saved }) => SnapshotError::WrongLength {
+                path,
+                saved,
+                found: length as u64,
+            },
+            Self::Broken(Broken::Bytes) => SnapshotError::Damaged { path },
+            Self::Unreadable(Unreadable::NewerFormat {
+                found,
+                tool_version,
+            }) => SnapshotError::NewerFormat {
+                path,
+                found,
+                tool_version,
+            },
+            Self::Unreadable(Unreadable::Invalid(Problem { place, what })) => {
+                SnapshotError::Invalid {
+                    path,
+                    place,
+                    problem: what,
+                }
+            }
+        }
+    }
+}
+
+fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
+    seal::check(file).map_err(Unusable::Broken)?;
+    let footer = Footer::read(file)?;
+    let said = key_values::read(&footer.key_values).map_err(Unusable::Unreadable)?;
+    let columns = ColumnReader::new(file, &footer)?.read_all(said.has_names)?;
+    check(&columns, &said)?;
+    let Columns {
+        mut graph,
+        edge_names,
+        node_names,
+        values,
+        roots,
+    } = columns;
+    graph.types = said.types;
+    Ok(HeapSnapshot::new(SnapshotParts {
+        graph: graph.build().map_err(|error| impossible(&error))?,
+        edge_names,
+        node_names,
+        values,
+        roots,
+        metadata: said.metadata,
+    }))
+}
+
+/// Compares what the columns have with what the footer says, and references with rows.
+fn check(columns: &Columns, said: &KeyValues) -> Result<(), Problem> {
+    let graph = &columns.graph;
+    let (node_count, edge_count) = (graph.addresses.len(), graph.targets.len());
+    for (entry, said, count) in [
+        (key_values::NODES_KEY, said.node_count, node_count),
+        (key_values::EDGES_KEY, said.edge_count, edge_count),
+    ] {
+        if said != count as u64 {
+            return Err(Problem::new(format!("is {said}, but there are {count}")).in_entry(entry));
+        }
+    }
+    if !said.has_values && !columns.values.is_empty() {
+        return Err(
+            Problem::new("there are values that were not recorded").in_column(schema::VALUE.name)
+        );
+    }
+    let lost = |target: &NodeIndex| target.index() >= node_count;
+    if let Some(position) = graph.targets.iter().position(lost) {
+        let row = graph
+            .offsets
+            .partition_point(|&start| start as usize <= position)
+            - 1;
+        let target = graph.targets[position].index();
+        let problem = format!("a reference leads to row {target}, and there are {node_count} rows");
+        return Err(Problem::new(problem)
+            .in_column(schema::REFERENTS.name)
+            .at_row(row));
+    }
+    let unknown = |type_index: &TypeIndex| type_index.index() >= said.types.len();
+    if let Some(row) = graph.type_indexes.iter().position(unknown) {
+        let number = graph.type_indexes[row].index();
+        let problem = format!("there is no type {number} among {}", said.types.len());
+        return Err(Problem::new(problem)
+            .in_column(schema::TYPE_ID.name)
+            .at_row(row));
+    }
+    Ok(())
+}
+
+/// What only the graph as a whole tells.
+fn impossible(error: &GraphError) -> Problem {
+    let problem = Problem::new(error.to_string());
+    match *error {
+        GraphError::SameAddress { nodes, .. } => {
+            problem.in_column(schema::ADDRESS.name).at_row(nodes[1])
+        }
+        GraphError::TargetOutOfRange { .. } => problem.in_entry(key_values::TYPES_KEY),
+        _ => problem,
+    }
+}

@@ -1,0 +1,4 @@
+//! Snapshots in files.
+
+mod round_trip;
+mod samples;
