@@ -16,6 +16,8 @@ mod neighbourhood_brute_force;
 mod petgraph_visit;
 mod random;
 mod render;
+mod root_chain;
 mod sketch;
 mod snapshot;
 mod snapshot_file;
+mod types_of_heap;
