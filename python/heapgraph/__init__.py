@@ -11,6 +11,8 @@ Examples:
 
 from heapgraph._core import CaptureError, HeapGraphError, RenderError
 from heapgraph.objgraph import (
+    Baseline,
+    Chain,
     at,
     at_addrs,
     by_type,
@@ -18,6 +20,8 @@ from heapgraph.objgraph import (
     describe_chain,
     find_backref_chain,
     find_ref_chain,
+    get_leaking_objects,
+    get_new_ids,
     growth,
     is_proper_module,
     is_root,
@@ -27,11 +31,14 @@ from heapgraph.objgraph import (
     show_growth,
     show_most_common_types,
     show_refs,
+    start_over,
     typestats,
 )
 
 __all__ = [
+    "Baseline",
     "CaptureError",
+    "Chain",
     "HeapGraphError",
     "RenderError",
     "at",
@@ -41,6 +48,8 @@ __all__ = [
     "describe_chain",
     "find_backref_chain",
     "find_ref_chain",
+    "get_leaking_objects",
+    "get_new_ids",
     "growth",
     "is_proper_module",
     "is_root",
@@ -50,7 +59,25 @@ __all__ = [
     "show_growth",
     "show_most_common_types",
     "show_refs",
+    "start_over",
     "typestats",
 ]
 
 __version__ = "0.1.0"
+__author__ = "The heapgraph developers"
+__copyright__ = "Copyright (c) 2026 The heapgraph developers"
+__license__ = "MIT OR Apache-2.0"
+
+_TYPE_CHECKING = False
+if _TYPE_CHECKING:
+    IS_INTERACTIVE: bool
+else:
+
+    def __getattr__(name: str) -> object:
+        """Whether pictures are shown in a notebook, under objgraph's name for it."""
+        if name == "IS_INTERACTIVE":
+            from heapgraph import objgraph
+
+            return objgraph.IS_INTERACTIVE
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)

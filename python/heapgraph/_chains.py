@@ -24,24 +24,48 @@ _GOALS: dict[Callable[[Any], object], str] = {is_proper_module: "module", is_roo
 _HELD_BY_CALL = 1 if sys.version_info < (3, 11) else 0
 
 
+class Chain(list):  # type: ignore[type-arg]  # of anything; `Any` would have to be imported
+    """A chain of references: a list of objects, each of which refers to the next.
+
+    Attributes:
+        found: Whether the search met what it looked for. Both a search that finds nothing and one
+            that is met by the object it starts at give that object alone.
+
+    Examples:
+        >>> find_ref_chain(["a"], lambda obj: obj == "a")
+        [['a'], 'a']
+        >>> find_ref_chain(["a"], lambda obj: obj == "b").found
+        False
+    """
+
+    __slots__ = ("found",)
+
+    def __init__(self, objects: Iterable[Any] = (), found: bool = False) -> None:
+        """Take the objects from holder to held, and whether they are what was looked for."""
+        super().__init__(objects)
+        self.found = found
+
+
 def find_ref_chain(
     obj: object,
     predicate: Callable[[Any], object],
     max_depth: int = 20,
     extra_ignore: Iterable[int] = (),
-) -> list[Any]:
+    *,
+    collect: bool = True,
+) -> Chain:
     """Find a shortest chain of references from an object to one that is looked for.
-
-    Collects garbage first.
 
     Args:
         obj: Where to start.
         predicate: Called with each object, nearest first, until it is true.
         max_depth: How many references to follow at most.
         extra_ignore: Ids of objects never to enter.
+        collect: Whether to collect garbage first.
 
     Returns:
-        The chain ``[obj, ..., match]``; ``[obj]`` if there is no match.
+        The chain ``[obj, ..., match]``; ``[obj]`` if there is no match, and `found` is then
+        false.
 
     Examples:
         >>> inner = {"key": "value"}
@@ -50,7 +74,7 @@ def find_ref_chain(
     """
     target = [obj]
     del obj
-    return _find_chain(target, predicate, max_depth, extra_ignore, forward=True)
+    return _find_chain(target, predicate, max_depth, extra_ignore, forward=True, collect=collect)
 
 
 def find_backref_chain(
@@ -58,11 +82,13 @@ def find_backref_chain(
     predicate: Callable[[Any], object],
     max_depth: int = 20,
     extra_ignore: Iterable[int] = (),
-) -> list[Any]:
+    *,
+    collect: bool = True,
+) -> Chain:
     """Find a shortest chain of references that keeps an object alive.
 
-    Collects garbage first. With `is_proper_module` or `is_root` as predicate the answer comes from
-    one walk over the heap, without calling Python.
+    With `is_proper_module` or `is_root` as predicate the answer comes from one walk over the heap,
+    without calling Python.
 
     `is_proper_module` looks for a module. `is_root` looks for one too, and where none keeps the
     object alive for whatever else does: the frame of a running function in any thread, a suspended
@@ -75,9 +101,11 @@ def find_backref_chain(
         predicate: Called with each object, nearest first, until it is true.
         max_depth: How many references to follow at most.
         extra_ignore: Ids of objects never to enter.
+        collect: Whether to collect garbage first.
 
     Returns:
-        The chain ``[match, ..., obj]``; ``[obj]`` if there is no match.
+        The chain ``[match, ..., obj]``; ``[obj]`` if there is no match, and `found` is then
+        false.
 
     Examples:
         >>> import colorsys
@@ -87,7 +115,7 @@ def find_backref_chain(
     """
     target = [obj]
     del obj
-    return _find_chain(target, predicate, max_depth, extra_ignore, forward=False)
+    return _find_chain(target, predicate, max_depth, extra_ignore, forward=False, collect=collect)
 
 
 def describe_chain(chain: Sequence[object]) -> str:
@@ -126,7 +154,8 @@ def _find_chain(
     extra_ignore: Iterable[int],
     *,
     forward: bool,
-) -> list[Any]:
+    collect: bool,
+) -> Chain:
     if not callable(predicate):
         message = (
             f"predicate must be a function of one object, not {type_name(type(predicate))}; "
@@ -136,9 +165,10 @@ def _find_chain(
     goal = _GOALS.get(predicate, predicate) if type(predicate) is _BUILTIN else predicate
     ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore), id(target)]
     depth = limit("max_depth", max_depth)
-    gc.collect()
-    chain = _core.find_chain(target, goal, forward, depth, ignored, _HELD_BY_CALL)
-    return list(target) if chain is None else chain
+    if collect:
+        gc.collect()
+    objects = _core.find_chain(target, goal, forward, depth, ignored, _HELD_BY_CALL)
+    return Chain(target if objects is None else objects, objects is not None)
 
 
 def _typed_text(obj: object) -> str:

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, TextIO
 
-_peaks: dict[str, int] = {}
-"""The highest count of each type that `growth` has reported so far."""
-
 
 def count(typename: str | type, objects: Iterable[object] | None = None) -> int:
     """Count the objects of a type.
@@ -88,7 +85,7 @@ def most_common_types(
         [('list', 2)]
     """
     stats = typestats(objects, shortnames=shortnames, filter=filter)
-    return _first(limit, sorted(stats.items(), key=itemgetter(1), reverse=True))
+    return first_rows(limit, sorted(stats.items(), key=itemgetter(1), reverse=True))
 
 
 def show_most_common_types(
@@ -119,70 +116,35 @@ def show_most_common_types(
         out.write(f"{name:<{width}} {number}\n")
 
 
-def growth(
-    limit: int | None = 10,
-    peak_stats: dict[str, int] | None = None,
-    shortnames: bool = True,
-    filter: Callable[[Any], object] | None = None,
-) -> list[tuple[str, int, int]]:
-    """Count what there is more of than at any earlier call.
+def get_leaking_objects(
+    objects: Iterable[object] | None = None, *, collect: bool = True
+) -> list[Any]:
+    """Find objects that nothing refers to.
 
-    Collects garbage first. Growth that `limit` leaves out is not lost: it is reported by the next
-    call.
+    Something keeps them alive even so: compiled code that holds them on purpose, or that has
+    counted its references wrong. Local variables of running functions are referrers, as is
+    everything that `find_backref_chain` can find, and as is the object itself; running frames
+    are not asked about. The result keeps the objects alive.
 
     Args:
-        limit: How many types at most; all if `None` or 0.
-        peak_stats: The highest counts so far, which the call updates. Give an empty dict to start
-            a count of your own; by default one is kept for the whole process.
-        shortnames: As for `typestats`.
-        filter: As for `typestats`.
+        objects: Where to look; all objects that the collector tracks by default. What holds them
+            only for this call is not their referrer.
+        collect: Whether to collect garbage first.
 
     Returns:
-        Type name, current number and increase over the peak, the largest increase first.
+        The objects, in the order of `objects`.
+
+    Raises:
+        CaptureError: If the heap cannot be captured.
 
     Examples:
-        >>> class Leak: pass
-        >>> peaks = {}
-        >>> _ = growth(None, peaks)
-        >>> leaks = [Leak(), Leak()]
-        >>> [row for row in growth(None, peaks) if row[0] == "Leak"]
-        [('Leak', 2, 2)]
+        >>> held, leaked = ["held"], ["leaked"]
+        >>> get_leaking_objects([held, {"only": "here"}])
+        [{'only': 'here'}]
     """
-    peaks = _peaks if peak_stats is None else peak_stats
-    gc.collect()
-    stats = typestats(shortnames=shortnames, filter=filter)
-    increases = [(name, number, number - peaks.get(name, 0)) for name, number in stats.items()]
-    increases = [row for row in increases if row[2] > 0]
-    increases.sort(key=itemgetter(2), reverse=True)
-    shown = _first(limit, increases)
-    for name, number, _ in shown:
-        peaks[name] = number
-    return shown
-
-
-def show_growth(
-    limit: int | None = 10,
-    peak_stats: dict[str, int] | None = None,
-    shortnames: bool = True,
-    file: TextIO | None = None,
-    filter: Callable[[Any], object] | None = None,
-) -> None:
-    """Print what there is more of than at any earlier call, as a table.
-
-    Prints nothing where nothing grew.
-
-    Args:
-        limit: As for `growth`.
-        peak_stats: As for `growth`.
-        shortnames: As for `typestats`.
-        file: Where to print; `sys.stdout` by default.
-        filter: As for `typestats`.
-    """
-    rows = growth(limit, peak_stats, shortnames, filter)
-    width = max((len(name) for name, _, _ in rows), default=0)
-    out = sys.stdout if file is None else file
-    for name, number, increase in rows:
-        out.write(f"{name:<{width}}{number:9d} {increase:+9d}\n")
+    if collect:
+        gc.collect()
+    return _core.unreferenced(_as_list(objects), objects)
 
 
 def by_type(typename: str | type, objects: Iterable[object] | None = None) -> list[Any]:
@@ -252,5 +214,6 @@ def _kept(keep: Callable[[Any], object], objects: Iterable[object] | None) -> li
     return list(filter(keep, gc.get_objects() if objects is None else objects))
 
 
-def _first(limit: int | None, rows: list[Any]) -> list[Any]:
+def first_rows(limit: int | None, rows: list[Any]) -> list[Any]:
+    """The first rows of a table: all if `limit` is `None` or 0, as in objgraph."""
     return rows[:limit] if limit else rows

@@ -115,6 +115,7 @@ def draw(
     too_many: int,
     extra_ignore: Iterable[int],
     keep: Callable[[Any], object] | None,
+    collect: bool,
 ) -> _core.Drawing:
     """Find the neighbourhood of some objects.
 
@@ -125,6 +126,7 @@ def draw(
         too_many: How many neighbours of one object to draw.
         extra_ignore: Ids of objects to leave out.
         keep: Called with each neighbour; those for which it is false are left out.
+        collect: Whether to collect garbage first.
 
     Raises:
         TypeError: If `max_depth` or `too_many` is not an integer, or `extra_ignore` not of ids.
@@ -133,7 +135,8 @@ def draw(
     ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore), id(roots.objects)]
     if roots.container is not None:
         ignored.append(id(roots.container))
-    gc.collect()
+    if collect:
+        gc.collect()
     return _core.draw_neighbourhood(
         roots.objects, forward, limits[0], limits[1], ignored, keep or None, roots.held
     )

@@ -30,10 +30,12 @@ def show_backrefs(
     shortnames: bool = True,
     output: TextIO | None = None,
     extra_node_attrs: Callable[[Any], Mapping[str, str | None]] | None = None,
+    *,
+    collect: bool = True,
 ) -> _core.Picture | None:
     """Draw what refers to some objects.
 
-    Collects garbage first. Modules are drawn and not searched further.
+    Modules are drawn and not searched further.
 
     Args:
         objs: One object, or a list or tuple of objects.
@@ -50,6 +52,7 @@ def show_backrefs(
         output: A text file to write the graph to, in Graphviz's language.
         extra_node_attrs: Called with each object; returns more attributes of its node in
             Graphviz's language, which win over ours. `None` values are skipped.
+        collect: Whether to collect garbage first.
 
     Returns:
         In a notebook, unless a file was asked for, the picture; otherwise `None`. Outside a
@@ -70,7 +73,7 @@ def show_backrefs(
         extra_info=extra_info,
         extra_node_attrs=extra_node_attrs,
     )
-    drawing = draw(objs, False, max_depth, too_many, extra_ignore, filter)
+    drawing = draw(objs, False, max_depth, too_many, extra_ignore, filter, collect)
     # Made after the walk, which would see it.
     texts = Texts(highlight, extra_info, refcounts, shortnames, extra_node_attrs)
     return present(texts.finish(drawing), filename, output)
@@ -89,6 +92,8 @@ def show_refs(
     shortnames: bool = True,
     output: TextIO | None = None,
     extra_node_attrs: Callable[[Any], Mapping[str, str | None]] | None = None,
+    *,
+    collect: bool = True,
 ) -> _core.Picture | None:
     """Draw what some objects refer to.
 
@@ -105,6 +110,7 @@ def show_refs(
         shortnames: Whether to leave the module out of type names.
         output: A text file to write the graph to, in Graphviz's language.
         extra_node_attrs: Called with each object; returns more attributes of its node.
+        collect: Whether to collect garbage first.
 
     Returns:
         As `show_backrefs`.
@@ -123,7 +129,7 @@ def show_refs(
         extra_info=extra_info,
         extra_node_attrs=extra_node_attrs,
     )
-    drawing = draw(objs, True, max_depth, too_many, extra_ignore, filter)
+    drawing = draw(objs, True, max_depth, too_many, extra_ignore, filter, collect)
     # Made after the walk, which would see it.
     texts = Texts(highlight, extra_info, refcounts, shortnames, extra_node_attrs)
     return present(texts.finish(drawing), filename, output)
@@ -139,6 +145,7 @@ def show_chain(
     shortnames: bool = True,
     output: TextIO | None = None,
     extra_node_attrs: Callable[[Any], Mapping[str, str | None]] | None = None,
+    collect: bool = True,
 ) -> _core.Picture | None:
     """Draw chains of references, and nothing else.
 
@@ -153,6 +160,7 @@ def show_chain(
         shortnames: As for `show_backrefs`.
         output: As for `show_backrefs`.
         extra_node_attrs: As for `show_backrefs`.
+        collect: Whether to collect garbage first.
 
     Returns:
         As `show_backrefs`.
@@ -170,7 +178,8 @@ def show_chain(
     if not drawn:
         message = "no chain to draw: pass what find_backref_chain or find_ref_chain returned"
         raise ValueError(message)
-    gc.collect()
+    if collect:
+        gc.collect()
     drawing = _core.draw_chains(drawn, bool(backrefs))
     texts = Texts(highlight, extra_info, refcounts, shortnames, extra_node_attrs)
     return present(texts.finish(drawing), filename, output)

@@ -8,6 +8,7 @@ mod neighbourhood;
 mod root_chain;
 mod surroundings;
 mod type_pattern;
+mod seen_objects;
 
 pub use chain::{ChainSearch, Direction, ReferenceChain};
 pub use diff::{ChangeKind, HeapDiff, TypeChange};
@@ -17,3 +18,4 @@ pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
 pub use root_chain::{RootChain, preferred_label};
 pub use surroundings::surroundings;
 pub use type_pattern::{TypePattern, samples};
+pub use seen_objects::{ClassCounts, SeenObjects};

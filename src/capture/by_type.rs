@@ -109,7 +109,7 @@ fn for_each(
     Ok(())
 }
 
-fn named(types: &Introspection<'_>, ty: Object) -> HeapType {
+pub(super) fn named(types: &Introspection<'_>, ty: Object) -> HeapType {
     let bound = ty.bound(types.py);
     HeapType {
         name: types.type_name(&bound),

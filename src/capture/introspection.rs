@@ -189,6 +189,13 @@ impl<'py> Introspection<'py> {
         namespace.into_iter().chain(mro).chain(bases).collect()
     }
 
+    /// The members of code objects, in the order of [`code_referents`](Self::code_referents).
+    pub(super) fn code_members(&self) -> impl Iterator<Item = (&'static str, &Bound<'py, PyAny>)> {
+        self.code_members
+            .iter()
+            .map(|(name, member)| (*name, member))
+    }
+
     /// What a code object holds: constants, names, and its other members.
     pub(super) fn code_referents(&self, code: &Bound<'py, PyAny>) -> Vec<NamedReferent<'py>> {
         self.code_members

@@ -67,6 +67,13 @@ impl<'a, 'py> Roots<'a, 'py> {
         self.kinds.get(&node).copied()
     }
 
+    /// All of them, in the order of the nodes.
+    pub(super) fn all(&self) -> Vec<Root> {
+        let mut nodes: Vec<NodeIndex> = self.kinds.keys().copied().collect();
+        nodes.sort_unstable();
+        nodes.into_iter().map(|node| self.describe(node)).collect()
+    }
+
     /// The root that a node is, in words; an external one if it is none of those found.
     pub(crate) fn describe(&self, node: NodeIndex) -> Root {
         let kind = self.kind(node).unwrap_or(RootKind::External);
@@ -180,6 +187,16 @@ impl<'a, 'py> Roots<'a, 'py> {
         };
         defines(c"__call__") && defines(c"__eq__")
     }
+}
+
+/// What an external root is, in words.
+pub(super) fn held_from_outside(count: u32) -> String {
+    let references = if count == 1 {
+        "reference"
+    } else {
+        "references"
+    };
+    format!("held from outside, {count} {references}")
 }
 
 /// True if and only if `node` is the list in which the interpreter keeps the callbacks with their

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::index::{NodeIndex, TypeIndex};
 
 /// One class, told from others of the same name by being another entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HeapType {
     /// `__name__`, without the module.
     pub name: String,

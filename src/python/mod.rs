@@ -13,7 +13,10 @@ mod error;
 mod fingerprint;
 mod live;
 mod picture;
+mod seen_objects;
+mod snapshot;
 mod statistics;
+mod unreferenced;
 
 use pyo3::prelude::*;
 
@@ -36,7 +39,13 @@ mod core {
     #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]
+    use super::seen_objects::{SeenObjects, untrack};
+    #[pymodule_export]
+    use super::snapshot::{HeapSnapshot, take_snapshot};
+    #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};
+    #[pymodule_export]
+    use super::unreferenced::unreferenced;
 
     #[pymodule_init]
     fn check_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -17,6 +17,7 @@ mod petgraph_visit;
 mod random;
 mod render;
 mod root_chain;
+mod seen_objects;
 mod sketch;
 mod snapshot;
 mod snapshot_file;

@@ -162,8 +162,8 @@ def test_counts_of_two_calls_in_a_row_agree() -> None:
     assert {name for name, number in changed.items() if number} <= {"dict"}
 
 
-def test_the_process_has_one_count_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("heapgraph._counting._peaks", {})
+def test_the_process_has_one_count_of_its_own() -> None:
+    heapgraph.start_over()
     kept = [Leak(), Leak()]
     assert rows_of(heapgraph.growth(None), "Leak") == [("Leak", 2, 2)]
     assert rows_of(heapgraph.growth(None), "Leak") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import subprocess
 import sys
 from importlib.resources import files
@@ -11,7 +12,7 @@ import pytest
 
 import heapgraph
 import heapgraph as by_another_name
-from heapgraph import _chains, _counting
+from heapgraph import _chains, _counting, _growth
 from heapgraph import objgraph as drop_in
 
 # What a program that counts and searches never needs.
@@ -51,34 +52,62 @@ def test_all_is_exact() -> None:
         assert [name for name in names if not name.startswith("__")] == module.__all__
 
 
-OURS = {"describe_chain", "is_root"}
+OWN = {"Baseline", "Chain", "describe_chain", "is_root", "start_over"}
+"""What objgraph has not."""
+
+DEFAULTS: dict[tuple[str, str], tuple[object, object]] = {
+    # A dict that all calls share: `Baseline` and `start_over` are the ways to it.
+    ("growth", "peak_stats"): ({}, None),
+    ("get_new_ids", "_state"): ({}, None),
+}
+"""Where a default is another, with theirs and ours."""
 
 
 def test_the_names_of_objgraph() -> None:
     assert by_another_name.count is heapgraph.count is drop_in.count
     objgraph = pytest.importorskip("objgraph")
-    missing = {"get_new_ids", "get_leaking_objects"}
-    for name in drop_in.__all__:
-        if name in OURS:
-            continue
-        assert callable(getattr(objgraph, name))
-        missing.discard(name)
-    assert missing == {"get_new_ids", "get_leaking_objects"}
+    theirs = {
+        name
+        for name, value in vars(objgraph).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    }
+    assert theirs == set(drop_in.__all__) - OWN
+    assert set(drop_in.__all__) <= set(heapgraph.__all__)
+    for name in ("IS_INTERACTIVE", "__version__", "__author__", "__copyright__", "__license__"):
+        for module in (heapgraph, drop_in):
+            assert type(getattr(module, name)) is type(getattr(objgraph, name))
+    for module in (heapgraph, drop_in):
+        with pytest.raises(AttributeError, match=r"has no attribute 'no_such_name'"):
+            _ = module.no_such_name
 
 
-def test_names_and_parameters_are_those_of_objgraph() -> None:
-    import inspect
-
+def test_parameters_are_those_of_objgraph() -> None:
+    """In their order, with their kinds and defaults; ours after them can only be named."""
     objgraph = pytest.importorskip("objgraph")
-    for name in set(drop_in.__all__) - OURS - {"show_chain"}:
-        ours = inspect.signature(getattr(heapgraph, name))
-        theirs = inspect.signature(getattr(objgraph, name))
-        assert list(ours.parameters) == list(theirs.parameters), name
+    for name in set(drop_in.__all__) - OWN:
+        theirs = list(inspect.signature(getattr(objgraph, name)).parameters.values())
+        ours = list(inspect.signature(getattr(heapgraph, name)).parameters.values())
+        if theirs[-1].kind is inspect.Parameter.VAR_KEYWORD:
+            # `show_chain` passes on what `show_backrefs` takes.
+            del theirs[-1]
+        assert [parameter.name for parameter in ours[: len(theirs)]] == [p.name for p in theirs]
+        for their, our in zip(theirs, ours, strict=False):
+            default = (their.default, our.default)
+            assert default == DEFAULTS.get((name, our.name), (their.default, their.default)), name
+            assert our.kind is their.kind
+        assert all(our.kind is inspect.Parameter.KEYWORD_ONLY for our in ours[len(theirs) :])
+
+
+def test_show_chain_takes_what_objgraph_passes_on() -> None:
+    objgraph = pytest.importorskip("objgraph")
+    passed_on = inspect.signature(objgraph.show_backrefs).parameters.keys()
+    ours = inspect.signature(heapgraph.show_chain).parameters.keys()
+    assert passed_on - {"objs", "max_depth", "filter", "too_many", "extra_ignore"} <= ours
 
 
 def test_the_examples_in_the_documentation() -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    for module in (heapgraph, _counting, _chains):
+    for module in (heapgraph, _counting, _growth, _chains):
         result = doctest.testmod(module, optionflags=flags)
         assert result.failed == 0
         assert result.attempted > 0

@@ -2,9 +2,11 @@
 //!
 //! There is no dict to read them from, and asking for `__dict__` would make one that stays. So
 //! names are tried, as `object.__getattribute__` would find them: first the names that the code of
-//! the class uses, then all names that any code in the heap uses, then every string in it. Only
-//! where all that finds nothing (an attribute set under a name that was computed) is the dict of
-//! one instance of the class made, and its keys serve for all others.
+//! the class uses, then those of the code of its file, then all names that any code in the heap
+//! uses, then every string in it. Only where all that finds nothing (an attribute set under a name
+//! that was computed) is the dict of one instance of the class made, and its keys serve for all
+//! others. When a whole heap is named, the two widest searches are left out: each takes about as
+//! long as a capture.
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -40,12 +42,16 @@ impl<'py> Describer<'py, '_> {
         let known = self.class_names(ty);
         let mut found = search.find(known.iter(), missing);
         if found.len() < missing.len() {
+            let of_file = self.file_names(&class);
+            found = search.find(known.iter().chain(of_file), missing);
+        }
+        if found.len() < missing.len() && self.is_thorough.get() {
             found = search.find(self.program_names().iter(), missing);
         }
-        if found.len() < missing.len() {
+        if found.len() < missing.len() && self.is_thorough.get() {
             found = search.find(self.strings().iter(), missing);
         }
-        if found.len() < missing.len() {
+        if found.len() < missing.len() && self.sampled.borrow_mut().insert(ty) {
             found = search.find(search.sample_names().iter(), missing);
         }
         self.remember(ty, &found);
@@ -57,7 +63,10 @@ impl<'py> Describer<'py, '_> {
 
     /// What the classes of an object hold by name, the nearest class first. `None` if a name is
     /// of a class derived from `str`: any lookup might then run its `__eq__`.
-    fn on_classes(&self, class: &Bound<'py, PyAny>) -> Option<FxHashMap<String, Object>> {
+    pub(super) fn on_classes(
+        &self,
+        class: &Bound<'py, PyAny>,
+    ) -> Option<FxHashMap<String, Object>> {
         let mut found = FxHashMap::default();
         for namespace in self.namespaces(class).iter().rev() {
             for (key, value) in ffi::dict_entries(Object::from_bound(namespace)) {
@@ -71,6 +80,16 @@ impl<'py> Describer<'py, '_> {
         Some(found)
     }
 
+    /// True if an attribute of the same name can be asked for although the class holds `on_class`
+    /// there: no descriptor, or a function or method, whose `__get__` is compiled and does nothing
+    /// but bind. Any other might run anything or, as that of `__dict__`, make what then stays.
+    pub(super) fn may_be_hidden(&self, on_class: &Bound<'py, PyAny>) -> bool {
+        let ty = on_class.get_type();
+        ty.is(&self.types.function_type)
+            || ty.is(&self.types.method_descriptor_type)
+            || !ffi::is_descriptor(Object::from_bound(on_class))
+    }
+
     fn namespaces(&self, class: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyDict>> {
         let mro = self.types.type_mro(class);
         mro.iter()
@@ -79,7 +98,7 @@ impl<'py> Describer<'py, '_> {
     }
 
     /// Names found before for instances of the class, or else those that its code uses.
-    fn class_names(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
+    pub(super) fn class_names(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
         if let Some(names) = self.class_names.borrow().get(&ty) {
             return names.clone();
         }
@@ -120,6 +139,56 @@ impl<'py> Describer<'py, '_> {
         }
     }
 
+    /// The names and texts in all code of the file that has the code of the class.
+    fn file_names(&self, class: &Bound<'py, PyAny>) -> &[Bound<'py, PyAny>] {
+        let names = self.names_by_file.get_or_init(|| self.names_of_files());
+        let file = self.namespaces(class).iter().find_map(|namespace| {
+            let mut values = ffi::dict_entries(Object::from_bound(namespace))
+                .map(|(_, value)| value.bound(self.types.py));
+            let function = values.find(|value| value.get_type().is(&self.types.function_type))?;
+            let code = function.getattr(intern!(self.types.py, "__code__")).ok()?;
+            text(&code.getattr(intern!(self.types.py, "co_filename")).ok()?)
+        });
+        file.and_then(|file| names.get(&file))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn names_of_files(&self) -> FxHashMap<String, Vec<Bound<'py, PyAny>>> {
+        let mut by_file: FxHashMap<NodeIndex, Vec<NodeIndex>> = FxHashMap::default();
+        let members: Vec<&str> = self.types.code_members().map(|(name, _)| name).collect();
+        let place = |name| members.iter().position(|member| *member == name);
+        let places = place("co_filename").zip(place("co_names").zip(place("co_consts")));
+        let Some((file, (names, constants))) = places else {
+            return FxHashMap::default();
+        };
+        for code in self.code_nodes() {
+            let referents = self.graph.referents(code);
+            if referents.len() != members.len() {
+                continue;
+            }
+            let texts = by_file.entry(referents[file]).or_default();
+            texts.extend(self.graph.referents(referents[names]));
+            texts.extend(self.graph.referents(referents[constants]));
+        }
+        let mut files = FxHashMap::default();
+        for (file, mut texts) in by_file {
+            texts.sort_unstable();
+            texts.dedup();
+            let Some(name) = self.exact_string(file).and_then(|file| text(&file)) else {
+                continue;
+            };
+            let texts = texts.into_iter().filter_map(|node| self.exact_string(node));
+            files.entry(name).or_insert_with(Vec::new).extend(texts);
+        }
+        files
+    }
+
+    fn code_nodes(&self) -> impl Iterator<Item = NodeIndex> {
+        let is_code = |ty: &crate::graph::HeapType| ty.name == "code" && !ty.is_heap_type;
+        let nodes = self.graph.nodes();
+        nodes.filter(move |&node| is_code(self.graph.type_of(node)))
+    }
+
     /// Names found for one instance are tried first for the next.
     fn remember(&self, ty: Object, found: &[(Bound<'py, PyAny>, Object)]) {
         let mut all = self.class_names(ty);
@@ -132,14 +201,9 @@ impl<'py> Describer<'py, '_> {
     /// All strings that code objects of the heap mention, as names or constants.
     fn program_names(&self) -> &[Bound<'py, PyAny>] {
         self.program_names.get_or_init(|| {
-            let is_code = |ty: &crate::graph::HeapType| ty.name == "code" && !ty.is_heap_type;
             let mut seen = NodeSet::new(self.graph);
             let mut names = Vec::new();
-            for code in self
-                .graph
-                .nodes()
-                .filter(|&node| is_code(self.graph.type_of(node)))
-            {
+            for code in self.code_nodes() {
                 for &held in self.graph.referents(code) {
                     for &name in self.graph.referents(held) {
                         if seen.insert(name) {
@@ -230,14 +294,8 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
         let types = self.describer.types;
         let on_class = self.on_classes.get(&text(name)?);
         let on_class = on_class.map(|found| found.bound(types.py));
-        if let Some(on_class) = &on_class {
-            // A function or method that the instance's own attribute hides: its `__get__` is
-            // compiled. Any other descriptor might run anything.
-            let ty = on_class.get_type();
-            let is_method = ty.is(&types.function_type) || ty.is(&types.method_descriptor_type);
-            if !is_method && ffi::is_descriptor(Object::from_bound(on_class)) {
-                return None;
-            }
+        if (on_class.as_ref()).is_some_and(|found| !self.describer.may_be_hidden(found)) {
+            return None;
         }
         let value = ffi::generic_attribute(&self.object, name)?;
         let is_certain = on_class.is_none_or(|on_class| !on_class.is(&value));

@@ -47,12 +47,45 @@ const GETTERS: [(&str, &[&str]); 11] = [
     ("Task", &["_coro", "_fut_waiter"]),
 ];
 
+/// A field of a class that can be read without making or running anything.
+pub(super) struct Field<'py> {
+    pub(super) name: String,
+    descriptor: Bound<'py, PyAny>,
+}
+
+impl<'py> Field<'py> {
+    /// What an instance has there. A slot that is not set holds nothing.
+    pub(super) fn read(&self, object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        ffi::descriptor_get(&self.descriptor, object).ok()
+    }
+}
+
 impl<'py> Describer<'py, '_> {
-    /// Slots and members of all classes of the object, and the getters that are known to be safe.
+    /// The members of code objects, in the order in which a graph has what they hold.
+    pub(super) fn code_fields(&self) -> Vec<Field<'py>> {
+        let members = self.types.code_members();
+        let field = |(name, member): (&str, &Bound<'py, PyAny>)| Field {
+            name: name.to_owned(),
+            descriptor: member.clone(),
+        };
+        members.map(field).collect()
+    }
+
+    /// What the object holds in its fields.
     pub(super) fn members(&self, object: Object) -> Vec<Named> {
         let object = object.bound(self.types.py);
-        let mut named = Vec::new();
-        for class in self.types.type_mro(&object.get_type()) {
+        let fields = self.fields(&object.get_type());
+        let named = fields.into_iter().filter_map(|field| {
+            let value = field.read(&object)?;
+            Some((Object::from_bound(&value), EdgeLabel::Attribute(field.name)))
+        });
+        named.collect()
+    }
+
+    /// Slots and members of a class and all its bases, and the getters that are known to be safe.
+    pub(super) fn fields(&self, class: &Bound<'py, PyAny>) -> Vec<Field<'py>> {
+        let mut fields = Vec::new();
+        for class in self.types.type_mro(class) {
             let Some(namespace) = self.types.type_namespace(&class) else {
                 continue;
             };
@@ -68,14 +101,11 @@ impl<'py> Describer<'py, '_> {
                 };
                 let is_member = descriptor.get_type().is(&self.types.member_descriptor_type);
                 if is_member || getters.is_some_and(|names| names.contains(&name.as_str())) {
-                    // A slot that is not set raises; it holds nothing then.
-                    if let Ok(value) = ffi::descriptor_get(&descriptor, &object) {
-                        named.push((Object::from_bound(&value), EdgeLabel::Attribute(name)));
-                    }
+                    fields.push(Field { name, descriptor });
                 }
             }
         }
-        named
+        fields
     }
 
     fn getters(&self, class: &Bound<'py, PyAny>) -> Option<&'static [&'static str]> {

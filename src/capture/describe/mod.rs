@@ -6,21 +6,23 @@
 //! [`attributes`] states.
 
 mod attributes;
+mod leftover;
 mod members;
 mod spelling;
+mod whole_heap;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FrameSlot, frame_referents};
 use super::introspection::{Introspection, code_names, text};
-use crate::graph::{EdgeLabel, HeapGraph, NodeFlags, NodeIndex};
+use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex};
 
 use crate::graph::CONTEXT_VARIABLES;
 pub(crate) use spelling::spell_atom;
@@ -41,8 +43,14 @@ pub(crate) struct Describer<'py, 'g> {
     hold: Box<dyn Fn() + 'g>,
     /// Attribute names by class, found so far.
     class_names: RefCell<FxHashMap<Object, Vec<Bound<'py, PyAny>>>>,
+    /// Names and texts in the code of each file.
+    names_by_file: OnceCell<FxHashMap<String, Vec<Bound<'py, PyAny>>>>,
     /// Every name that code of the program mentions.
     program_names: OnceCell<Vec<Bound<'py, PyAny>>>,
+    /// Classes of which one instance was made to have a dict.
+    sampled: RefCell<FxHashSet<Object>>,
+    /// False while a whole heap is named, where the widest searches take too long.
+    is_thorough: Cell<bool>,
 }
 
 impl<'py, 'g> Describer<'py, 'g> {
@@ -57,8 +65,19 @@ impl<'py, 'g> Describer<'py, 'g> {
             _pause: CollectorPause::new(types.py),
             hold: Box::new(hold),
             class_names: RefCell::default(),
+            names_by_file: OnceCell::new(),
             program_names: OnceCell::new(),
+            sampled: RefCell::default(),
+            is_thorough: Cell::new(true),
         }
+    }
+
+    /// The names of all references of the heap.
+    pub(crate) fn name_all(&self) -> EdgeNames {
+        self.is_thorough.set(false);
+        let names = whole_heap::name_all(self);
+        self.is_thorough.set(true);
+        names
     }
 
     /// The labels of all references that `node` holds, in the order of [`HeapGraph::referents`].
@@ -83,13 +102,15 @@ impl<'py, 'g> Describer<'py, 'g> {
             .iter()
             .map(|&target| pool.take(self.graph.address(target)));
         let named: Vec<Option<EdgeLabel>> = named.collect();
+        let rule = OnceCell::new();
         let mut leftover_count = 0;
         referents
             .iter()
             .zip(named)
             .map(|(&target, label)| {
                 label.unwrap_or_else(|| {
-                    let label = self.leftover(node, target, leftover_count);
+                    let rule = *rule.get_or_init(|| self.leftover_rule(node));
+                    let label = self.leftover(rule, node, target, leftover_count);
                     leftover_count += usize::from(matches!(label, EdgeLabel::Index(_)));
                     label
                 })
@@ -252,98 +273,6 @@ impl<'py, 'g> Describer<'py, 'g> {
             .filter(|&address| pool.take(address).is_none())
             .collect();
         (!missing.is_empty()).then_some(missing)
-    }
-
-    /// The label of a reference that no name was found for; `position` counts those before it.
-    fn leftover(&self, node: NodeIndex, target: NodeIndex, position: usize) -> EdgeLabel {
-        let ty = self.graph.type_of(node);
-        let target_type = self.graph.type_of(target);
-        let is_dict = !target_type.is_heap_type && target_type.name == "dict";
-        if ty.node == Some(target) {
-            return EdgeLabel::attribute("__class__");
-        }
-        let flags = self.graph.flags(node);
-        if flags.contains(NodeFlags::TYPE) {
-            return EdgeLabel::Internal("type internals".into());
-        }
-        if flags.contains(NodeFlags::MODULE) {
-            return EdgeLabel::Internal("module state".into());
-        }
-        match self.builtin_base(node).as_deref() {
-            Some("set" | "frozenset") => EdgeLabel::SetElement,
-            Some("deque") => EdgeLabel::Index(position),
-            Some("function") if is_dict => self.function_dict(node, target),
-            Some("function") => EdgeLabel::attribute("__annotations__"),
-            Some("_lru_cache_wrapper") if !is_dict => EdgeLabel::Internal("cached value".into()),
-            Some("mappingproxy") => EdgeLabel::Internal("mapping".into()),
-            _ if is_dict => EdgeLabel::attribute("__dict__"),
-            _ if self.has_inline_values(node) => EdgeLabel::Internal("attribute".into()),
-            _ => EdgeLabel::Internal("internal".into()),
-        }
-    }
-
-    /// True if attribute values may hang directly under the object.
-    fn has_inline_values(&self, node: NodeIndex) -> bool {
-        ffi::object_at(self.graph.address(node)).is_some_and(|object| {
-            let flags = object.type_object().type_flags();
-            flags.has_managed_dict(self.types.version)
-        })
-    }
-
-    /// The name of the compiled type that the object's layout comes from, if it is one of those
-    /// whose references are named by what they are.
-    fn builtin_base(&self, node: NodeIndex) -> Option<String> {
-        const KNOWN: [&str; 6] = [
-            "set",
-            "frozenset",
-            "deque",
-            "function",
-            "_lru_cache_wrapper",
-            "mappingproxy",
-        ];
-        let object = ffi::object_at(self.graph.address(node))?;
-        let mro = self
-            .types
-            .type_mro(&object.type_object().bound(self.types.py));
-        let names = mro
-            .iter()
-            .map(|class| (self.types.type_name(class), self.types.type_module(class)));
-        names
-            .filter(|(_, module)| {
-                matches!(
-                    module.as_deref(),
-                    Some("builtins" | "collections" | "functools")
-                )
-            })
-            .map(|(name, _)| name)
-            .find(|name| KNOWN.contains(&name.as_str()))
-    }
-
-    /// A function visits two dicts, its attributes and its annotations: the latter has the names
-    /// of parameters as keys. Asking for either would make the other where it is missing.
-    fn function_dict(&self, function: NodeIndex, dict: NodeIndex) -> EdgeLabel {
-        let py = self.types.py;
-        let parameters = ffi::object_at(self.graph.address(function))
-            .and_then(|function| function.bound(py).getattr(intern!(py, "__code__")).ok())
-            .and_then(|code| code_names(&code, "co_varnames"))
-            .unwrap_or_default();
-        let is_parameter = |name: &String| name == "return" || parameters.contains(name);
-        let keys = ffi::object_at(self.graph.address(dict)).map(|dict| {
-            ffi::dict_entries(dict)
-                .map(|(key, _)| text(&key.bound(py)))
-                .collect::<Vec<_>>()
-        });
-        let is_annotations = keys.is_some_and(|keys| {
-            !keys.is_empty()
-                && keys
-                    .iter()
-                    .all(|key| key.as_ref().is_some_and(is_parameter))
-        });
-        EdgeLabel::attribute(if is_annotations {
-            "__annotations__"
-        } else {
-            "__dict__"
-        })
     }
 }
 

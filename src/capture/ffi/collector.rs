@@ -11,9 +11,11 @@ use super::containers::list_item;
 
 /// Takes a container that holds nothing to collect off the collector's list, as the collector
 /// itself does when it meets one.
-pub(in crate::capture) fn untrack(object: &Bound<'_, PyAny>) {
-    // SAFETY: a live object of a collected type; does nothing if it is untracked already.
-    unsafe { c::PyObject_GC_UnTrack(object.as_ptr().cast()) };
+pub(crate) fn untrack(object: &Bound<'_, PyAny>) {
+    if Object::from_bound(object).is_tracked() {
+        // SAFETY: a live object that the collector tracks.
+        unsafe { c::PyObject_GC_UnTrack(object.as_ptr().cast()) };
+    }
 }
 
 /// True if and only if `object`, which the collector tracks, is the first that it has come to

@@ -20,6 +20,17 @@ pub(in crate::capture) fn list_item(list: &Bound<'_, PyAny>, position: usize) ->
     NonNull::new(item).map(Object)
 }
 
+/// The items of a tuple or an instance of a subclass, borrowed.
+pub(in crate::capture) fn tuple_items(tuple: Object) -> impl Iterator<Item = Object> {
+    // SAFETY: callers pass instances of tuple.
+    let length = unsafe { c::PyTuple_Size(tuple.0.as_ptr()) };
+    (0..length).filter_map(move |position| {
+        // SAFETY: a tuple, and a position in it; null where it is still being filled.
+        let item = unsafe { c::PyTuple_GetItem(tuple.0.as_ptr(), position) };
+        NonNull::new(item).map(Object)
+    })
+}
+
 /// The keys and values of a dict or an instance of a subclass, in its own order, without running
 /// any code of theirs.
 pub(in crate::capture) fn dict_entries(dict: Object) -> impl Iterator<Item = (Object, Object)> {

@@ -30,9 +30,11 @@ use pyo3::ffi as c;
 use pyo3::prelude::*;
 
 pub(super) use attributes::{descriptor_get, generic_attribute, is_descriptor, plain_repr};
-pub(crate) use collector::CollectorPause;
-pub(super) use collector::{CollectorLists, is_tracked_next_after, untrack};
-pub(super) use containers::{dict_entries, list_item, module_namespace, module_table, value_under};
+pub(super) use collector::{CollectorLists, is_tracked_next_after};
+pub(crate) use collector::{CollectorPause, untrack};
+pub(super) use containers::{
+    dict_entries, list_item, module_namespace, module_table, tuple_items, value_under,
+};
 pub(super) use sizes::{NativeSizeof, item_count};
 
 use crate::graph::HeapGraphBuilder;

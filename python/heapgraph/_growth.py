@@ -1,0 +1,332 @@
+"""objgraph's questions about time: what there is more of than before, and which objects."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from operator import index, itemgetter
+
+from heapgraph import _core
+from heapgraph._counting import first_rows, typestats
+
+# Not from `typing`, which takes longer to import than all of this package.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections import defaultdict
+    from collections.abc import Callable
+    from typing import Any, TextIO
+
+_COLUMNS = ("old", "current", "new", "deltas")
+"""What `get_new_ids` can sort by, in the order of its table."""
+
+
+class Baseline:
+    """What has been seen so far, to tell what is new: for one question, apart from all others.
+
+    The functions of the same names share one baseline for the whole process, so that two parts of
+    a program that use them take away each other's growth. Each part can have its own instead. It
+    holds numbers and addresses, and keeps no object alive.
+
+    Examples:
+        >>> class Leak: pass
+        >>> baseline = Baseline()
+        >>> _ = baseline.growth()
+        >>> leaks = [Leak(), Leak()]
+        >>> [row for row in baseline.growth(None) if row[0] == "Leak"]
+        [('Leak', 2, 2)]
+        >>> [row for row in baseline.growth(None) if row[0] == "Leak"]
+        []
+    """
+
+    __slots__ = ("_peaks", "_seen", "_shortnames")
+
+    def __init__(self) -> None:
+        """Begin with nothing seen: the first call of a method reports all there is."""
+        self._peaks: dict[str, int] = {}
+        self._seen = _core.SeenObjects()
+        self._shortnames = True
+        for state in (self, self._peaks, self._seen):
+            _core.untrack(state)
+
+    def start_over(self) -> None:
+        """Forget all that was seen: the next call of a method reports all there is."""
+        self._peaks.clear()
+        self._seen.clear()
+        self._shortnames = True
+
+    def growth(
+        self,
+        limit: int | None = 10,
+        *,
+        shortnames: bool = True,
+        filter: Callable[[Any], object] | None = None,
+        collect: bool = True,
+    ) -> list[tuple[str, int, int]]:
+        """Count what there is more of than at any earlier call.
+
+        Args:
+            limit: As for the function `growth`.
+            shortnames: As for `typestats`.
+            filter: As for `typestats`.
+            collect: Whether to collect garbage first.
+
+        Returns:
+            As the function `growth`.
+        """
+        return _growth(self._peaks, limit, shortnames, filter, collect)
+
+    def show_growth(
+        self,
+        limit: int | None = 10,
+        *,
+        shortnames: bool = True,
+        file: TextIO | None = None,
+        filter: Callable[[Any], object] | None = None,
+        collect: bool = True,
+    ) -> None:
+        """Print what there is more of than at any earlier call, as a table.
+
+        Args:
+            limit: As for the function `growth`.
+            shortnames: As for `typestats`.
+            file: Where to print; `sys.stdout` by default.
+            filter: As for `typestats`.
+            collect: Whether to collect garbage first.
+        """
+        _print_growth(
+            self.growth(limit, shortnames=shortnames, filter=filter, collect=collect), file
+        )
+
+    def get_new_ids(
+        self,
+        skip_update: bool = False,
+        limit: int | None = 10,
+        sortby: str = "deltas",
+        shortnames: bool | None = None,
+        file: TextIO | None = None,
+        *,
+        collect: bool = True,
+    ) -> defaultdict[str, set[int]]:
+        """Find the objects that were not there at the last call.
+
+        Args:
+            skip_update: As for the function `get_new_ids`, as are all other arguments.
+            limit: How many rows to print.
+            sortby: The column to sort by.
+            shortnames: Whether to leave the module out of type names.
+            file: Where to print.
+            collect: Whether to collect garbage first.
+
+        Returns:
+            As the function `get_new_ids`.
+
+        Raises:
+            KeyError: If `sortby` is no column.
+            TypeError: If `limit` is not an integer.
+        """
+        if not skip_update:
+            column = _column(sortby)
+            limit = limit if limit is None else _integer(limit)
+            if shortnames is not None:
+                self._shortnames = bool(shortnames)
+            if collect:
+                gc.collect()
+            rows = self._seen.update(self._shortnames)
+            _print_new_ids([(*row, row[2] - row[1]) for row in rows], column, limit, file)
+        return self._seen.new_ids(self._shortnames)
+
+
+class _UnknownColumnError(KeyError, ValueError):
+    """A table has no such column. objgraph raises `KeyError`; by its nature it is the other."""
+
+    # That of KeyError shows the message in quotes.
+    __str__ = ValueError.__str__
+
+
+_process = Baseline()
+"""The baseline of the functions below."""
+
+
+def growth(
+    limit: int | None = 10,
+    peak_stats: dict[str, int] | None = None,
+    shortnames: bool = True,
+    filter: Callable[[Any], object] | None = None,
+    *,
+    collect: bool = True,
+) -> list[tuple[str, int, int]]:
+    """Count what there is more of than at any earlier call.
+
+    The first call reports all there is. After that, growth that `limit` leaves out is not lost: it
+    is reported by the next call.
+
+    Args:
+        limit: How many types at most; all if `None` or 0.
+        peak_stats: The highest counts so far, which the call updates. Give an empty dict to start
+            a count of your own, or use a `Baseline`; by default one is kept for the whole process.
+        shortnames: As for `typestats`.
+        filter: As for `typestats`.
+        collect: Whether to collect garbage first.
+
+    Returns:
+        Type name, current number and increase over the peak, the largest increase first.
+
+    Examples:
+        >>> class Leak: pass
+        >>> peaks = {}
+        >>> _ = growth(None, peaks)
+        >>> leaks = [Leak(), Leak()]
+        >>> [row for row in growth(None, peaks) if row[0] == "Leak"]
+        [('Leak', 2, 2)]
+    """
+    if peak_stats is None:
+        return _process.growth(limit, shortnames=shortnames, filter=filter, collect=collect)
+    return _growth(peak_stats, limit, shortnames, filter, collect)
+
+
+def show_growth(
+    limit: int | None = 10,
+    peak_stats: dict[str, int] | None = None,
+    shortnames: bool = True,
+    file: TextIO | None = None,
+    filter: Callable[[Any], object] | None = None,
+    *,
+    collect: bool = True,
+) -> None:
+    """Print what there is more of than at any earlier call, as a table.
+
+    Prints nothing where nothing grew.
+
+    Args:
+        limit: As for `growth`.
+        peak_stats: As for `growth`.
+        shortnames: As for `typestats`.
+        file: Where to print; `sys.stdout` by default.
+        filter: As for `typestats`.
+        collect: Whether to collect garbage first.
+    """
+    _print_growth(growth(limit, peak_stats, shortnames, filter, collect=collect), file)
+
+
+def get_new_ids(
+    skip_update: bool = False,
+    limit: int | None = 10,
+    sortby: str = "deltas",
+    shortnames: bool | None = None,
+    file: TextIO | None = None,
+    _state: dict[str, Any] | None = None,
+    *,
+    collect: bool = True,
+) -> defaultdict[str, set[int]]:
+    """Find the objects that were not there at the last call, and print a table of them.
+
+    The first call finds all there is. `at_addrs` gives the objects of the ids. Another object at
+    the address of a freed one is known for new if its class is another, or if it is of a kind that
+    never changes (a tuple, a frozenset, a bound method, ...) and holds something else.
+
+    Args:
+        skip_update: Whether to return the result of the last call once more, without looking.
+        limit: How many rows to print; all if `None`, no table at all if 0.
+        sortby: The column to sort by, highest first: ``"old"``, ``"current"``, ``"new"`` or
+            ``"deltas"``.
+        shortnames: Whether to leave the module out of type names; as at the last call by default,
+            at first `True`.
+        file: Where to print; `sys.stdout` by default.
+        _state: A dict to keep what was seen in, instead of for the whole process; empty at first.
+            A `Baseline` does the same.
+        collect: Whether to collect garbage first.
+
+    Returns:
+        The ids of the new objects by type name, in a dict and sets of your own: no later call
+        changes or counts them.
+
+    Raises:
+        KeyError: If `sortby` is no column; nothing was looked at then.
+        TypeError: If `limit` is not an integer; nothing was looked at then.
+
+    Examples:
+        >>> class Leak: pass
+        >>> _ = get_new_ids(limit=0)
+        >>> leak = Leak()
+        >>> new = get_new_ids(limit=0)
+        >>> new["Leak"] == {id(leak)}
+        True
+    """
+    baseline = _process if _state is None else _state.setdefault("baseline", Baseline())
+    return baseline.get_new_ids(skip_update, limit, sortby, shortnames, file, collect=collect)
+
+
+def start_over() -> None:
+    """Forget all that `growth`, `show_growth` and `get_new_ids` have seen.
+
+    The next call of each reports all there is, as the first one did. What a `Baseline` or a
+    `peak_stats` of your own has seen stays.
+
+    Examples:
+        >>> start_over()
+        >>> {name for name, number, increase in growth(None) if number != increase}
+        set()
+    """
+    _process.start_over()
+
+
+def _growth(
+    peaks: dict[str, int],
+    limit: int | None,
+    shortnames: bool,
+    filter: Callable[[Any], object] | None,
+    collect: bool,
+) -> list[tuple[str, int, int]]:
+    if collect:
+        gc.collect()
+    stats = typestats(shortnames=shortnames, filter=filter)
+    increases = [(name, number, number - peaks.get(name, 0)) for name, number in stats.items()]
+    increases = [row for row in increases if row[2] > 0]
+    increases.sort(key=itemgetter(2), reverse=True)
+    shown = first_rows(limit, increases)
+    # What was there before the first call has not grown, shown or not.
+    for name, number, _ in shown if peaks else increases:
+        peaks[name] = number
+    return shown
+
+
+def _print_growth(rows: list[tuple[str, int, int]], file: TextIO | None) -> None:
+    width = max((len(name) for name, _, _ in rows), default=0)
+    out = sys.stdout if file is None else file
+    for name, number, increase in rows:
+        out.write(f"{name:<{width}}{number:9d} {increase:+9d}\n")
+
+
+def _column(sortby: str) -> int:
+    if sortby not in _COLUMNS:
+        message = f"sortby must be one of {', '.join(map(repr, _COLUMNS))}, not {sortby!r}"
+        raise _UnknownColumnError(message)
+    return 1 + _COLUMNS.index(sortby)
+
+
+def _integer(limit: int) -> int:
+    try:
+        return index(limit)
+    except TypeError:
+        message = f"limit must be a number of rows or None for all of them, not {limit!r}"
+        raise TypeError(message) from None
+
+
+def _print_new_ids(
+    rows: list[tuple[str, int, int, int, int]], column: int, limit: int | None, file: TextIO | None
+) -> None:
+    rows.sort(key=itemgetter(column, 0), reverse=True)
+    rows = rows[:limit]
+    if not rows:
+        return
+    width = max(len(name) for name, *_ in rows)
+    rule = "=" * (width + 52)
+    print(rule, file=file)
+    print(
+        f"{'Type':<{width}}{'Old_ids':>13}{'Current_ids':>13}{'New_ids':>13}{'Count_Deltas':>13}",
+        file=file,
+    )
+    print(rule, file=file)
+    for name, old, current, new, delta in rows:
+        print(f"{name:<{width}}{old:13d}{current:13d}{new:+13d}{delta:+13d}", file=file)
+    print(rule, file=file)

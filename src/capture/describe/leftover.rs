@@ -1,0 +1,145 @@
+//! What to call references that have no name.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use super::super::introspection::{code_names, text};
+use super::Describer;
+use super::ffi;
+use crate::graph::{EdgeLabel, NodeFlags, NodeIndex};
+
+/// What is known of the references without a name that an object holds: the same for all objects
+/// of its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leftover {
+    /// Elements of a set.
+    Element,
+    /// Items by position, as of a deque.
+    Item,
+    /// Two dicts of a function: its attributes and its annotations.
+    Function,
+    /// Results of an `lru_cache`.
+    Cached,
+    /// What a mapping proxy is a proxy of.
+    Mapping,
+    /// Attributes directly under an instance.
+    Attribute,
+    /// Nothing but these words.
+    Words(&'static str),
+}
+
+impl Describer<'_, '_> {
+    /// The label of a reference that no name was found for; `position` counts those before it.
+    pub(super) fn leftover(
+        &self,
+        rule: Leftover,
+        node: NodeIndex,
+        target: NodeIndex,
+        position: usize,
+    ) -> EdgeLabel {
+        if self.graph.type_of(node).node == Some(target) {
+            return EdgeLabel::attribute("__class__");
+        }
+        let target_type = self.graph.type_of(target);
+        let is_dict = !target_type.is_heap_type && target_type.name == "dict";
+        let is_class_or_module = self.graph.flags(node).contains(NodeFlags::TYPE)
+            || self.graph.flags(node).contains(NodeFlags::MODULE);
+        match rule {
+            Leftover::Element => EdgeLabel::SetElement,
+            Leftover::Item => EdgeLabel::Index(position),
+            Leftover::Function if is_dict => self.function_dict(node, target),
+            Leftover::Function => EdgeLabel::attribute("__annotations__"),
+            Leftover::Cached if !is_dict => EdgeLabel::Internal("cached value".into()),
+            Leftover::Mapping => EdgeLabel::Internal("mapping".into()),
+            Leftover::Words(words) if is_class_or_module => EdgeLabel::Internal(words.into()),
+            _ if is_dict => EdgeLabel::attribute("__dict__"),
+            Leftover::Attribute => EdgeLabel::Internal("attribute".into()),
+            Leftover::Words(words) => EdgeLabel::Internal(words.into()),
+            Leftover::Cached => EdgeLabel::Internal("internal".into()),
+        }
+    }
+
+    /// The rule for the type of a node.
+    pub(super) fn leftover_rule(&self, node: NodeIndex) -> Leftover {
+        let flags = self.graph.flags(node);
+        if flags.contains(NodeFlags::TYPE) {
+            return Leftover::Words("type internals");
+        }
+        if flags.contains(NodeFlags::MODULE) {
+            return Leftover::Words("module state");
+        }
+        match self.builtin_base(node).as_deref() {
+            Some("set" | "frozenset") => Leftover::Element,
+            Some("deque") => Leftover::Item,
+            Some("function") => Leftover::Function,
+            Some("_lru_cache_wrapper") => Leftover::Cached,
+            Some("mappingproxy") => Leftover::Mapping,
+            _ if self.has_inline_values(node) => Leftover::Attribute,
+            _ => Leftover::Words("internal"),
+        }
+    }
+
+    /// True if attribute values may hang directly under the object.
+    fn has_inline_values(&self, node: NodeIndex) -> bool {
+        ffi::object_at(self.graph.address(node)).is_some_and(|object| {
+            let flags = object.type_object().type_flags();
+            flags.has_managed_dict(self.types.version)
+        })
+    }
+
+    /// The name of the compiled type that the object's layout comes from, if it is one of those
+    /// whose references are named by what they are.
+    fn builtin_base(&self, node: NodeIndex) -> Option<String> {
+        const KNOWN: [&str; 6] = [
+            "set",
+            "frozenset",
+            "deque",
+            "function",
+            "_lru_cache_wrapper",
+            "mappingproxy",
+        ];
+        let object = ffi::object_at(self.graph.address(node))?;
+        let mro = self
+            .types
+            .type_mro(&object.type_object().bound(self.types.py));
+        let names = mro
+            .iter()
+            .map(|class| (self.types.type_name(class), self.types.type_module(class)));
+        names
+            .filter(|(_, module)| {
+                matches!(
+                    module.as_deref(),
+                    Some("builtins" | "collections" | "functools")
+                )
+            })
+            .map(|(name, _)| name)
+            .find(|name| KNOWN.contains(&name.as_str()))
+    }
+
+    /// A function visits two dicts, its attributes and its annotations: the latter has the names
+    /// of parameters as keys. Asking for either would make the other where it is missing.
+    fn function_dict(&self, function: NodeIndex, dict: NodeIndex) -> EdgeLabel {
+        let py = self.types.py;
+        let parameters = ffi::object_at(self.graph.address(function))
+            .and_then(|function| function.bound(py).getattr(intern!(py, "__code__")).ok())
+            .and_then(|code| code_names(&code, "co_varnames"))
+            .unwrap_or_default();
+        let is_parameter = |name: &String| name == "return" || parameters.contains(name);
+        let keys = ffi::object_at(self.graph.address(dict)).map(|dict| {
+            ffi::dict_entries(dict)
+                .map(|(key, _)| text(&key.bound(py)))
+                .collect::<Vec<_>>()
+        });
+        let is_annotations = keys.is_some_and(|keys| {
+            !keys.is_empty()
+                && keys
+                    .iter()
+                    .all(|key| key.as_ref().is_some_and(is_parameter))
+        });
+        EdgeLabel::attribute(if is_annotations {
+            "__annotations__"
+        } else {
+            "__dict__"
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! What the collector tracks, as a list that can be compared with a later one.
+
+use std::hash::Hasher;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyFrozenSet, PyMappingProxy, PySlice};
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::by_type::named;
+use super::error::CaptureError;
+use super::ffi::{self, CollectorPause, Object};
+use super::introspection::Introspection;
+use super::tracked::Tracked;
+use crate::graph::{ListedClass, ListedObject, ObjectList};
+
+/// References of one object that its contents are told by.
+const WIDTH: usize = 32;
+
+/// All objects that the collector tracks, with what tells them from others at another time.
+///
+/// O(objects) time; runs no code of theirs and keeps none alive.
+pub(crate) fn list_tracked(py: Python<'_>) -> Result<ObjectList, CaptureError> {
+    let _pause = CollectorPause::new(py);
+    let types = Introspection::new(py)?;
+    let fixed = types_with_fixed_contents(&types)?;
+    let mut classes: Vec<(Object, Contents)> = Vec::new();
+    let mut positions: FxHashMap<Object, u32> = FxHashMap::default();
+    let mut objects = Vec::new();
+    let mut last: Option<(Object, u32)> = None;
+    Tracked::new(py)?.for_each(|object| {
+        let ty = object.type_object();
+        let class = match last {
+            Some((last, class)) if last == ty => class,
+            _ => *positions.entry(ty).or_insert_with(|| {
+                classes.push((ty, Contents::of_instances(ty, &fixed)));
+                u32::try_from(classes.len() - 1).unwrap_or(u32::MAX)
+            }),
+        };
+        last = Some((ty, class));
+        objects.push(ListedObject {
+            address: object.address(),
+            class,
+            contents: classes[class as usize].1.hash(object),
+        });
+    });
+    let classes = classes
+        .into_iter()
+        .map(|(ty, contents)| listed(&types, ty, contents))
+        .collect();
+    Ok(ObjectList { classes, objects })
+}
+
+/// What of an object's references never changes, and how it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contents {
+    /// Nothing that is known.
+    Changing,
+    /// The items of a tuple, or of an instance of a subclass.
+    Items,
+    /// All that the object visits.
+    Referents,
+}
+
+impl Contents {
+    fn of_instances(ty: Object, fixed: &[Object]) -> Self {
+        if ty.type_flags().is_tuple_subclass() {
+            Self::Items
+        } else if fixed.contains(&ty) {
+            Self::Referents
+        } else {
+            Self::Changing
+        }
+    }
+
+    fn hash(self, object: Object) -> u16 {
+        match self {
+            Self::Changing => 0,
+            Self::Items => hash(ffi::tuple_items(object)),
+            Self::Referents => hash(object.visited().into_iter()),
+        }
+    }
+}
+
+fn hash(contents: impl Iterator<Item = Object>) -> u16 {
+    let mut hasher = FxHasher::default();
+    for object in contents.take(WIDTH) {
+        hasher.write_u64(object.address());
+    }
+    let [.., low, high] = hasher.finish().to_le_bytes();
+    u16::from_le_bytes([low, high])
+}
+
+/// Types other than tuples whose instances refer to the same objects all their lives, and visit
+/// nothing else.
+fn types_with_fixed_contents(types: &Introspection<'_>) -> PyResult<[Object; 5]> {
+    let py = types.py;
+    let module = py.import(intern!(py, "types"))?;
+    let method = module.getattr(intern!(py, "MethodType"))?;
+    let builtin = module.getattr(intern!(py, "BuiltinFunctionType"))?;
+    Ok([
+        Object::from_bound(&method),
+        Object::from_bound(&builtin),
+        Object::from_bound(&py.get_type::<PyFrozenSet>()),
+        Object::from_bound(&py.get_type::<PyMappingProxy>()),
+        Object::from_bound(&py.get_type::<PySlice>()),
+    ])
+}
+
+fn listed(types: &Introspection<'_>, ty: Object, contents: Contents) -> ListedClass {
+    let namespace = types.type_namespace(&ty.bound(types.py));
+    ListedClass {
+        ty: named(types, ty),
+        address: ty.address(),
+        namespace: namespace.map_or(0, |namespace| Object::from_bound(&namespace).address()),
+        has_fixed_contents: contents != Contents::Changing,
+    }
+}

@@ -1,0 +1,199 @@
+//! The live heap into a snapshot: the graph, and everything that must be read while the objects
+//! are alive.
+
+use std::time::{Instant, SystemTime};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
+
+use super::describe::spell_atom;
+use super::error::CaptureError;
+use super::ffi::CollectorPause;
+use super::introspection::{Introspection, text};
+use super::names::object_name;
+use super::roots::{Roots, unexplained_count};
+use super::walk::{Sizes, capture};
+use super::{Describer, live_object};
+use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind};
+use crate::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
+
+/// What a snapshot is to have besides the graph.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SnapshotOptions {
+    /// True if garbage was collected before.
+    pub(crate) collected: bool,
+    /// Names of all references.
+    pub(crate) names: bool,
+    /// What strings, bytes and numbers say.
+    pub(crate) values: bool,
+}
+
+/// Longest value recorded, in characters.
+const LONGEST_VALUE: usize = 100;
+
+/// Captures the live heap with its names and roots.
+///
+/// O(objects + references); names take about as long as the graph itself. Everything in the heap
+/// is held meanwhile, and nothing afterwards.
+///
+/// # Errors
+///
+/// As for [`capture`].
+pub(crate) fn take_snapshot(
+    py: Python<'_>,
+    options: SnapshotOptions,
+) -> Result<HeapSnapshot, CaptureError> {
+    let (started, captured_at) = (Instant::now(), SystemTime::now());
+    let _pause = CollectorPause::new(py);
+    let types = Introspection::new(py)?;
+    let heap = capture(&types, &[], Sizes::Measured)?;
+    let roots = Roots::find(&types, &heap)?;
+    // Reading names may run audit hooks, and so anything.
+    let graph = &heap.graph;
+    let held: Vec<Bound<'_, PyAny>> = graph
+        .nodes()
+        .map(|node| live_object(py, graph, node))
+        .collect();
+    let named_roots = roots.all();
+    let node_names = node_names(&types, graph);
+    let values = if options.values {
+        values(&types, graph)
+    } else {
+        NodeTexts::default()
+    };
+    let edge_names = options
+        .names
+        .then(|| Describer::new(&types, graph, || ()).name_all());
+    drop(held);
+    let roots = with_external(graph, named_roots);
+    let mut metadata = process_metadata(py)?;
+    metadata.captured_at = captured_at;
+    metadata.collected = options.collected;
+    metadata.capture_time = started.elapsed();
+    Ok(HeapSnapshot::new(SnapshotParts {
+        graph: heap.graph,
+        edge_names,
+        node_names,
+        values,
+        roots,
+        metadata,
+    }))
+}
+
+/// The names of everything that has one of its own.
+fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
+    const NAMED: [&str; 8] = [
+        "builtins.function",
+        "builtins.builtin_function_or_method",
+        "builtins.method",
+        "builtins.code",
+        "builtins.frame",
+        "builtins.generator",
+        "builtins.coroutine",
+        "builtins.async_generator",
+    ];
+    let is_named = types_of(graph, |ty| {
+        !ty.is_heap_type && NAMED.contains(&ty.full_name().as_ref())
+    });
+    let mut names = NodeTexts::default();
+    for node in graph.nodes() {
+        let flags = graph.flags(node);
+        if is_named[graph.type_index(node).index()]
+            || flags.contains(NodeFlags::TYPE)
+            || flags.contains(NodeFlags::MODULE)
+        {
+            let object = live_object(types.py, graph, node);
+            if let Some(name) = object_name(types, &object) {
+                names.push(node, &name);
+            }
+        }
+    }
+    names
+}
+
+/// What the strings, bytes and numbers of the heap say, shortened.
+fn values(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
+    let mut values = NodeTexts::default();
+    for node in graph.nodes() {
+        let object = live_object(types.py, graph, node);
+        let is_value = object.is_exact_instance_of::<PyString>()
+            || object.is_exact_instance_of::<PyBytes>()
+            || object.is_exact_instance_of::<PyInt>()
+            || object.is_exact_instance_of::<PyFloat>();
+        if is_value && let Some(value) = short_value(&object) {
+            values.push(node, &value);
+        }
+    }
+    values
+}
+
+/// A value as `repr` spells it, or its beginning.
+fn short_value(object: &Bound<'_, PyAny>) -> Option<String> {
+    if !object.is_exact_instance_of::<PyString>() && !object.is_exact_instance_of::<PyBytes>() {
+        return spell_atom(object);
+    }
+    let length = object.len().ok()?;
+    if length <= LONGEST_VALUE {
+        return spell_atom(object);
+    }
+    let slice = pyo3::types::PySlice::new(object.py(), 0, LONGEST_VALUE.cast_signed(), 1);
+    let start = object.get_item(slice).ok()?;
+    Some(format!("{}… ({length} in all)", spell_atom(&start)?))
+}
+
+/// For each type whether it is meant.
+fn types_of(graph: &HeapGraph, is_meant: impl Fn(&HeapType) -> bool) -> Vec<bool> {
+    graph.types().iter().map(|(_, ty)| is_meant(ty)).collect()
+}
+
+/// The roots, and what is held from outside among the objects that none of them leads to.
+fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Vec<Root> {
+    let mut reached = NodeSet::new(graph);
+    let mut next: Vec<NodeIndex> = Vec::new();
+    for root in &roots {
+        if reached.insert(root.node) {
+            next.push(root.node);
+        }
+    }
+    while let Some(node) = next.pop() {
+        for &held in graph.referents(node) {
+            if reached.insert(held) {
+                next.push(held);
+            }
+        }
+    }
+    for node in graph.nodes().filter(|&node| !reached.contains(node)) {
+        let count = unexplained_count(graph, node);
+        if count > 0 {
+            roots.push(Root {
+                node,
+                kind: RootKind::External,
+                name: super::roots::held_from_outside(count),
+            });
+        }
+    }
+    roots
+}
+
+/// What is known of the process.
+fn process_metadata(py: Python<'_>) -> PyResult<Metadata> {
+    let sys = py.import("sys")?;
+    let attribute = |name| sys.getattr(name).ok().and_then(|value| text(&value));
+    let version = attribute("version").unwrap_or_default();
+    Ok(Metadata {
+        python_version: version.split_whitespace().collect::<Vec<_>>().join(" "),
+        platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+        pid: std::process::id(),
+        program: program(&sys),
+        ..Metadata::default()
+    })
+}
+
+/// The command line as far as it names the program: the script, or the module after `-m`.
+fn program(sys: &Bound<'_, PyAny>) -> String {
+    let first = sys.getattr("argv").and_then(|argv| argv.get_item(0));
+    first
+        .ok()
+        .and_then(|first| text(&first))
+        .unwrap_or_default()
+}

@@ -1,0 +1,92 @@
+//! Objects that nothing refers to.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyType};
+use rustc_hash::FxHashSet;
+
+use super::live::LiveHeap;
+use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
+
+/// Those of `objects` (of all objects that the collector tracks if `None`) to which nothing in
+/// the heap refers, in their order. Neither `objects` nor `container`, which they come from,
+/// counts as a referrer.
+///
+/// Left out are running frames and what the interpreter itself is known to hold: the functions
+/// that run, and the subclasses that a class knows.
+#[pyfunction]
+pub(super) fn unreferenced<'py>(
+    py: Python<'py>,
+    objects: Option<&Bound<'py, PyList>>,
+    container: &Bound<'py, PyAny>,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let asked_about: Vec<_> = objects.into_iter().flatten().collect();
+    let heap = LiveHeap::capture(py, &asked_about)?;
+    let graph = heap.graph();
+    let list = objects.map_or(container, |list| list.as_any());
+    let not_referrers = [heap.node_of(list), heap.node_of(container)];
+    let running_code = running_code(graph);
+    let is_unreferenced = |&node: &NodeIndex| {
+        let mut referrers = graph.referrers(node).iter();
+        referrers.all(|&referrer| not_referrers.contains(&Some(referrer)))
+            && !is_running_frame(graph, node)
+            && !is_running_function(graph, node, &running_code)
+            && !is_table_of_subclasses(&heap, node)
+    };
+    let found: Vec<NodeIndex> = if objects.is_some() {
+        let nodes = asked_about.iter().filter_map(|object| heap.node_of(object));
+        nodes.filter(is_unreferenced).collect()
+    } else {
+        let is_tracked = |&node: &NodeIndex| graph.flags(node).contains(NodeFlags::TRACKED);
+        let nodes = graph.nodes().filter(is_tracked);
+        nodes.filter(is_unreferenced).collect()
+    };
+    Ok(heap.objects(&found))
+}
+
+/// The collector comes to track a frame when it stops running, unless a generator owns it.
+fn is_running_frame(graph: &HeapGraph, node: NodeIndex) -> bool {
+    let flags = graph.flags(node);
+    flags.contains(NodeFlags::FRAME) && !flags.contains(NodeFlags::TRACKED)
+}
+
+/// What running frames refer to that is code.
+fn running_code(graph: &HeapGraph) -> FxHashSet<NodeIndex> {
+    let frames = graph.nodes().filter(|&node| is_running_frame(graph, node));
+    let referents = frames.flat_map(|frame| graph.referents(frame).iter().copied());
+    referents
+        .filter(|&node| graph.type_of(node).full_name() == "builtins.code")
+        .collect()
+}
+
+/// From 3.11 on a running frame holds its function, and no attribute of it says so.
+fn is_running_function(
+    graph: &HeapGraph,
+    node: NodeIndex,
+    running_code: &FxHashSet<NodeIndex>,
+) -> bool {
+    let mut referents = graph.referents(node).iter();
+    graph.type_of(node).full_name() == "builtins.function"
+        && referents.any(|referent| running_code.contains(referent))
+}
+
+/// A class keeps weak references to its subclasses in a dict, under their addresses, which its
+/// traverse does not visit.
+fn is_table_of_subclasses(heap: &LiveHeap<'_>, node: NodeIndex) -> bool {
+    let graph = heap.graph();
+    let is_entry = |&[key, value]: &[NodeIndex; 2]| {
+        let ty = graph.type_of(value);
+        if ty.name != "ReferenceType" || ty.is_heap_type {
+            return false;
+        }
+        let address: Option<u64> = heap.object(key).extract().ok();
+        let class = heap.object(value).call0();
+        class.is_ok_and(|class| {
+            class.is_none()
+                || class.is_instance_of::<PyType>() && address == Some(class.as_ptr().addr() as u64)
+        })
+    };
+    let (entries, _) = graph.referents(node).as_chunks();
+    graph.type_of(node).full_name() == "builtins.dict"
+        && !entries.is_empty()
+        && entries.iter().all(is_entry)
+}
