@@ -180,3 +180,34 @@ impl Command {
 fn open(path: &Path) -> Result<HeapSnapshot, CliError> {
     Ok(snapshot::load(path)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_examples_in_the_help_can_be_typed() {
+        let mut examples = 0;
+        for command in Cli::command().get_subcommands().chain([&Cli::command()]) {
+            let text = command.get_after_help().map(ToString::to_string);
+            for line in text.unwrap_or_default().lines().skip(1) {
+                let line = line
+                    .split(" > ")
+                    .next()
+                    .unwrap_or_default()
+                    .replace('\'', "");
+                let parsed = Cli::try_parse_from(line.split_whitespace());
+                assert!(parsed.is_ok(), "{line}: {parsed:?}");
+                examples += 1;
+            }
+        }
+        assert!(examples >= 10, "only {examples}");
+    }
+}

@@ -20,7 +20,7 @@ pub(super) enum Target {
 }
 
 impl FromStr for Target {
-    type Err = String;
+    type Err = &'static str;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         let hexadecimal = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
@@ -29,9 +29,11 @@ impl FromStr for Target {
             None if word.starts_with(|c: char| c.is_ascii_digit()) => word.parse(),
             None => return Ok(Self::Type(TypePattern::new(word))),
         };
-        parsed.map(Self::Address).map_err(|_| {
-            format!("`{word}` is no address: write 0x and up to 16 hexadecimal digits, or a number as id() gives it")
-        })
+        let explain = |_| {
+            "it is no address: write 0x and up to 16 hexadecimal digits, or a number as id() gives \
+             it"
+        };
+        parsed.map(Self::Address).map_err(explain)
     }
 }
 

@@ -18,7 +18,7 @@ pub fn objects_text(
     let mut table = Table::new([
         ("address", Align::Left),
         ("bytes", Align::Right),
-        ("references", Align::Right),
+        ("ref count", Align::Right),
         ("type", Align::Left),
         ("name", Align::Left),
     ]);

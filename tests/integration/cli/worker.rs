@@ -157,7 +157,7 @@ fn build(objects: &Objects, friday: Option<(usize, usize)>) -> HeapSnapshot {
         roots.push(root(
             frame,
             RootKind::Frame,
-            "main in app.py:12, MainThread",
+            "main in app.py:12, thread MainThread",
         ));
         roots.push(root(
             other,
