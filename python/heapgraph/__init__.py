@@ -9,7 +9,23 @@ Examples:
     True
 """
 
-from heapgraph._core import CaptureError, HeapGraphError, RenderError
+from heapgraph._core import (
+    CaptureError,
+    HeapDiff,
+    HeapGraphError,
+    HeapSnapshot,
+    Node,
+    Picture,
+    Reference,
+    RenderError,
+    RootChain,
+    SnapshotError,
+    TypeChange,
+    TypeTotal,
+    load_snapshot,
+)
+from heapgraph._saving import save_on_signal
+from heapgraph._snapshots import take_snapshot
 from heapgraph.objgraph import (
     Baseline,
     Chain,
@@ -39,8 +55,17 @@ __all__ = [
     "Baseline",
     "CaptureError",
     "Chain",
+    "HeapDiff",
     "HeapGraphError",
+    "HeapSnapshot",
+    "Node",
+    "Picture",
+    "Reference",
     "RenderError",
+    "RootChain",
+    "SnapshotError",
+    "TypeChange",
+    "TypeTotal",
     "at",
     "at_addrs",
     "by_type",
@@ -53,13 +78,16 @@ __all__ = [
     "growth",
     "is_proper_module",
     "is_root",
+    "load_snapshot",
     "most_common_types",
+    "save_on_signal",
     "show_backrefs",
     "show_chain",
     "show_growth",
     "show_most_common_types",
     "show_refs",
     "start_over",
+    "take_snapshot",
     "typestats",
 ]
 

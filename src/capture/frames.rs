@@ -87,7 +87,7 @@ pub(super) fn running_frames<'py>(types: &Introspection<'py>) -> PyResult<Runnin
         while let Some(frame) = next {
             next = caller(&frame)?;
             if !belongs_to_this_package(&frame)? {
-                let referents = frame_referents(types, &frame)?;
+                let referents = frame_referents(types, &frame, |_| 0)?;
                 let object = Object::from_bound(&frame);
                 if thread == own_thread && running.asking.is_none() {
                     running.asking = Some(object);
@@ -122,10 +122,12 @@ fn name_of_known_thread(types: &Introspection<'_>, ident: u64) -> Option<String>
     text(&ffi::generic_attribute(&thread, intern!(py, "_name"))?)
 }
 
-/// What a frame holds: its attributes, then its locals in their own order.
+/// What a frame holds: its attributes, then its locals in their own order. `held_count` says how
+/// often this package already holds an object.
 pub(super) fn frame_referents<'py>(
     types: &Introspection<'py>,
     frame: &Bound<'py, PyAny>,
+    held_count: impl Fn(Object) -> u32,
 ) -> PyResult<Vec<(FrameSlot, Bound<'py, PyAny>)>> {
     let mut referents = Vec::new();
     for name in ["f_code", "f_globals", "f_builtins", "f_trace"] {
@@ -137,7 +139,7 @@ pub(super) fn frame_referents<'py>(
     if let Some(caller) = foreign_caller(frame)? {
         referents.push((FrameSlot::Attribute("f_back"), caller));
     }
-    referents.extend(locals_of(types, frame)?);
+    referents.extend(locals_of(types, frame, held_count)?);
     Ok(referents)
 }
 
@@ -145,6 +147,7 @@ pub(super) fn frame_referents<'py>(
 fn locals_of<'py>(
     types: &Introspection<'py>,
     frame: &Bound<'py, PyAny>,
+    held_count: impl Fn(Object) -> u32,
 ) -> PyResult<Vec<(FrameSlot, Bound<'py, PyAny>)>> {
     let globals = frame.getattr(intern!(types.py, "f_globals"))?;
     let code = frame.getattr(intern!(types.py, "f_code"))?;
@@ -179,7 +182,8 @@ fn locals_of<'py>(
                 .is_ok_and(|global| global.is_some_and(|global| global.is(value))),
         });
     } else if let Ok(copy) = locals.cast::<PyDict>() {
-        discard_copy(types, copy, &code, &mark)?;
+        let held_count = held_count(Object::from_bound(copy));
+        discard_copy(types, copy, &code, &mark, held_count)?;
     }
     Ok(named)
 }
@@ -201,10 +205,11 @@ fn discard_copy(
     copy: &Bound<'_, PyDict>,
     code: &Bound<'_, PyAny>,
     mark: &Bound<'_, PyList>,
+    held_count: u32,
 ) -> PyResult<()> {
     let was_filled =
         Object::from_bound(copy).is_tracked() && !ffi::is_tracked_next_after(mark, copy);
-    let held_by_frame_and_us = Some(2);
+    let held_by_frame_and_us = Some(2 + held_count);
     let is_shared = Object::from_bound(copy).reference_count(types.version) != held_by_frame_and_us;
     if was_filled || is_shared || is_tracing(types.py)? {
         return Ok(());

@@ -7,6 +7,7 @@ mod error;
 mod ffi;
 mod frames;
 mod introspection;
+mod memory;
 mod modules;
 mod names;
 mod object_list;

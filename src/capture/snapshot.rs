@@ -10,6 +10,7 @@ use super::describe::spell_atom;
 use super::error::CaptureError;
 use super::ffi::CollectorPause;
 use super::introspection::{Introspection, text};
+use super::memory;
 use super::names::object_name;
 use super::roots::{Roots, unexplained_count};
 use super::walk::{Sizes, capture};
@@ -19,6 +20,10 @@ use crate::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
 
 /// What a snapshot is to have besides the graph.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent choices of the caller"
+)]
 pub(crate) struct SnapshotOptions {
     /// True if garbage was collected before.
     pub(crate) collected: bool,
@@ -26,6 +31,8 @@ pub(crate) struct SnapshotOptions {
     pub(crate) names: bool,
     /// What strings, bytes and numbers say.
     pub(crate) values: bool,
+    /// Go on although memory may not be enough.
+    pub(crate) force: bool,
 }
 
 /// Longest value recorded, in characters.
@@ -38,7 +45,7 @@ const LONGEST_VALUE: usize = 100;
 ///
 /// # Errors
 ///
-/// As for [`capture`].
+/// As for [`capture`]; [`CaptureError::TooLittleMemory`], unless forced.
 pub(crate) fn take_snapshot(
     py: Python<'_>,
     options: SnapshotOptions,
@@ -46,6 +53,9 @@ pub(crate) fn take_snapshot(
     let (started, captured_at) = (Instant::now(), SystemTime::now());
     let _pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
+    if !options.force {
+        memory::check(py)?;
+    }
     let heap = capture(&types, &[], Sizes::Measured)?;
     let roots = Roots::find(&types, &heap)?;
     // Reading names may run audit hooks, and so anything.
@@ -70,6 +80,7 @@ pub(crate) fn take_snapshot(
     metadata.captured_at = captured_at;
     metadata.collected = options.collected;
     metadata.capture_time = started.elapsed();
+    metadata.unseen = unseen(py)?;
     Ok(HeapSnapshot::new(SnapshotParts {
         graph: heap.graph,
         edge_names,
@@ -173,6 +184,19 @@ fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Vec<Root> {
         }
     }
     roots
+}
+
+/// What this capture could not see and another might.
+fn unseen(py: Python<'_>) -> PyResult<Vec<String>> {
+    let gc = py.import("gc")?;
+    let frozen: usize = gc.call_method0("get_freeze_count")?.extract()?;
+    let mut unseen = Vec::new();
+    if frozen > 0 {
+        unseen.push(format!(
+            "{frozen} objects were frozen by gc.freeze(): those that no module or frame leads to are missing"
+        ));
+    }
+    Ok(unseen)
 }
 
 /// What is known of the process.

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::capture;
 use crate::render;
+use crate::snapshot::SnapshotError as SnapshotFileError;
 
 create_exception!(
     heapgraph,
@@ -25,6 +26,19 @@ create_exception!(
     HeapGraphError,
     "A picture could not be drawn."
 );
+
+create_exception!(
+    heapgraph,
+    SnapshotError,
+    HeapGraphError,
+    "A snapshot could not be saved or loaded."
+);
+
+impl From<SnapshotFileError> for PyErr {
+    fn from(error: SnapshotFileError) -> Self {
+        SnapshotError::new_err(error.to_string())
+    }
+}
 
 impl From<capture::CaptureError> for PyErr {
     fn from(error: capture::CaptureError) -> Self {

@@ -35,13 +35,16 @@ mod core {
     #[pymodule_export]
     use super::drawing::{Drawing, draw_chains, draw_neighbourhood};
     #[pymodule_export]
-    use super::error::{CaptureError, HeapGraphError, RenderError};
+    use super::error::{CaptureError, HeapGraphError, RenderError, SnapshotError};
     #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]
     use super::seen_objects::{SeenObjects, untrack};
     #[pymodule_export]
-    use super::snapshot::{HeapSnapshot, take_snapshot};
+    use super::snapshot::{
+        HeapDiff, HeapSnapshot, Node, Reference, RootChain, TypeChange, TypeTotal, load_snapshot,
+        take_snapshot,
+    };
     #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};
     #[pymodule_export]

@@ -23,7 +23,7 @@ impl Picture {
     }
 
     /// The drawing as an SVG document.
-    fn to_svg(&self, py: Python<'_>) -> PyResult<String> {
+    pub(super) fn to_svg(&self, py: Python<'_>) -> PyResult<String> {
         Ok(py.detach(|| render::to_svg(&self.view))?)
     }
 

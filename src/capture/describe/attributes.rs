@@ -3,9 +3,9 @@
 //! There is no dict to read them from, and asking for `__dict__` would make one that stays. So
 //! names are tried, as `object.__getattribute__` would find them: first the names that the code of
 //! the class uses, then those of the code of its file, then all names that any code in the heap
-//! uses, then every string in it. Only where all that finds nothing (an attribute set under a name
-//! that was computed) is the dict of one instance of the class made, and its keys serve for all
-//! others. When a whole heap is named, the two widest searches are left out: each takes about as
+//! uses, then every string in it, then the keys of dicts that instances of the class have already.
+//! Only where all that finds nothing (an attribute set under a name that was computed) is the dict
+//! of one instance of the class made, and its keys serve for all others. When a whole heap is named, the two widest searches are left out: each takes about as
 //! long as a capture.
 
 use pyo3::intern;
@@ -19,6 +19,9 @@ use crate::graph::{EdgeLabel, NodeIndex, NodeSet};
 
 /// Strings of the heap tried as names before a dict is made.
 const MOST_STRINGS: usize = 500_000;
+/// Dicts of instances of one class whose keys are tried as names, and keys of all of them.
+const DICTS_A_CLASS: usize = 8;
+const MOST_KEYS: usize = 500;
 /// How deep functions nested in methods are searched for names.
 const NESTED_CODE: usize = 8;
 
@@ -50,6 +53,9 @@ impl<'py> Describer<'py, '_> {
         }
         if found.len() < missing.len() && self.is_thorough.get() {
             found = search.find(self.strings().iter(), missing);
+        }
+        if found.len() < missing.len() {
+            found = search.find(known.iter().chain(&self.dict_keys(ty)), missing);
         }
         if found.len() < missing.len() && self.sampled.borrow_mut().insert(ty) {
             found = search.find(search.sample_names().iter(), missing);
@@ -170,6 +176,8 @@ impl<'py> Describer<'py, '_> {
             texts.extend(self.graph.referents(referents[names]));
             texts.extend(self.graph.referents(referents[constants]));
         }
+        let mut by_file: Vec<_> = by_file.into_iter().collect();
+        by_file.sort_unstable_by_key(|&(file, _)| file);
         let mut files = FxHashMap::default();
         for (file, mut texts) in by_file {
             texts.sort_unstable();
@@ -187,6 +195,39 @@ impl<'py> Describer<'py, '_> {
         let is_code = |ty: &crate::graph::HeapType| ty.name == "code" && !ty.is_heap_type;
         let nodes = self.graph.nodes();
         nodes.filter(move |&node| is_code(self.graph.type_of(node)))
+    }
+
+    /// The keys of a few dicts that are attributes of instances of a class: one may be the `__dict__`
+    /// of its instance.
+    fn dict_keys(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
+        let dicts = self.dicts_of_instances.get_or_init(|| {
+            let mut dicts: FxHashMap<u64, Vec<NodeIndex>> = FxHashMap::default();
+            for node in self.graph.nodes() {
+                let ty = self.graph.type_of(node);
+                let Some(class) = ty.node.filter(|_| ty.is_heap_type) else {
+                    continue;
+                };
+                let is_dict = |&&held: &&NodeIndex| {
+                    let ty = self.graph.type_of(held);
+                    !ty.is_heap_type && ty.name == "dict"
+                };
+                // The `__dict__` comes last where it does not stand for all else.
+                if let Some(&dict) = self.graph.referents(node).iter().rfind(is_dict) {
+                    let known = dicts.entry(self.graph.address(class)).or_default();
+                    if known.len() < DICTS_A_CLASS {
+                        known.push(dict);
+                    }
+                }
+            }
+            dicts
+        });
+        let dicts = dicts.get(&ty.address()).map_or(&[][..], Vec::as_slice);
+        dicts
+            .iter()
+            .flat_map(|&dict| self.graph.referents(dict).iter().step_by(2))
+            .take(MOST_KEYS)
+            .filter_map(|&key| self.exact_string(key))
+            .collect()
     }
 
     /// Names found for one instance are tried first for the next.

@@ -47,6 +47,8 @@ pub(crate) struct Describer<'py, 'g> {
     names_by_file: OnceCell<FxHashMap<String, Vec<Bound<'py, PyAny>>>>,
     /// Every name that code of the program mentions.
     program_names: OnceCell<Vec<Bound<'py, PyAny>>>,
+    /// Some dicts that instances of each class hold, by the address of the class.
+    dicts_of_instances: OnceCell<FxHashMap<u64, Vec<NodeIndex>>>,
     /// Classes of which one instance was made to have a dict.
     sampled: RefCell<FxHashSet<Object>>,
     /// False while a whole heap is named, where the widest searches take too long.
@@ -67,6 +69,7 @@ impl<'py, 'g> Describer<'py, 'g> {
             class_names: RefCell::default(),
             names_by_file: OnceCell::new(),
             program_names: OnceCell::new(),
+            dicts_of_instances: OnceCell::new(),
             sampled: RefCell::default(),
             is_thorough: Cell::new(true),
         }
@@ -199,7 +202,7 @@ impl<'py, 'g> Describer<'py, 'g> {
             Some(name) => EdgeLabel::Closure(name.clone()),
             None => EdgeLabel::Index(position),
         };
-        let held = (0..items.len()).filter_map(item_at);
+        let held = (0..items.len()).rev().filter_map(item_at);
         held.map(|(position, item)| (Object::from_bound(&item), label(position)))
             .collect()
     }
@@ -227,7 +230,9 @@ impl<'py, 'g> Describer<'py, 'g> {
     }
 
     fn frame_contents(&self, frame: &Bound<'py, PyAny>) -> Vec<Named> {
-        let referents = frame_referents(self.types, frame).unwrap_or_default();
+        // `hold` was called before: it holds every object of the graph.
+        let held_count = |object: Object| u32::from(self.graph.node_at(object.address()).is_some());
+        let referents = frame_referents(self.types, frame, held_count).unwrap_or_default();
         let label = |slot| match slot {
             FrameSlot::Attribute(name) => EdgeLabel::attribute(name),
             FrameSlot::Local(name) => EdgeLabel::Local(name),
@@ -292,12 +297,15 @@ impl Pool {
     }
 }
 
+/// Items by position, the last first: as lists and tuples are traversed.
 fn indexed(items: impl IntoIterator<Item = Object>) -> Vec<Named> {
-    items
+    let mut named: Vec<Named> = items
         .into_iter()
         .enumerate()
         .map(|(n, item)| (item, EdgeLabel::Index(n)))
-        .collect()
+        .collect();
+    named.reverse();
+    named
 }
 
 fn attributes_of(referents: Vec<(&'static str, Bound<'_, PyAny>)>) -> Vec<Named> {

@@ -27,13 +27,13 @@ pub fn root_chain_text(
 }
 
 /// A chain as [`chain_text`] writes it: the path, then a line for each object.
-fn chain_words(snapshot: &HeapSnapshot, chain: &RootChain<'_>) -> String {
+pub fn chain_words(snapshot: &HeapSnapshot, chain: &RootChain<'_>) -> String {
     let (start, objects, labels) = spelled(snapshot, chain);
     chain_text(&start, &objects, &labels)
 }
 
 /// A chain in Python's spelling, in one line.
-pub(in crate::render) fn chain_path(snapshot: &HeapSnapshot, chain: &RootChain<'_>) -> String {
+pub fn chain_path(snapshot: &HeapSnapshot, chain: &RootChain<'_>) -> String {
     let words = chain_words(snapshot, chain);
     words.lines().next().unwrap_or_default().to_owned()
 }

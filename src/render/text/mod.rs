@@ -10,8 +10,7 @@ mod table;
 mod tree;
 mod types;
 
-pub(super) use chains::chain_path;
-pub use chains::root_chain_text;
+pub use chains::{chain_path, chain_words, root_chain_text};
 pub use number::grouped;
 pub(super) use number::utc;
 pub use objects::objects_text;

@@ -1,0 +1,219 @@
+//! What a snapshot answers.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+
+use super::node::Node;
+use crate::analysis::{self, Tally};
+use crate::graph::{EdgeLabel, NodeIndex, Root};
+use crate::python::picture::Picture;
+use crate::render;
+use crate::render::text::Style;
+use crate::snapshot::HeapSnapshot;
+
+/// Rows that a table shows.
+const ROWS: usize = 20;
+
+/// The objects of one type.
+#[pyclass(frozen, eq, get_all, module = "heapgraph")]
+#[derive(PartialEq, Eq)]
+pub(in crate::python) struct TypeTotal {
+    /// Number of objects.
+    count: u64,
+    /// Bytes of all of them, without what they refer to.
+    shallow_size: u64,
+}
+
+impl TypeTotal {
+    pub(super) fn new(tally: Tally) -> Self {
+        Self {
+            count: tally.count,
+            shallow_size: tally.bytes,
+        }
+    }
+}
+
+#[pymethods]
+impl TypeTotal {
+    fn __repr__(&self) -> String {
+        let Self {
+            count,
+            shallow_size,
+        } = self;
+        format!("TypeTotal(count={count}, shallow_size={shallow_size})")
+    }
+}
+
+/// One type in two snapshots.
+#[pyclass(frozen, get_all, module = "heapgraph")]
+pub(in crate::python) struct TypeChange {
+    /// Full name of the type.
+    type_name: String,
+    /// `added`, `removed`, `grown` or `shrunk`.
+    kind: &'static str,
+    /// Number of objects in the later snapshot.
+    count: u64,
+    /// How many more they are than before.
+    count_change: i128,
+    /// Bytes of all of them in the later snapshot.
+    shallow_size: u64,
+    /// How many more bytes than before.
+    size_change: i128,
+}
+
+#[pymethods]
+impl TypeChange {
+    fn __repr__(&self) -> String {
+        format!(
+            "<TypeChange {} {}: {:+} objects, {:+} bytes>",
+            self.type_name, self.kind, self.count_change, self.size_change
+        )
+    }
+}
+
+/// Two snapshots compared, by type.
+#[pyclass(frozen, module = "heapgraph")]
+pub(in crate::python) struct HeapDiff {
+    diff: analysis::HeapDiff,
+}
+
+impl HeapDiff {
+    pub(super) fn new(diff: analysis::HeapDiff) -> Self {
+        Self { diff }
+    }
+}
+
+#[pymethods]
+impl HeapDiff {
+    /// The types that are not as they were, what has grown most first: a list of `TypeChange`.
+    #[getter]
+    fn changes(&self) -> Vec<TypeChange> {
+        let changes = self.diff.changes.iter().filter_map(|change| {
+            Some(TypeChange {
+                type_name: change.type_name.clone(),
+                kind: change.kind()?.word(),
+                count: change.current.count,
+                count_change: change.count_change(),
+                shallow_size: change.current.bytes,
+                size_change: change.bytes_change(),
+            })
+        });
+        changes.collect()
+    }
+
+    fn __str__(&self) -> String {
+        render::text::diff_text(&self.diff, ROWS, Style::Plain)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<heapgraph.HeapDiff of {} types>", self.diff.changes.len())
+    }
+
+    fn _repr_html_(&self) -> String {
+        preformatted(&self.__str__())
+    }
+}
+
+/// Why an object is alive: a chain of references from a root to it.
+#[pyclass(frozen, module = "heapgraph")]
+pub(in crate::python) struct RootChain {
+    snapshot: Arc<HeapSnapshot>,
+    root: Root,
+    nodes: Vec<NodeIndex>,
+    labels: Vec<EdgeLabel>,
+}
+
+impl RootChain {
+    /// The chain that explains best why `target` is alive.
+    pub(super) fn find(snapshot: &Arc<HeapSnapshot>, target: NodeIndex) -> Option<Self> {
+        let found = analysis::RootChain::find(snapshot, target)?;
+        Some(Self {
+            root: found.root.clone(),
+            nodes: found.chain.nodes,
+            labels: found.labels,
+            snapshot: Arc::clone(snapshot),
+        })
+    }
+
+    fn borrowed(&self) -> analysis::RootChain<'_> {
+        analysis::RootChain {
+            root: &self.root,
+            chain: analysis::ReferenceChain {
+                nodes: self.nodes.clone(),
+            },
+            labels: self.labels.clone(),
+        }
+    }
+}
+
+#[pymethods]
+impl RootChain {
+    /// What the root is: `module`, `frame`, `suspended`, `context`, `atexit`, `interpreter` or
+    /// `external`.
+    #[getter]
+    fn root_kind(&self) -> &'static str {
+        self.root.kind.word()
+    }
+
+    /// The root in words.
+    #[getter]
+    fn root_name(&self) -> &str {
+        &self.root.name
+    }
+
+    /// The objects from the root to the one asked about: a list of `Node`.
+    #[getter]
+    fn nodes(&self) -> Vec<Node> {
+        let view = |&node| Node::new(Arc::clone(&self.snapshot), node);
+        self.nodes.iter().map(view).collect()
+    }
+
+    /// The names of the references from each object to the next.
+    #[getter]
+    fn references(&self) -> Vec<String> {
+        self.labels.iter().map(ToString::to_string).collect()
+    }
+
+    /// The chain in Python's spelling, in one line.
+    #[getter]
+    fn path(&self) -> String {
+        render::text::chain_path(&self.snapshot, &self.borrowed())
+    }
+
+    /// Draw the chain.
+    ///
+    /// Returns:
+    ///     A `Picture`, with `to_dot`, `to_svg`, `to_png` and `save`, that notebooks show.
+    fn draw(&self) -> Picture {
+        Picture {
+            node_count: self.nodes.len(),
+            view: render::chains_view(&self.snapshot, &[self.borrowed()]),
+        }
+    }
+
+    fn __str__(&self) -> String {
+        render::text::chain_words(&self.snapshot, &self.borrowed())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<heapgraph.RootChain {}>", self.path())
+    }
+
+    fn __len__(&self) -> usize {
+        self.nodes.len()
+    }
+
+    fn _repr_svg_(&self, py: Python<'_>) -> PyResult<String> {
+        self.draw().to_svg(py)
+    }
+}
+
+/// Text as a notebook shows it line by line.
+pub(super) fn preformatted(text: &str) -> String {
+    let escaped = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    format!("<pre>{escaped}</pre>")
+}

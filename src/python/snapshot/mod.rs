@@ -1,0 +1,382 @@
+//! Detached heaps: taken, saved, loaded and asked.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "what is public here are the docstrings of Python objects"
+)]
+
+mod answers;
+mod node;
+mod progress;
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt, PyType};
+
+pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal};
+pub(super) use node::{Node, Reference};
+
+use progress::Progress;
+
+use super::picture::Picture;
+use crate::analysis::{self, Direction, Histogram, Limits, Neighbourhood, TypeOrder, TypePattern};
+use crate::capture::{self, SnapshotOptions, text};
+use crate::graph::{NodeFlags, NodeIndex, NodeSet};
+use crate::render;
+use crate::snapshot;
+
+/// A heap at one moment, detached from the program: it holds no object, keeps nothing alive and
+/// can be asked in any thread. Made by `heapgraph.take_snapshot` or `heapgraph.load_snapshot`; a
+/// snapshot that was saved and loaded gives the same answers.
+#[pyclass(frozen, module = "heapgraph")]
+pub(super) struct HeapSnapshot {
+    inner: Arc<snapshot::HeapSnapshot>,
+}
+
+/// Captures the live heap; see `heapgraph.take_snapshot`. `collected` says whether garbage was
+/// collected before.
+#[pyfunction]
+#[expect(
+    clippy::fn_params_excessive_bools,
+    reason = "independent keywords of one Python function"
+)]
+pub(super) fn take_snapshot(
+    py: Python<'_>,
+    collected: bool,
+    names: bool,
+    values: bool,
+    force: bool,
+) -> PyResult<HeapSnapshot> {
+    let options = SnapshotOptions {
+        collected,
+        names,
+        values,
+        force,
+    };
+    let _progress = Progress::start("taking a snapshot");
+    Ok(HeapSnapshot {
+        inner: Arc::new(capture::take_snapshot(py, options)?),
+    })
+}
+
+/// Loads a snapshot that was saved.
+///
+/// Args:
+///     path: The file.
+///
+/// Raises:
+///     SnapshotError: If the file can not be read, is damaged, or is no snapshot; it says which.
+#[pyfunction]
+pub(super) fn load_snapshot(py: Python<'_>, path: PathBuf) -> PyResult<HeapSnapshot> {
+    let _progress = Progress::start("loading a snapshot");
+    let loaded = py.detach(|| snapshot::load(&path))?;
+    Ok(HeapSnapshot {
+        inner: Arc::new(loaded),
+    })
+}
+
+#[pymethods]
+impl HeapSnapshot {
+    /// Number of objects.
+    #[getter]
+    fn node_count(&self) -> usize {
+        self.inner.graph().node_count()
+    }
+
+    /// Number of references.
+    #[getter]
+    fn edge_count(&self) -> usize {
+        self.inner.graph().edge_count()
+    }
+
+    /// Bytes of all objects together.
+    #[getter]
+    fn shallow_size(&self, py: Python<'_>) -> u64 {
+        let total = || Histogram::new(self.inner.graph()).total().bytes;
+        py.detach(total)
+    }
+
+    /// Where the snapshot comes from: program, process, versions, time, what it has.
+    #[getter]
+    fn metadata<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let known = self.inner.metadata();
+        let metadata = PyDict::new(py);
+        metadata.set_item("program", &known.program)?;
+        metadata.set_item("pid", known.pid)?;
+        metadata.set_item("captured_at", known.captured_at)?;
+        metadata.set_item("capture_seconds", known.capture_time.as_secs_f64())?;
+        metadata.set_item("python_version", &known.python_version)?;
+        metadata.set_item("platform", &known.platform)?;
+        metadata.set_item("heapgraph_version", &known.tool_version)?;
+        metadata.set_item("collected", known.collected)?;
+        metadata.set_item("has_names", self.inner.edge_names().is_some())?;
+        metadata.set_item("has_values", !self.inner.values().is_empty())?;
+        metadata.set_item("unseen", &known.unseen)?;
+        Ok(metadata)
+    }
+
+    /// Count the objects by full type name, most bytes first.
+    ///
+    /// Returns:
+    ///     A dict of type names to `TypeTotal`, each with a `count` and a `shallow_size` in bytes.
+    fn histogram<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let histogram = py.detach(|| {
+            let mut histogram = Histogram::new(self.inner.graph());
+            histogram.sort(TypeOrder::Bytes);
+            histogram
+        });
+        let by_name = PyDict::new(py);
+        for row in histogram.types {
+            by_name.set_item(&row.type_name, TypeTotal::new(row.tally))?;
+        }
+        Ok(by_name)
+    }
+
+    /// Find objects.
+    ///
+    /// Args:
+    ///     type_name: A type name, full or short, with `*` and `?` as wildcards; or a class.
+    ///     address: What `id` gave for an object.
+    ///     obj: An object of this process.
+    ///
+    /// Returns:
+    ///     A list of `Node`: those of the type, the largest first; or the one at the address, or
+    ///     none.
+    ///
+    /// Raises:
+    ///     TypeError: If not exactly one of the arguments is given.
+    ///     ValueError: If `obj` is given and the snapshot is not of this process.
+    #[pyo3(signature = (type_name=None, *, address=None, obj=None))]
+    fn find(
+        &self,
+        py: Python<'_>,
+        type_name: Option<&Bound<'_, PyAny>>,
+        address: Option<u64>,
+        obj: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Vec<Node>> {
+        let nodes = match (type_name, address, obj) {
+            (Some(name), None, None) => {
+                let pattern = type_pattern(name)?;
+                py.detach(|| analysis::find_objects(&self.inner, &pattern))
+            }
+            (None, Some(address), None) => {
+                self.inner.graph().node_at(address).into_iter().collect()
+            }
+            (None, None, Some(object)) => self.node_of(object)?.into_iter().collect(),
+            _ => {
+                return Err(PyTypeError::new_err(
+                    "find takes one of type_name, address and obj",
+                ));
+            }
+        };
+        Ok(nodes.into_iter().map(|node| self.view(node)).collect())
+    }
+
+    /// Find out why an object is alive: a shortest chain of references from a root.
+    ///
+    /// A module is preferred, however far it is, then a running frame or another named root, then
+    /// an object that is held from outside the heap.
+    ///
+    /// Args:
+    ///     target: A `Node`, an address, or an object of this process.
+    ///
+    /// Returns:
+    ///     The `RootChain`, or `None` if no root leads to the object: then it is garbage, or held
+    ///     by what a capture can not see.
+    ///
+    /// Raises:
+    ///     KeyError: If there is no such object in the snapshot.
+    fn find_chain(&self, py: Python<'_>, target: &Bound<'_, PyAny>) -> PyResult<Option<RootChain>> {
+        let target = self.target(target)?;
+        Ok(py.detach(|| RootChain::find(&self.inner, target)))
+    }
+
+    /// Draw what refers to some objects. Modules are drawn and not searched further.
+    ///
+    /// Args:
+    ///     targets: A `Node`, an address, an object of this process, or a list of such.
+    ///     max_depth: How many references away to look.
+    ///     too_many: How many referrers of one object to draw; the others are counted.
+    ///
+    /// Returns:
+    ///     A `Picture`, with `to_dot`, `to_svg`, `to_png` and `save`, that notebooks show.
+    ///
+    /// Raises:
+    ///     KeyError: If there is no such object in the snapshot.
+    #[pyo3(signature = (targets, max_depth=3, too_many=10))]
+    fn draw_backrefs(
+        &self,
+        py: Python<'_>,
+        targets: &Bound<'_, PyAny>,
+        max_depth: usize,
+        too_many: usize,
+    ) -> PyResult<Picture> {
+        self.draw(py, targets, Direction::Referrers, max_depth, too_many)
+    }
+
+    /// Draw what some objects refer to.
+    ///
+    /// Args:
+    ///     targets: As for `draw_backrefs`.
+    ///     max_depth: How many references away to look.
+    ///     too_many: How many referents of one object to draw; the others are counted.
+    ///
+    /// Returns:
+    ///     As `draw_backrefs`.
+    ///
+    /// Raises:
+    ///     KeyError: If there is no such object in the snapshot.
+    #[pyo3(signature = (targets, max_depth=3, too_many=10))]
+    fn draw_refs(
+        &self,
+        py: Python<'_>,
+        targets: &Bound<'_, PyAny>,
+        max_depth: usize,
+        too_many: usize,
+    ) -> PyResult<Picture> {
+        self.draw(py, targets, Direction::Referents, max_depth, too_many)
+    }
+
+    /// Compare with an earlier snapshot, by type.
+    ///
+    /// Args:
+    ///     base: The earlier snapshot, of this or another process.
+    ///
+    /// Returns:
+    ///     A `HeapDiff`: its `changes` are the types that are not as they were, what has grown
+    ///     most first; its `str` is a table.
+    fn diff(&self, py: Python<'_>, base: &Self) -> HeapDiff {
+        HeapDiff::new(py.detach(|| {
+            let base = Histogram::new(base.inner.graph());
+            analysis::HeapDiff::new(base, Histogram::new(self.inner.graph()))
+        }))
+    }
+
+    /// Save the snapshot, whole or not at all. An existing file is replaced.
+    ///
+    /// Args:
+    ///     path: The file, by custom one that ends in `.parquet`: any program that reads Parquet
+    ///         can query it.
+    ///
+    /// Raises:
+    ///     SnapshotError: If the file can not be written; an existing one is then unchanged.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let _progress = Progress::start("saving a snapshot");
+        Ok(py.detach(|| snapshot::save(&self.inner, &path))?)
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<heapgraph.HeapSnapshot of {} objects, {} references>",
+            self.node_count(),
+            self.edge_count()
+        )
+    }
+
+    fn __str__(&self, py: Python<'_>) -> String {
+        py.detach(|| render::text::summary_text(&self.inner, render::text::Style::Plain))
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> String {
+        answers::preformatted(&self.__str__(py))
+    }
+}
+
+impl HeapSnapshot {
+    fn view(&self, node: NodeIndex) -> Node {
+        Node::new(Arc::clone(&self.inner), node)
+    }
+
+    /// The node of an object of this process.
+    fn node_of(&self, object: &Bound<'_, PyAny>) -> PyResult<Option<NodeIndex>> {
+        let pid = self.inner.metadata().pid;
+        if pid != std::process::id() {
+            return Err(PyValueError::new_err(format!(
+                "the snapshot is of process {pid}, where this object is not: \
+                 find objects by type_name or address"
+            )));
+        }
+        Ok(self.inner.graph().node_at(object.as_ptr().addr() as u64))
+    }
+
+    fn target(&self, target: &Bound<'_, PyAny>) -> PyResult<NodeIndex> {
+        if let Ok(node) = target.cast_exact::<Node>() {
+            let node = node.get();
+            return if node.is_of(&self.inner) {
+                Ok(node.index())
+            } else {
+                Err(PyValueError::new_err("the node is of another snapshot"))
+            };
+        }
+        let (node, what) = if target.is_exact_instance_of::<PyInt>() {
+            let address: u64 = target.extract()?;
+            (
+                self.inner.graph().node_at(address),
+                format!("no object at {address:#x}"),
+            )
+        } else {
+            (self.node_of(target)?, "no such object".to_owned())
+        };
+        node.ok_or_else(|| {
+            PyKeyError::new_err(format!(
+                "{what} in the snapshot: it may be newer, or gone when the snapshot was taken"
+            ))
+        })
+    }
+
+    fn draw(
+        &self,
+        py: Python<'_>,
+        targets: &Bound<'_, PyAny>,
+        direction: Direction,
+        max_depth: usize,
+        too_many: usize,
+    ) -> PyResult<Picture> {
+        let targets: Vec<NodeIndex> = match targets.cast_exact::<pyo3::types::PyList>() {
+            Ok(list) => list
+                .iter()
+                .map(|t| self.target(&t))
+                .collect::<PyResult<_>>()?,
+            Err(_) => vec![self.target(targets)?],
+        };
+        let limits = Limits {
+            max_depth,
+            too_many,
+        };
+        Ok(py.detach(|| {
+            let graph = self.inner.graph();
+            let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
+            let Ok(found) = Neighbourhood::search(
+                graph,
+                &targets,
+                direction,
+                limits,
+                &NodeSet::new(graph),
+                |_| Ok::<_, Infallible>(true),
+                |node| direction == Direction::Referrers && is_module(node),
+            );
+            Picture {
+                node_count: found.nodes.len(),
+                view: render::neighbourhood_view(&self.inner, &found, direction, max_depth),
+            }
+        }))
+    }
+}
+
+fn type_pattern(pattern: &Bound<'_, PyAny>) -> PyResult<TypePattern> {
+    if let Some(name) = text(pattern) {
+        return Ok(TypePattern::new(name));
+    }
+    if pattern.is_instance_of::<PyType>() {
+        let types = capture::Introspection::new(pattern.py())?;
+        return Ok(TypePattern::new(types.class_name(pattern)));
+    }
+    Err(PyTypeError::new_err(format!(
+        "type_name must be a type name (str) or a class, not an instance of {}",
+        pattern.get_type().name()?
+    )))
+}
