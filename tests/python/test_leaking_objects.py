@@ -8,11 +8,14 @@ import sys
 import threading
 import types
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import heapgraph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Thing:
@@ -145,6 +148,19 @@ def test_what_runs_is_not_asked_about() -> None:
     # Elsewhere some may be held by compiled code, such as what is called at the end.
     functions = heapgraph.by_type(types.FunctionType, found)
     assert [function for function in functions if function.__module__ == __name__] == []
+
+
+def test_generators_that_a_loop_goes_through_are_no_leak() -> None:
+    def numbers() -> Iterator[int]:
+        yield 1
+
+    def search() -> list[Any]:
+        for _ in numbers():
+            return heapgraph.get_leaking_objects()
+        return []
+
+    found = heapgraph.by_type(types.GeneratorType, search())
+    assert [generator for generator in found if generator.gi_code is numbers.__code__] == []
 
 
 def test_subclasses_that_a_class_knows_are_no_leak() -> None:
