@@ -25,6 +25,8 @@ trap 'rm -rf "$work"' EXIT
 stage=$work/stage
 mkdir -p "$stage/tests"
 cp -R pyproject.toml README.md fixtures "$stage/"
+mkdir "$stage/docs"
+cp docs/*.md "$stage/docs/"
 cp -R tests/python tests/suite.sh "$stage/tests/"
 cp "$wheel" "$stage/"
 find "$stage" -name __pycache__ -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the Python tests against the wheel that lies beside them, with the `python` that is first on PATH.
 # That must be one of a virtual environment; what the tests need is installed into it.
-# To be started in a folder as `tests/matrix.sh` makes it: pyproject.toml, fixtures, tests and one wheel.
+# To be started in a folder as `tests/matrix.sh` makes it: pyproject.toml, docs, fixtures, tests and one wheel.
 # Exit status: 0 passed, 1 did not.
 set -u
 export PIP_DISABLE_PIP_VERSION_CHECK=1

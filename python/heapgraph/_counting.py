@@ -123,8 +123,9 @@ def get_leaking_objects(
 
     Something keeps them alive even so: compiled code that holds them on purpose, or that has
     counted its references wrong. Local variables of running functions are referrers, as is
-    everything that `find_backref_chain` can find, and as is the object itself; running frames
-    are not asked about. The result keeps the objects alive.
+    everything that `find_backref_chain` can find, and as is the object itself. Running frames,
+    generators that a loop goes through, and functions called at exit are left out.
+    The result keeps the objects alive.
 
     Args:
         objects: Where to look; all objects that the collector tracks by default. What holds them

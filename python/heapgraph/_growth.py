@@ -93,9 +93,7 @@ class Baseline:
             filter: As for `typestats`.
             collect: Whether to collect garbage first.
         """
-        _print_growth(
-            self.growth(limit, shortnames=shortnames, filter=filter, collect=collect), file
-        )
+        _print_growth(_growth(self._peaks, limit, shortnames, filter, collect), file)
 
     def get_new_ids(
         self,
@@ -144,7 +142,8 @@ class _UnknownColumnError(KeyError, ValueError):
 
 
 _process = Baseline()
-"""The baseline of the functions below."""
+"""The baseline of the functions below. They call its methods through the class: through the object,
+a call with named arguments makes a bound method up to 3.10, which would be counted."""
 
 
 def growth(
@@ -180,7 +179,9 @@ def growth(
         [('Leak', 2, 2)]
     """
     if peak_stats is None:
-        return _process.growth(limit, shortnames=shortnames, filter=filter, collect=collect)
+        return Baseline.growth(
+            _process, limit, shortnames=shortnames, filter=filter, collect=collect
+        )
     return _growth(peak_stats, limit, shortnames, filter, collect)
 
 
@@ -253,7 +254,9 @@ def get_new_ids(
         True
     """
     baseline = _process if _state is None else _state.setdefault("baseline", Baseline())
-    return baseline.get_new_ids(skip_update, limit, sortby, shortnames, file, collect=collect)
+    return Baseline.get_new_ids(
+        baseline, skip_update, limit, sortby, shortnames, file, collect=collect
+    )
 
 
 def start_over() -> None:

@@ -5,14 +5,16 @@ use pyo3::types::{PyList, PyType};
 use rustc_hash::FxHashSet;
 
 use super::live::LiveHeap;
-use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
+use crate::capture::Roots;
+use crate::graph::{HeapGraph, NodeFlags, NodeIndex, RootKind};
 
 /// Those of `objects` (of all objects that the collector tracks if `None`) to which nothing in
 /// the heap refers, in their order. Neither `objects` nor `container`, which they come from,
 /// counts as a referrer.
 ///
-/// Left out are running frames and what the interpreter itself is known to hold: the functions
-/// that run, and the subclasses that a class knows.
+/// Left out are the roots that have a name, such as running frames and functions called at exit,
+/// and what the interpreter is known to hold: the functions that run, and the subclasses that a
+/// class knows.
 #[pyfunction]
 pub(super) fn unreferenced<'py>(
     py: Python<'py>,
@@ -24,11 +26,12 @@ pub(super) fn unreferenced<'py>(
     let graph = heap.graph();
     let list = objects.map_or(container, |list| list.as_any());
     let not_referrers = [heap.node_of(list), heap.node_of(container)];
-    let running_code = running_code(graph);
+    let roots = heap.roots()?;
+    let running_code = running_code(graph, &roots);
     let is_unreferenced = |&node: &NodeIndex| {
         let mut referrers = graph.referrers(node).iter();
         referrers.all(|&referrer| not_referrers.contains(&Some(referrer)))
-            && !is_running_frame(graph, node)
+            && roots.kind(node).is_none()
             && !is_running_function(graph, node, &running_code)
             && !is_table_of_subclasses(&heap, node)
     };
@@ -43,15 +46,10 @@ pub(super) fn unreferenced<'py>(
     Ok(heap.objects(&found))
 }
 
-/// The collector comes to track a frame when it stops running, unless a generator owns it.
-fn is_running_frame(graph: &HeapGraph, node: NodeIndex) -> bool {
-    let flags = graph.flags(node);
-    flags.contains(NodeFlags::FRAME) && !flags.contains(NodeFlags::TRACKED)
-}
-
 /// What running frames refer to that is code.
-fn running_code(graph: &HeapGraph) -> FxHashSet<NodeIndex> {
-    let frames = graph.nodes().filter(|&node| is_running_frame(graph, node));
+fn running_code(graph: &HeapGraph, roots: &Roots<'_, '_>) -> FxHashSet<NodeIndex> {
+    let is_running = |&node: &NodeIndex| roots.kind(node) == Some(RootKind::Frame);
+    let frames = graph.nodes().filter(is_running);
     let referents = frames.flat_map(|frame| graph.referents(frame).iter().copied());
     referents
         .filter(|&node| graph.type_of(node).full_name() == "builtins.code")

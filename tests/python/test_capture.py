@@ -261,8 +261,9 @@ def has_native_sizeof(cls: type) -> bool:
     for base in MRO.__get__(cls):
         found = NAMESPACE.__get__(base).get("__sizeof__")
         if found is not None:
-            # That of struct.Struct is not asked: it crashes on one made without __init__.
-            is_trusted = base.__module__ != "_struct"
+            # That of struct.Struct is not asked: it crashes on one made without __init__. Classes
+            # of ctypes have one from 3.14 on, which is not asked either.
+            is_trusted = base.__module__ not in ("_struct", "_ctypes")
             return is_trusted and type(found) is types.MethodDescriptorType
     return False
 

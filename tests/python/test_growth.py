@@ -117,6 +117,33 @@ def test_the_printed_table_is_that_of_objgraph() -> None:
     assert len(kept) == 3
 
 
+@pytest.mark.parametrize("limit", [None, 0, 1, -1, 10])
+@pytest.mark.parametrize("shortnames", [True, False])
+def test_rows_and_tables_of_a_filter_are_those_of_objgraph(
+    limit: int | None, shortnames: bool
+) -> None:
+    objgraph = pytest.importorskip("objgraph")
+    kept: list[object] = [Leak(), Leak(), Other(), {1: Other}]
+
+    def is_kept(obj: object) -> bool:
+        return any(obj is one for one in kept) or type(obj) in (Leak, Other)
+
+    ours: dict[str, int] = {}
+    theirs: dict[str, int] = {}
+    for _ in range(3):
+        rows = heapgraph.growth(limit, ours, shortnames, is_kept)
+        assert rows == objgraph.growth(limit, theirs, shortnames, is_kept)
+        # What a limit has hidden is for us still to come.
+        heapgraph.growth(None, ours, shortnames, is_kept)
+        texts = io.StringIO(), io.StringIO()
+        kept += [Leak(), Other(), Other()]
+        heapgraph.show_growth(limit, ours, shortnames, texts[0], is_kept)
+        objgraph.show_growth(limit, theirs, shortnames, texts[1], is_kept)
+        assert texts[0].getvalue() == texts[1].getvalue()
+        heapgraph.growth(None, ours, shortnames, is_kept)
+        kept += [Leak(), Leak(), Other()]
+
+
 def test_no_growth_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     peaks: dict[str, int] = {}
     heapgraph.show_growth(None, peaks, filter=lambda obj: type(obj) is Leak)

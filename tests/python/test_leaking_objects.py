@@ -8,11 +8,14 @@ import sys
 import threading
 import types
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import heapgraph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Thing:
@@ -141,8 +144,23 @@ def test_what_runs_is_not_asked_about() -> None:
         return (lambda: inner())()
 
     found = only_on_the_stack()
-    for kind in (types.FrameType, types.FunctionType, types.CodeType):
-        assert heapgraph.by_type(kind, found) == []
+    assert heapgraph.by_type(types.FrameType, found) == []
+    # Elsewhere some may be held by compiled code, such as what is called at the end.
+    functions = heapgraph.by_type(types.FunctionType, found)
+    assert [function for function in functions if function.__module__ == __name__] == []
+
+
+def test_generators_that_a_loop_goes_through_are_no_leak() -> None:
+    def numbers() -> Iterator[int]:
+        yield 1
+
+    def search() -> list[Any]:
+        for _ in numbers():
+            return heapgraph.get_leaking_objects()
+        return []
+
+    found = heapgraph.by_type(types.GeneratorType, search())
+    assert [generator for generator in found if generator.gi_code is numbers.__code__] == []
 
 
 def test_subclasses_that_a_class_knows_are_no_leak() -> None:
@@ -152,10 +170,10 @@ def test_subclasses_that_a_class_knows_are_no_leak() -> None:
     tables = [
         obj
         for obj in found
-        if type(obj) is dict and any(type(value) is weakref.ref for value in obj.values())
+        if type(obj) is dict
+        and any(type(value) is weakref.ref and value() in derived for value in obj.values())
     ]
     assert tables == []
-    assert len(derived) == 20
 
 
 def test_nothing_of_the_tool_is_found() -> None:

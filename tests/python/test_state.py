@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import io
 import sys
 from typing import TYPE_CHECKING, Any
@@ -70,8 +71,9 @@ ASKS: dict[str, list[Callable[[], Any]]] = {
 
 
 def test_these_are_all_functions_of_objgraph() -> None:
-    own = {"Baseline", "Chain", "describe_chain", "start_over"}
-    assert ASKS.keys() == set(heapgraph.objgraph.__all__) - own
+    objgraph = pytest.importorskip("objgraph")
+    functions = {name for name, value in vars(objgraph).items() if inspect.isfunction(value)}
+    assert ASKS.keys() == {name for name in functions if not name.startswith("_")}
 
 
 def referrers() -> tuple[list[int], int]:
@@ -97,12 +99,13 @@ def test_what_is_remembered_is_in_no_answer(name: str) -> None:
     watch = heapgraph.Baseline()
     for ask in ASKS[name]:
         ask()
+        # By position: with names, 3.10 makes a bound method for the call.
         watch.growth()
-        watch.get_new_ids(limit=0)
+        watch.get_new_ids(False, 0)
         for _ in range(3):
             ask()
         # As text: a list would be new.
         rows = repr(watch.growth())
-        new = watch.get_new_ids(limit=0)
+        new = watch.get_new_ids(False, 0)
         assert rows == "[]"
         assert {kind for kind, ids in new.items() if ids} == set()

@@ -69,6 +69,40 @@ def test_typestats_with_a_filter(objects: list[object]) -> None:
     assert heapgraph.typestats(filter=callable) == objgraph.typestats(filter=callable)
 
 
+class Falsy:
+    """A function whose truth value is false, as that of an empty container is."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __call__(self, obj: object) -> bool:
+        raise ZeroDivisionError
+
+
+def test_a_false_filter_is_no_filter(objects: list[object]) -> None:
+    filters: list[Any] = [Falsy(), None, 0, ""]
+    for given in filters:
+        ours = heapgraph.typestats(objects, filter=given)
+        assert ours == objgraph.typestats(objects, filter=given) == objgraph.typestats(objects)
+    falsy = Falsy()
+    common = repr(heapgraph.most_common_types(filter=falsy))
+    assert common == repr(objgraph.most_common_types(filter=falsy))
+    heapgraph.growth(None, {}, filter=falsy)
+    for show in (heapgraph.show_refs, heapgraph.show_backrefs):
+        show(objects, filter=falsy, output=io.StringIO())
+
+
+@pytest.mark.parametrize("shortnames", [True, False])
+def test_statistics_of_many_kinds_of_filters(shortnames: bool) -> None:
+    filters: list[Callable[[Any], object]] = [callable, gc.is_tracked, lambda _: [], id]
+    for given in filters:
+        ours = repr(heapgraph.typestats(None, shortnames, given))
+        assert ours == repr(objgraph.typestats(None, shortnames, given))
+        for limit in (None, 0, 2, -2):
+            ours = repr(heapgraph.most_common_types(limit, None, shortnames, given))
+            assert ours == repr(objgraph.most_common_types(limit, None, shortnames, given))
+
+
 @pytest.mark.parametrize(
     "name",
     ["dict", "builtins.dict", "Derived", "Outer.Inner", "Inner", "Outer", "Lazy", "list", "no", ""],
