@@ -10,6 +10,7 @@ Examples:
 """
 
 from heapgraph._core import CaptureError, HeapGraphError, RenderError
+from heapgraph._saving import save_on_signal
 from heapgraph.objgraph import (
     Baseline,
     Chain,
@@ -54,6 +55,7 @@ __all__ = [
     "is_proper_module",
     "is_root",
     "most_common_types",
+    "save_on_signal",
     "show_backrefs",
     "show_chain",
     "show_growth",

@@ -6,9 +6,9 @@ mod find;
 mod histogram;
 mod neighbourhood;
 mod root_chain;
+mod seen_objects;
 mod surroundings;
 mod type_pattern;
-mod seen_objects;
 
 pub use chain::{ChainSearch, Direction, ReferenceChain};
 pub use diff::{ChangeKind, HeapDiff, TypeChange};
@@ -16,6 +16,6 @@ pub use find::find_objects;
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
 pub use root_chain::{RootChain, preferred_label};
+pub use seen_objects::{ClassCounts, SeenObjects};
 pub use surroundings::surroundings;
 pub use type_pattern::{TypePattern, samples};
-pub use seen_objects::{ClassCounts, SeenObjects};
