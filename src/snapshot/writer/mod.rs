@@ -1,7 +1,11 @@
 //! A snapshot into a file.
 
+mod names;
+mod runs;
+
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
+use std::iter;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,17 +17,15 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
-use parquet::schema::types::ColumnPath;
-use rustc_hash::FxHashMap;
+use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 
 use super::error::SnapshotError;
 use super::schema::{self, Column};
 use super::seal::{self, Checksum};
-use super::{HeapSnapshot, NodeTexts, key_values, reference_text};
-use crate::graph::{
-    EdgeName, EdgeNames, HeapGraph, HeapType, NodeFlags, NodeIndex, Root, TextIndex,
-};
+use super::{HeapSnapshot, NodeTexts, key_values};
+use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, Root, TextIndex};
 use crate::whole_file::WholeFile;
+use names::name_chunk;
 
 /// The most rows of a row group, which is what an engine gives to one of its threads.
 const ROWS_PER_GROUP: usize = 1 << 19;
@@ -146,12 +148,17 @@ fn write_parquet(
     for (key, value) in key_values::write(snapshot) {
         writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
     }
-    let mut columns = Columns::new(snapshot);
+    let columns = Columns::new(snapshot);
+    let schema = writer.schema_descr();
+    let names_column = schema.column(schema.num_columns() - 1);
     let mut loaded_size = 0;
     for rows in row_groups(snapshot.graph(), rows_per_group) {
-        let mut group = GroupWriter(writer.next_row_group()?);
+        let mut group = GroupWriter {
+            names_column: names_column.clone(),
+            inner: writer.next_row_group()?,
+        };
         columns.write_group(&mut group, rows)?;
-        for chunk in group.0.close()?.columns() {
+        for chunk in group.inner.close()?.columns() {
             let values = chunk.num_values().unsigned_abs();
             loaded_size += schema::loaded_size(chunk.uncompressed_size().unsigned_abs(), values);
         }
@@ -217,13 +224,17 @@ fn row_groups(graph: &HeapGraph, rows_per_group: usize) -> Vec<Range<usize>> {
 }
 
 /// One row group, whose columns are written in the order of the schema.
-struct GroupWriter<'a, 'f>(SerializedRowGroupWriter<'a, SealedWrite<'f>>);
+struct GroupWriter<'a, 'f> {
+    inner: SerializedRowGroupWriter<'a, SealedWrite<'f>>,
+    /// What the crate knows of the last column.
+    names_column: ColumnDescPtr,
+}
 
 /// Which values of a column there are, and which of them start a row.
 #[derive(Default)]
-struct Levels {
-    definition: Vec<i16>,
-    repetition: Vec<i16>,
+struct Levels<L = i16> {
+    definition: Vec<L>,
+    repetition: Vec<L>,
 }
 
 impl GroupWriter<'_, '_> {
@@ -233,7 +244,7 @@ impl GroupWriter<'_, '_> {
         values: &[T::T],
         levels: &Levels,
     ) -> Result<(), ParquetError> {
-        let Some(mut writer) = self.0.next_column()? else {
+        let Some(mut writer) = self.inner.next_column()? else {
             return Err(ParquetError::General(format!("no column {}", column.path)));
         };
         let definition = (column.definition > 0).then_some(&levels.definition[..]);
@@ -273,7 +284,6 @@ struct Columns<'s> {
     types: Vec<ByteArray>,
     names: Vec<ByteArray>,
     values: Vec<ByteArray>,
-    references: FxHashMap<EdgeName, ByteArray>,
 }
 
 impl<'s> Columns<'s> {
@@ -290,12 +300,11 @@ impl<'s> Columns<'s> {
                 .collect(),
             names: texts(snapshot.node_names()),
             values: texts(snapshot.values()),
-            references: FxHashMap::default(),
         }
     }
 
     fn write_group(
-        &mut self,
+        &self,
         group: &mut GroupWriter<'_, '_>,
         rows: Range<usize>,
     ) -> Result<(), ParquetError> {
@@ -377,7 +386,7 @@ impl<'s> Columns<'s> {
     }
 
     fn write_references(
-        &mut self,
+        &self,
         group: &mut GroupWriter<'_, '_>,
         rows: &Range<usize>,
     ) -> Result<(), ParquetError> {
@@ -387,9 +396,7 @@ impl<'s> Columns<'s> {
         for node in rows.clone().map(NodeIndex::new) {
             let referents = graph.referents(node);
             levels.start_row(referents.len());
-            levels
-                .definition
-                .extend(std::iter::repeat_n(1, referents.len()));
+            levels.definition.extend(iter::repeat_n(1, referents.len()));
             if referents.is_empty() {
                 levels.definition.push(0);
             }
@@ -397,50 +404,25 @@ impl<'s> Columns<'s> {
         }
         group.write::<Int32Type>(schema::REFERENTS, &targets, &levels)?;
 
-        levels.definition.clear();
-        let mut texts = Vec::new();
         let Some(names) = self.snapshot.edge_names() else {
-            levels.definition.resize(rows.len(), 0);
-            levels.repetition = vec![0; rows.len()];
-            return group.write::<ByteArrayType>(schema::REFERENCE_NAMES, &texts, &levels);
+            let absent = Levels {
+                definition: vec![0; rows.len()],
+                repetition: vec![0; rows.len()],
+            };
+            return group.write::<ByteArrayType>(schema::REFERENCE_NAMES, &[], &absent);
         };
-        for node in rows.clone().map(NodeIndex::new) {
-            let positions = graph.edge_positions(node);
-            if positions.is_empty() {
-                levels.definition.push(1);
-            }
-            let mut next_index = 0;
-            for position in positions {
-                let name = names.name(position);
-                if name == EdgeName::Index(next_index) {
-                    levels.definition.push(2);
-                    next_index += 1;
-                } else {
-                    levels.definition.push(3);
-                    texts.push(self.reference_text(name, names));
-                }
-            }
-        }
-        group.write::<ByteArrayType>(schema::REFERENCE_NAMES, &texts, &levels)
-    }
-
-    fn reference_text(&mut self, name: EdgeName, names: &EdgeNames) -> ByteArray {
-        let text = self.references.entry(name);
-        let text = text.or_insert_with(|| {
-            reference_text::to_text(name, names.texts())
-                .into_bytes()
-                .into()
-        });
-        text.clone()
+        let (bytes, close) = name_chunk(graph, names, rows.clone(), group.names_column.clone())?;
+        group.inner.append_column(&bytes, close)
     }
 }
 
-impl Levels {
+impl<L: Copy + From<bool>> Levels<L> {
     /// Adds the repetition levels of a row with that many values.
     fn start_row(&mut self, value_count: usize) {
-        self.repetition.push(0);
+        self.repetition.push(false.into());
         let others = value_count.saturating_sub(1);
-        self.repetition.extend(std::iter::repeat_n(1, others));
+        self.repetition
+            .extend(iter::repeat_n(L::from(true), others));
     }
 }
 
