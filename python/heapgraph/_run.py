@@ -64,7 +64,7 @@ def run(program: _core.ProgramToRun) -> int:
 def _file(path: str) -> Callable[[types.ModuleType], object]:
     """What runs a Python file, or a folder or archive with a ``__main__.py``."""
     if pkgutil.get_importer(path) is not None:
-        return lambda _main: _run_as_main("__main__", path, alter_argv=False)
+        return lambda _main: _run_as_main("__main__", _full(path), alter_argv=False)
     try:
         with open(path, "rb"):
             pass
@@ -75,7 +75,7 @@ def _file(path: str) -> Callable[[types.ModuleType], object]:
 
 
 def _run_file(path: str, main: types.ModuleType) -> None:
-    full_path = os.path.abspath(path)
+    full_path = _full(path)
     vars(main).update(
         __file__=full_path, __cached__=None, __loader__=SourceFileLoader("__main__", full_path)
     )
@@ -86,6 +86,11 @@ def _run_file(path: str, main: types.ModuleType) -> None:
         with open(full_path, "rb") as file:
             code = compile(file.read(), full_path, "exec", dont_inherit=True)
     exec(code, vars(main))
+
+
+def _full(path: str) -> str:
+    """The path from the root on, otherwise as it was typed, which is how Python spells it."""
+    return os.path.join(os.getcwd(), path)
 
 
 def _module(name: str) -> Callable[[types.ModuleType], object]:

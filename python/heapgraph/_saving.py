@@ -49,6 +49,7 @@ def save_on_signal(
     Examples:
         >>> import signal, tempfile
         >>> save_on_signal(signal.SIGUSR2, tempfile.gettempdir())
+        >>> _ = signal.signal(signal.SIGUSR2, signal.SIG_DFL)  # and no more
     """
     import signal
 
@@ -95,9 +96,9 @@ class Saver:
             return None
         try:
             path = self._next_path()
-            from heapgraph import take_snapshot
+            import heapgraph  # which imports this module
 
-            take_snapshot(**self._options).save(path)
+            heapgraph.take_snapshot(**self._options).save(path)  # type: ignore[misc]
         except Exception as error:  # whatever it is, the program goes on
             tell(f"no snapshot saved: {type(error).__name__}: {error}")
             return None
