@@ -12,12 +12,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
-    from typing import Any
 
 # Where pdb and all that are derived from it do their work.
 _MODULES = ("bdb", "cmd", "pdb")
 
-# In `co_flags`, where the locals are in the frame and not in a namespace; `inspect` is slow to import.
+# Among `co_flags`: the locals are in the frame, not in a namespace. `inspect` is slow to import.
 _OPTIMIZED = 1
 
 
@@ -31,8 +30,8 @@ def debugger_ids() -> list[int]:
     base = getattr(sys.modules.get("bdb"), "Bdb", None)
     if base is None:
         return []
-    frames = list(_callers(sys._getframe(1)))
-    debuggers: dict[int, Any] = {}
+    frames = list(_callers(sys._getframe(1)))  # noqa: SLF001, what `inspect` calls too
+    debuggers: dict[int, object] = {}
     for frame in frames:
         if frame.f_globals.get("__name__") in _MODULES:
             owner = _owner(frame)
@@ -48,6 +47,10 @@ def debugger_ids() -> list[int]:
         found += [frame.f_locals for frame in own if frame.f_code.co_flags & _OPTIMIZED]
     for debugger in debuggers.values():
         found += _notes(debugger)
+    # The prompt looks for a command of that name first, and goes on while it handles the failure.
+    failure = sys.exc_info()[1]
+    if type(failure) is AttributeError and id(failure.obj) in debuggers:
+        found.append(failure)
     return [id(obj) for obj in found]
 
 
@@ -63,7 +66,7 @@ def _owner(frame: FrameType) -> object:
     return frame.f_locals.get("self") if is_method else None
 
 
-def _works_for(frame: FrameType, debuggers: dict[int, Any]) -> bool:
+def _works_for(frame: FrameType, debuggers: dict[int, object]) -> bool:
     module = frame.f_globals.get("__name__")
     if module in _MODULES:
         return True
@@ -77,7 +80,7 @@ def _is_command(frame: FrameType) -> bool:
     return frame.f_code.co_filename == "<stdin>" and frame.f_code.co_name == "<module>"
 
 
-def _notes(debugger: Any) -> Iterator[object]:
+def _notes(debugger: object) -> Iterator[object]:
     """The containers in which a debugger has frames and locals of the program."""
     names = vars(debugger)
     yield names

@@ -40,11 +40,7 @@ def open_viewer(path: str) -> str | None:
         except OSError:
             return None
         return "the program for this kind of file"
-    program = _find_program()
-    if program is None:
-        return None
-    _start(program, path)
-    return os.path.basename(program)
+    return _start_first(_programs(), path)
 
 
 def _is_terminal(stream: object) -> bool:
@@ -55,22 +51,26 @@ def _is_terminal(stream: object) -> bool:
         return False
 
 
-def _find_program() -> str | None:
+def _programs() -> tuple[str, ...]:
+    if sys.platform == "darwin":
+        return ("open",)
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return ("xdg-open", *_BROWSERS) if has_display else ()
+
+
+def _start_first(names: tuple[str, ...], path: str) -> str | None:
+    """Start the first program that is installed, and return its name."""
     # Rarely needed, and slow to import.
     import shutil
-
-    if sys.platform == "darwin":
-        return shutil.which("open")
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return None
-    found = map(shutil.which, ("xdg-open", *_BROWSERS))
-    return next((program for program in found if program), None)
-
-
-def _start(program: str, path: str) -> None:
     import subprocess
 
-    # The shell ends at once and leaves the viewer to the system: there is no child to wait for
-    # later. In a session of its own it does not hear the Ctrl-C that is meant for the program.
-    command = '"$0" "$1" >/dev/null 2>&1 </dev/null &'
-    subprocess.run(["/bin/sh", "-c", command, program, path], start_new_session=True, check=False)
+    for name in names:
+        program = shutil.which(name)
+        if program is not None:
+            # The shell ends at once and leaves the viewer to the system: there is no child to wait
+            # for later. In a session of its own it does not hear a Ctrl-C meant for Python.
+            script = '"$0" "$1" >/dev/null 2>&1 </dev/null &'
+            command = ["/bin/sh", "-c", script, program, path]
+            subprocess.run(command, start_new_session=True, check=False)
+            return name
+    return None
