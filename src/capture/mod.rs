@@ -6,6 +6,7 @@ mod describe;
 mod error;
 mod ffi;
 mod frames;
+mod interned;
 mod introspection;
 mod modules;
 mod names;

@@ -6,12 +6,12 @@
 //! where all that finds nothing (an attribute set under a name that was computed) is the dict of
 //! one instance of the class made, and its keys serve for all others.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
+use super::super::interned::intern;
 use super::{Describer, Named, text};
 use crate::graph::{EdgeLabel, NodeIndex, NodeSet};
 

@@ -12,13 +12,13 @@ mod spelling;
 use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use rustc_hash::FxHashMap;
 
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FrameSlot, frame_referents};
+use super::interned::intern;
 use super::introspection::{Introspection, code_names, text};
 use crate::graph::{EdgeLabel, HeapGraph, NodeFlags, NodeIndex};
 
