@@ -105,6 +105,8 @@ def test_names_of_attributes_come_back(text: str, name: str) -> None:
     assert shown(f"[{name}]") in map(drawn_text, drawing.nodes["o1"])
 
 
+# It uses names of its parser that are going to be renamed.
+@pytest.mark.filterwarnings("ignore")
 @settings(deadline=None, max_examples=15)
 @given(TEXTS)
 def test_pydot_reads_it_too(text: str) -> None:
