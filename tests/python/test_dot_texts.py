@@ -89,7 +89,7 @@ def test_texts_come_back(text: str) -> None:
     expected = shown(f"[{text}]")
     (_, _, reference), *others = drawing.links
     assert not others
-    assert reference["label"].startswith("['[")
+    assert reference["label"][:3] in ("['[", '["[')
     said = drawing.nodes["o1"]
     # In a tooltip Graphviz resolves backslashes twice.
     tooltip = drawn_text(said["tooltip"].replace("\\\\", "\\"))
