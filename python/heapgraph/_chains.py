@@ -8,6 +8,7 @@ import sys
 from heapgraph import _core
 from heapgraph._arguments import addresses, chain_list, limit
 from heapgraph._core import is_proper_module, is_root
+from heapgraph._debugger import debugger_ids
 from heapgraph._object_text import object_text, type_name
 
 # Not from `typing`, which takes longer to import than all of this package.
@@ -164,6 +165,7 @@ def _find_chain(
         raise TypeError(message)
     goal = _GOALS.get(predicate, predicate) if type(predicate) is _BUILTIN else predicate
     ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore), id(target)]
+    ignored += debugger_ids()
     depth = limit("max_depth", max_depth)
     if collect:
         gc.collect()

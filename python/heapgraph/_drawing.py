@@ -7,6 +7,7 @@ import sys
 
 from heapgraph import _core
 from heapgraph._arguments import addresses, limit
+from heapgraph._debugger import debugger_ids
 from heapgraph._object_text import drawable, object_text, type_name
 
 TYPE_CHECKING = False
@@ -133,6 +134,7 @@ def draw(
     """
     limits = limit("max_depth", max_depth), limit("too_many", too_many)
     ignored = [*addresses("extra_ignore", extra_ignore), id(extra_ignore), id(roots.objects)]
+    ignored += debugger_ids()
     if roots.container is not None:
         ignored.append(id(roots.container))
     if collect:

@@ -42,7 +42,8 @@ def show_backrefs(
         max_depth: How many references away to look.
         extra_ignore: Ids of objects to leave out.
         filter: Called with each object; those for which it is false are left out.
-        too_many: How many referrers of one object to draw; the others are counted.
+        too_many: How many referrers of one object to draw; the others are counted. So are, where a
+            module is drawn, the functions that have its names as globals.
         highlight: Called with each object; those for which it is true stand out.
         filename: The file to write, in the format of its ending: ``.dot``, ``.svg`` and ``.png``
             need nothing else, others an installed Graphviz.

@@ -1,9 +1,11 @@
-"""Where a picture goes: a file, a notebook cell, or a temporary file."""
+"""Where a picture goes: a file, a notebook cell, or a temporary file that a viewer shows."""
 
 from __future__ import annotations
 
 import os
 import sys
+
+from heapgraph._viewer import open_viewer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,19 +63,23 @@ def present(
     elif _in_notebook():
         return picture
     else:
-        _save_temporary(picture)
+        _show_temporary(picture)
     return None
 
 
 def _save(picture: _core.Picture, path: str) -> None:
-    name = picture.save(path)
-    if name == "dot":
-        print(f"Graph written to {path} ({picture.node_count} nodes)")
+    # The lines that objgraph prints, to the letter: scripts read the names of files from them.
+    if picture.save(path) == "dot":
+        print(_written(picture, path))
     else:
-        print(f"Image generated as {path} ({picture.node_count} nodes)")
+        print(f"Image generated as {path}")
 
 
-def _save_temporary(picture: _core.Picture) -> None:
+def _written(picture: _core.Picture, path: str) -> str:
+    return f"Graph written to {path} ({picture.node_count} nodes)"
+
+
+def _show_temporary(picture: _core.Picture) -> None:
     # Rarely needed, and slow to import.
     import tempfile
     from pathlib import Path
@@ -81,10 +87,14 @@ def _save_temporary(picture: _core.Picture) -> None:
     handle, path = tempfile.mkstemp(prefix="heapgraph-", suffix=".svg")
     os.close(handle)
     try:
-        _save(picture, path)
+        picture.save(path)
     except BaseException:
         Path(path).unlink(missing_ok=True)
         raise
+    print(_written(picture, path))
+    viewer = open_viewer(path)
+    if viewer is not None:
+        print(f"Spawning graph viewer ({viewer})")
 
 
 def _in_notebook() -> bool:
@@ -93,4 +103,6 @@ def _in_notebook() -> bool:
     # Absent while IPython is being imported.
     get_shell = getattr(ipython, "get_ipython", None)
     shell = get_shell() if get_shell else None
-    return shell is not None and "Terminal" not in type(shell).__name__
+    # The shell of `IPython.embed` is one of a terminal by what it is derived from.
+    names = [cls.__name__ for cls in type(shell).__mro__]
+    return shell is not None and not any("Terminal" in name for name in names)

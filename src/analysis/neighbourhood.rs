@@ -52,7 +52,9 @@ impl Neighbourhood {
     /// Nodes of `ignored`, and those that `keep` refuses, are neither drawn nor counted. `cull`
     /// says which nodes are drawn but not expanded. Where there are too many neighbours, modules
     /// and other named holders are preferred, then the order is by type name and capture.
-    /// References between an expanded node and other drawn nodes are never left out.
+    /// Functions that have a module's namespace as their globals are counted and not drawn where
+    /// the module is drawn. References between an expanded node and other drawn nodes are never
+    /// left out.
     ///
     /// # Errors
     ///
@@ -115,7 +117,8 @@ impl Neighbourhood {
                     }
                 }
                 sort_by_interest(graph, direction, node, &mut neighbours, &rank);
-                for &neighbour in neighbours.iter().take(limits.too_many) {
+                let telling = telling(graph, direction, node, &neighbours);
+                for &neighbour in telling.iter().take(limits.too_many) {
                     draw(&mut nodes, &mut positions, neighbour, depth + 1);
                 }
                 links.extend(neighbours.into_iter().map(|neighbour| (node, neighbour)));
@@ -217,6 +220,25 @@ fn sort_by_interest(
     }
 }
 
+/// The first of the sorted `neighbours`: without the functions whose globals `node` is, if the
+/// module is among them. Each function of the module is one, and says no more than the module.
+fn telling<'n>(
+    graph: &HeapGraph,
+    direction: Direction,
+    node: NodeIndex,
+    neighbours: &'n [NodeIndex],
+) -> &'n [NodeIndex] {
+    let is_module = |node: &NodeIndex| graph.flags(*node).contains(NodeFlags::PROPER_MODULE);
+    let is_told_by_module = direction == Direction::Referrers
+        && graph.flags(node).contains(NodeFlags::MODULE_NAMESPACE)
+        && neighbours.first().is_some_and(is_module);
+    if !is_told_by_module {
+        return neighbours;
+    }
+    let functions_start = neighbours.partition_point(|&node| interest(graph, node).0 < FUNCTION);
+    &neighbours[..functions_start]
+}
+
 /// Where `holder` has its first reference to `held`; sets have no order.
 fn place(graph: &HeapGraph, holder: NodeIndex, held: NodeIndex) -> Option<usize> {
     if is_unordered(graph, holder) {
@@ -225,6 +247,9 @@ fn place(graph: &HeapGraph, holder: NodeIndex, held: NodeIndex) -> Option<usize>
     let mut referents = graph.referents(holder).iter();
     referents.position(|&other| other == held)
 }
+
+/// The kind of neighbour that is drawn last.
+const FUNCTION: u8 = 4;
 
 /// What kind of neighbour to draw first: the least value.
 fn interest(graph: &HeapGraph, node: NodeIndex) -> (u8, String) {
@@ -238,7 +263,7 @@ fn interest(graph: &HeapGraph, node: NodeIndex) -> (u8, String) {
         2
     } else if ty.module.as_deref() == Some("builtins") && ty.name == "function" {
         // Every function of a module refers to its namespace, and so to nothing in particular.
-        4
+        FUNCTION
     } else {
         3
     };

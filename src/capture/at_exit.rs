@@ -2,10 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::ffi;
+use super::interned::intern;
 
 /// Equal to nothing, and takes down what it was compared with.
 #[pyclass(frozen, module = "heapgraph._core")]

@@ -3,12 +3,12 @@
 //! No traverse shows the locals of a running function from 3.11 on, and before that only
 //! generators' frames are tracked. They are read from every thread's stack instead.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use rustc_hash::FxHashMap;
 
 use super::ffi::{self, Object};
+use super::interned::intern;
 use super::introspection::{Introspection, code_names, text};
 
 /// `co_flags` of code whose locals live in the frame itself, not in a dict.

@@ -1,11 +1,11 @@
 //! Facts about types and code objects, read through the descriptors of `type` and `code`
 //! themselves, so that no metaclass and no `__getattribute__` of the program runs.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use super::ffi::{self, Object};
+use super::interned::intern;
 
 /// The descriptors, resolved once a capture.
 pub(crate) struct Introspection<'py> {

@@ -2,7 +2,6 @@
 
 use std::hash::Hasher;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyFrozenSet, PyMappingProxy, PySlice};
 use rustc_hash::{FxHashMap, FxHasher};
@@ -10,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::by_type::named;
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
+use super::interned::intern;
 use super::introspection::Introspection;
 use super::tracked::Tracked;
 use crate::graph::{ListedClass, ListedObject, ObjectList};

@@ -25,7 +25,7 @@ pub(crate) fn unexplained_count(graph: &HeapGraph, node: NodeIndex) -> u32 {
 /// [`RootKind::External`].
 pub(crate) struct Roots<'a, 'py> {
     types: &'a Introspection<'py>,
-    heap: &'a WalkedHeap,
+    heap: &'a WalkedHeap<'py>,
     kinds: FxHashMap<NodeIndex, RootKind>,
 }
 
@@ -37,7 +37,7 @@ impl<'a, 'py> Roots<'a, 'py> {
     /// # Errors
     ///
     /// If the interpreter refuses what is asked of it (out of memory).
-    pub(crate) fn find(types: &'a Introspection<'py>, heap: &'a WalkedHeap) -> PyResult<Self> {
+    pub(crate) fn find(types: &'a Introspection<'py>, heap: &'a WalkedHeap<'py>) -> PyResult<Self> {
         let graph = &heap.graph;
         let by_type: Vec<Option<RootKind>> = graph
             .types()

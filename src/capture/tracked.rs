@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::ffi::{self, CollectorLists, Object};
+use super::interned::intern;
 
 /// Whether the collector's own lists were found to be where they are expected.
 static LISTS_ARE_KNOWN: AtomicBool = AtomicBool::new(false);

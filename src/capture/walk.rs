@@ -13,9 +13,12 @@ use super::type_info::{Kind, TypeCache, TypeInfo};
 use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord};
 
 /// What a walk found.
-pub(crate) struct WalkedHeap {
+pub(crate) struct WalkedHeap<'py> {
     pub(crate) graph: HeapGraph,
     pub(crate) running: Vec<RunningFrame>,
+    /// Other threads may have left functions while the frames were read: what the graph knows of
+    /// those is held by nothing else any more.
+    _frames: RunningFrames<'py>,
 }
 
 /// A frame that is being executed.
@@ -43,7 +46,7 @@ pub(crate) fn capture<'py>(
     introspection: &Introspection<'py>,
     extra: &[Bound<'py, PyAny>],
     sizes: Sizes,
-) -> Result<WalkedHeap, CaptureError> {
+) -> Result<WalkedHeap<'py>, CaptureError> {
     let py = introspection.py;
     let pause = CollectorPause::new(py);
     // Reading frames may run audit hooks, and so anything; it comes before any address is taken.
@@ -51,7 +54,12 @@ pub(crate) fn capture<'py>(
     let tracked = Tracked::new(py)?;
     // Another thread that paused meanwhile may have lifted both pauses.
     let _pause = (CollectorPause::new(py), pause);
-    Walk::new(introspection, frames, sizes).run(&tracked, extra)
+    let (graph, running) = Walk::new(introspection, &frames, sizes).run(&tracked, extra)?;
+    Ok(WalkedHeap {
+        graph,
+        running,
+        _frames: frames,
+    })
 }
 
 /// How many visits ahead of its own an object's memory is asked for.
@@ -72,7 +80,7 @@ struct Walk<'py> {
     builder: HeapGraphBuilder,
     sizes: Sizes,
     /// Running frames and what they refer to, the innermost first.
-    frames: RunningFrames<'py>,
+    frames: &'py RunningFrames<'py>,
     /// How many of the first nodes the collector has listed as tracked.
     listed_count: usize,
     /// How many references the enumeration itself holds to each of them.
@@ -82,7 +90,7 @@ struct Walk<'py> {
 impl<'py> Walk<'py> {
     fn new(
         introspection: &'py Introspection<'py>,
-        frames: RunningFrames<'py>,
+        frames: &'py RunningFrames<'py>,
         sizes: Sizes,
     ) -> Self {
         Self {
@@ -100,7 +108,7 @@ impl<'py> Walk<'py> {
         mut self,
         tracked: &Tracked<'py>,
         extra: &[Bound<'_, PyAny>],
-    ) -> Result<WalkedHeap, CaptureError> {
+    ) -> Result<(HeapGraph, Vec<RunningFrame>), CaptureError> {
         tracked.for_each_unseen(|object| {
             self.builder.node_for_address(object.address());
         });
@@ -137,10 +145,7 @@ impl<'py> Walk<'py> {
         }
         mark_modules(py, &mut self.builder);
         let running = self.running_frames();
-        Ok(WalkedHeap {
-            graph: self.builder.build()?,
-            running,
-        })
+        Ok((self.builder.build()?, running))
     }
 
     fn running_frames(&self) -> Vec<RunningFrame> {

@@ -19,7 +19,7 @@ pub(super) struct LiveHeap<'py> {
     py: Python<'py>,
     /// Made before the capture: an import afterwards could run anything.
     types: Introspection<'py>,
-    heap: WalkedHeap,
+    heap: WalkedHeap<'py>,
     /// A collection could run finalizers; lifted once everything is held.
     pause: Cell<Option<CollectorPause>>,
     held: OnceCell<Vec<Bound<'py, PyAny>>>,

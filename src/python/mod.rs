@@ -52,6 +52,12 @@ mod core {
 
     #[pymodule_init]
     fn check_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // From 3.12 the interpreter itself refuses, unless it is told not to.
+        if !crate::capture::is_main_interpreter(module.py()) {
+            return Err(PyImportError::new_err(
+                "heapgraph works in the main interpreter only: import it there",
+            ));
+        }
         let sys = module.py().import("sys")?;
         let has_gil = sys
             .getattr("_is_gil_enabled")

@@ -62,11 +62,19 @@ pub(super) fn quoted_tooltip(text: &str) -> Id {
     quote(text, "\\\\\\\\")
 }
 
+/// Characters of a quoted string in one line of the source: Graphviz reads no more than 16 KB of
+/// a string at a time, and a character is at most 4 bytes.
+const LONGEST_LINE: usize = 4000;
+
 fn quote(text: &str, backslash: &str) -> Id {
     let text = visible(text);
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
-    for (at, character) in text.char_indices() {
+    for (count, (at, character)) in text.char_indices().enumerate() {
+        if count > 0 && count % LONGEST_LINE == 0 {
+            // The string goes on in the next line.
+            out.push_str("\\\n");
+        }
         match character {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str(backslash),

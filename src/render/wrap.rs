@@ -11,7 +11,7 @@ pub(super) struct Room {
 
 /// Breaks `line` into rows that fit `room`; an ellipsis stands for what does not.
 ///
-/// Rows end after a space or a mark such as `.` or `/` if there is one in their second half.
+/// Rows end after a space, a `/` or another mark such as `.` if there is one in their second half.
 pub(super) fn wrap(line: &str, room: Room) -> Vec<String> {
     let mut rows = Vec::new();
     let mut rest = line;
@@ -49,7 +49,10 @@ fn end_of_row(text: &str, columns: usize) -> Option<usize> {
         let end = at + row[at..].chars().next().map_or(0, char::len_utf8);
         (end > earliest).then_some(end)
     };
-    let end = after_mark(&[' ']).or_else(|| after_mark(&['.', '/', '\\', ',', '_', '-', ':', '=']));
+    // Rather between folders than before the number of a line.
+    let end = after_mark(&[' '])
+        .or_else(|| after_mark(&['/', '\\']))
+        .or_else(|| after_mark(&['.', ',', '_', '-', ':', '=']));
     Some(end.unwrap_or(limit))
 }
 

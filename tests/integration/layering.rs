@@ -37,6 +37,23 @@ fn no_layer_uses_one_above_it() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
+/// Making a string in `pyo3::intern!` lets other threads run, which the capture can not bear.
+#[test]
+fn names_are_interned_with_the_interpreter_held() {
+    let mut files = Vec::new();
+    collect_sources(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut files,
+    );
+    for file in files {
+        let source = without_comments(&fs::read_to_string(&file).unwrap());
+        let is_used = ["pyo3::intern;", "pyo3::intern!", "sync::PyOnceLock"]
+            .iter()
+            .any(|name| source.contains(name));
+        assert!(!is_used, "{}: use capture::interned", file.display());
+    }
+}
+
 fn collect_sources(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -277,6 +277,35 @@ fn holders_with_a_name_come_first_then_the_order_is_by_type() {
 }
 
 #[test]
+fn functions_of_a_drawn_module_are_counted() {
+    // Both functions have the namespace as their globals; one of them is asked for as well.
+    let sketch = Sketch::new(
+        "module -> namespace -> x, f -> namespace, g -> namespace, table -> namespace, \
+         table -> g, f -> x",
+    )
+    .flagged("module", NodeFlags::PROPER_MODULE)
+    .flagged("namespace", NodeFlags::MODULE_NAMESPACE)
+    .typed("f", "builtins.function")
+    .typed("g", "builtins.function");
+    let drawn = &sketch.build();
+    let around = |targets, depth| Question::referrers(drawn).limits(depth, 9).answer(targets);
+    let (nodes, edges) = around("namespace", 1);
+    assert_eq!(nodes, "namespace+2 module table");
+    assert_eq!(edges, "module->namespace@0 table->namespace@0");
+    // Where they are drawn anyway, so is the reference.
+    let (nodes, edges) = around("x", 2);
+    assert_eq!(nodes, "x namespace+1 f module table");
+    assert!(edges.contains("f->namespace@0"), "{edges}");
+    // Without the module they are all there is to say.
+    let question = Question {
+        refused: "module",
+        ..Question::referrers(drawn)
+    };
+    let (nodes, _) = question.limits(1, 9).answer("namespace");
+    assert_eq!(nodes, "namespace table f g");
+}
+
+#[test]
 fn a_hub_of_a_hundred_thousand_is_drawn_in_part() {
     const COUNT: usize = 100_000;
     // hub -> 1, ..., hub -> COUNT, and each of them -> hub

@@ -98,7 +98,7 @@ fn a_long_line_is_broken_at_words_and_its_full_text_kept() {
     let dot = to_dot(&single(object(&["frame", path], 0)));
     assert!(
         dot.contains(
-            "/usr/lib/python3.13/site-packages/some_<br/>package/subpackage/module.py:1234"
+            "/usr/lib/python3.13/site-packages/<br/>some_package/subpackage/module.py:1234"
         ),
         "{dot}"
     );

@@ -201,7 +201,23 @@ fn texts_that_mean_something_to_graphviz_are_drawn_as_they_are() {
         "$(x)",
         "\\E\\T\\H\\L\\r",
         "graph",
+        "node",
+        "edge",
+        "digraph",
+        "subgraph",
+        "strict",
+        "Strict Digraph",
         "\u{a0}",
+        "",
+        "a:b:ne",
+        "a\rb",
+        "a\r\nb",
+        "\\\n",
+        "a\\\nb",
+        "+",
+        "\"a\" + \"b\"",
+        "<![CDATA[x]]>",
+        "<br/>",
     ] {
         assert_drawn(text);
     }

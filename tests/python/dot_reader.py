@@ -88,6 +88,9 @@ def _tokens(source: str) -> Iterator[str]:
 
 
 def _unescaped(escape: re.Match[str]) -> str:
+    if escape[1] == "\n":
+        # The string goes on in the next line.
+        return ""
     return "\n" if escape[1] in "nlr" else escape[1]
 
 

@@ -8,12 +8,12 @@
 //! of one instance of the class made, and its keys serve for all others. When a whole heap is named, the two widest searches are left out: each takes about as
 //! long as a capture.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
+use super::super::interned::intern;
 use super::{Describer, Named, text};
 use crate::graph::{EdgeLabel, NodeIndex, NodeSet};
 

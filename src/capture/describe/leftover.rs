@@ -1,8 +1,8 @@
 //! What to call references that have no name.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 
+use super::super::interned::intern;
 use super::super::introspection::{code_names, text};
 use super::Describer;
 use super::ffi;

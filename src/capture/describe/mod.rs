@@ -14,13 +14,13 @@ mod whole_heap;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FrameSlot, frame_referents};
+use super::interned::intern;
 use super::introspection::{Introspection, code_names, text};
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex};
 

@@ -4,12 +4,12 @@
 //! looked up is looked up once for each type, and most references are named without asking
 //! their holder. What has no place here is left to it.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
+use super::super::interned::intern;
 use super::super::introspection::{code_names, text};
 use super::Describer;
 use super::leftover::Leftover;

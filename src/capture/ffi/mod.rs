@@ -39,6 +39,15 @@ pub(super) use sizes::{NativeSizeof, item_count};
 
 use crate::graph::HeapGraphBuilder;
 
+/// True unless the code runs in an interpreter that the program has made beside the first one.
+pub(crate) fn is_main_interpreter(_py: Python<'_>) -> bool {
+    // SAFETY: attached.
+    let interpreter = unsafe { c::PyInterpreterState_Get() };
+    // SAFETY: the state of the running interpreter, which is never null.
+    let number = unsafe { c::PyInterpreterState_GetID(interpreter) };
+    number == 0
+}
+
 /// A live CPython object during a walk: a pointer that is neither null nor dangling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Object(NonNull<c::PyObject>);

@@ -1,0 +1,94 @@
+"""What a debugger holds of the program that it has stopped.
+
+At the prompt of pdb every local variable of the program is held by the debugger as well. That is
+true and answers nothing: without the debugger nobody would hold it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+# Where pdb and all that are derived from it do their work.
+_MODULES = ("bdb", "cmd", "pdb")
+
+# Among `co_flags`: the locals are in the frame, not in a namespace. `inspect` is slow to import.
+_OPTIMIZED = 1
+
+
+def debugger_ids() -> list[int]:
+    """Ids of a debugger from whose prompt this is called, and of what it uses to show a program.
+
+    Returns:
+        Ids for `extra_ignore`; none if no debugger derived from ``bdb.Bdb`` is at work in this
+        thread. The program's own objects and frames are not among them.
+    """
+    base = getattr(sys.modules.get("bdb"), "Bdb", None)
+    if base is None:
+        return []
+    frames = list(_callers(sys._getframe(1)))  # noqa: SLF001, what `inspect` calls too
+    debuggers: dict[int, object] = {}
+    for frame in frames:
+        if frame.f_globals.get("__name__") in _MODULES:
+            owner = _owner(frame)
+            if issubclass(type(owner), base):
+                debuggers[id(owner)] = owner
+    if not debuggers:
+        return []
+    own = [frame for frame in frames if _works_for(frame, debuggers)]
+    own += [frame for frame in frames if frame.f_back in own and _is_command(frame)]
+    found = [*own, *debuggers.values()]
+    if sys.version_info < (3, 13):
+        # Dicts that the frames keep once they are asked for; later they are made for each asker.
+        found += [frame.f_locals for frame in own if frame.f_code.co_flags & _OPTIMIZED]
+    for debugger in debuggers.values():
+        found += _notes(debugger)
+    # The prompt looks for a command of that name first, and goes on while it handles the failure.
+    failure = sys.exc_info()[1]
+    if type(failure) is AttributeError and id(failure.obj) in debuggers:
+        found.append(failure)
+    return [id(obj) for obj in found]
+
+
+def _callers(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _owner(frame: FrameType) -> object:
+    """The object whose method a frame runs, else `None`."""
+    is_method = frame.f_code.co_varnames[:1] == ("self",)
+    return frame.f_locals.get("self") if is_method else None
+
+
+def _works_for(frame: FrameType, debuggers: dict[int, object]) -> bool:
+    module = frame.f_globals.get("__name__")
+    if module in _MODULES:
+        return True
+    # Only there, as asking any frame for its locals would leave a dict in it.
+    classes = [cls for debugger in debuggers.values() for cls in type(debugger).__mro__]
+    return module in [cls.__module__ for cls in classes] and id(_owner(frame)) in debuggers
+
+
+def _is_command(frame: FrameType) -> bool:
+    """Whether a frame runs what was typed at a prompt, in the names of another frame."""
+    return frame.f_code.co_filename == "<stdin>" and frame.f_code.co_name == "<module>"
+
+
+def _notes(debugger: object) -> Iterator[object]:
+    """The containers in which a debugger has frames and locals of the program."""
+    names = vars(debugger)
+    yield names
+    stack = names.get("stack")
+    if type(stack) is list:
+        yield stack
+        yield from stack
+    shown = names.get("curframe")
+    if shown is not None and shown.f_code.co_flags & _OPTIMIZED:
+        # Otherwise these are the variables of a module or class themselves.
+        yield names.get("curframe_locals")
