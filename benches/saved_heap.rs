@@ -43,7 +43,7 @@ fn main() {
     drop(snapshot);
     let loaded = best(|| hint::black_box(load(&path).unwrap()).graph().edge_count());
     fs::remove_file(&path).unwrap();
-    println!("file    {:8.1} MB", length as f64 / 1e6);
+    println!("file    {:8} KB", length / 1000);
     for (what, time) in [
         ("build", built),
         ("save", saved),

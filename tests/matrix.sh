@@ -24,7 +24,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 stage=$work/stage
 mkdir -p "$stage/tests"
-cp -R pyproject.toml README.md fixtures "$stage/"
+cp -R pyproject.toml README.md docs fixtures "$stage/"
 cp -R tests/python tests/suite.sh "$stage/tests/"
 cp "$wheel" "$stage/"
 find "$stage" -name __pycache__ -prune -exec rm -rf {} +

@@ -2,6 +2,7 @@
 
 mod damaged;
 mod forged;
+mod released;
 mod round_trip;
 mod samples;
 mod saving;

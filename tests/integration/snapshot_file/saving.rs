@@ -118,8 +118,11 @@ mod full_disk {
         assert_same(&random_snapshot(1), &load(&path).unwrap());
         let names = names_in(folder.path());
         assert_eq!(names.len(), 2, "{names:?}");
-        let is_unfinished = names[0].starts_with(".heapgraph-") && names[0].ends_with(".tmp");
-        assert!(is_unfinished, "{names:?}");
+        let kind = Path::new(&names[0]).extension().unwrap();
+        assert!(
+            names[0].starts_with(".heapgraph-") && kind == "tmp",
+            "{names:?}"
+        );
         let error = load(&folder.path().join(&names[0])).unwrap_err();
         assert!(error.to_string().contains("never finished"), "{error}");
     }
