@@ -121,9 +121,12 @@ fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
     let footer = Footer::read(file)?;
     let said = key_values::read(&footer.key_values).map_err(Unusable::Unreadable)?;
     let new_reader = || ColumnReader::new(file, &footer);
-    let read_names = || match said.has_names {
-        true => new_reader()?.read_names().map(Some),
-        false => new_reader()?.read_no_names().map(|()| None),
+    let read_names = || {
+        if said.has_names {
+            new_reader()?.read_names().map(Some)
+        } else {
+            new_reader()?.read_no_names().map(|()| None)
+        }
     };
     // The names take as long as all the rest.
     let (rest, names) = thread::scope(|scope| {
