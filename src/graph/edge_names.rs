@@ -42,6 +42,9 @@ pub struct EdgeNames {
 }
 
 impl EdgeNames {
+    /// The highest position in a sequence that a name can have.
+    pub const LARGEST_POSITION: usize = LARGEST_PAYLOAD;
+
     /// Number of names.
     pub fn len(&self) -> usize {
         self.names.len()

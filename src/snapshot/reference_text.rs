@@ -5,7 +5,7 @@
 //! all, any other position is `item 7`, as `[7]` is the key of a dict, and what is known of an
 //! internal reference has a second pair of angle brackets if it would else be taken for another.
 
-use crate::graph::{EdgeName, TextIndex, TextTable};
+use crate::graph::{EdgeName, EdgeNames, TextIndex, TextTable};
 
 const SET_ELEMENT: &str = "set element";
 
@@ -40,7 +40,8 @@ pub(super) fn from_text(text: &str, intern: impl FnOnce(&str) -> TextIndex) -> O
     } else if let Some(key) = text.strip_prefix("key ") {
         Some(EdgeName::KeyObject(intern(key)))
     } else if let Some(position) = text.strip_prefix("item ") {
-        position.parse().ok().map(EdgeName::Index)
+        let position = position.parse().ok()?;
+        (position <= EdgeNames::LARGEST_POSITION).then_some(EdgeName::Index(position))
     } else {
         let what = between(text, "<", ">")?;
         Some(match between(what, "<", ">") {

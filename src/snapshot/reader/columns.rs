@@ -10,17 +10,18 @@ use super::encodings::{Boolean, Int32, Int64, Physical, Text};
 use super::footer::{Footer, RowGroup};
 use super::pages::{Page, Unpacker};
 use crate::graph::{
-    EdgeName, EdgeNames, GraphColumns, NodeFlags, NodeIndex, Root, RootKind, TextTable, TypeIndex,
+    EdgeName, EdgeNames, GraphColumns, HeapGraph, NodeFlags, NodeIndex, Root, RootKind, TextTable,
+    TypeIndex,
 };
 
 /// How much of the name of a reference there is where it is of an object without references.
 const EMPTY_LIST: u8 = 1;
 
-/// What the columns of a file say, all row groups one after the other.
+/// What the columns of a file say but for the names of references, all row groups one after the
+/// other.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     pub(super) graph: GraphColumns,
-    pub(super) edge_names: Option<EdgeNames>,
     pub(super) node_names: NodeTexts,
     pub(super) values: NodeTexts,
     pub(super) roots: Vec<Root>,
@@ -42,17 +43,10 @@ impl<'f> ColumnReader<'f> {
         })
     }
 
-    /// Reads all columns of a file whose references have names, or not.
-    pub(super) fn read_all(mut self, has_names: bool) -> Result<Columns, Problem> {
-        let mut columns = Columns {
-            edge_names: has_names.then(EdgeNames::default),
-            ..Columns::default()
-        };
-        let mut start = 0_usize;
-        for group in &self.footer.row_groups {
-            let row_count = usize::try_from(group.row_count).unwrap_or(usize::MAX);
-            let rows = start..start.saturating_add(row_count);
-            start = rows.end;
+    /// Reads all columns but the names of references.
+    pub(super) fn read_all(mut self) -> Result<Columns, Problem> {
+        let mut columns = Columns::default();
+        for (group, rows) in row_groups(self.footer) {
             self.read_numbers(group, &rows, &mut columns.graph)?;
             self.read_flags(group, &rows, &mut columns.graph.flags)?;
             self.read_roots(group, &rows, &mut columns.roots)?;
@@ -60,9 +54,44 @@ impl<'f> ColumnReader<'f> {
             self.read_texts(&schema::VALUE, group, &rows, &mut columns.values)?;
             let graph = &mut columns.graph;
             self.read_referents(group, &rows, &mut graph.offsets, &mut graph.targets)?;
-            self.read_reference_names(group, &rows, graph, columns.edge_names.as_mut())?;
         }
         Ok(columns)
+    }
+
+    /// Reads the names of references.
+    pub(super) fn read_names(mut self) -> Result<ReferenceNames, Problem> {
+        let column = &schema::REFERENCE_NAMES;
+        let mut read = ReferenceNames::default();
+        for (group, rows) in row_groups(self.footer) {
+            let lists = RefCell::new(&mut read);
+            let convert = |text: &str| {
+                let intern = |part: &str| lists.borrow_mut().names.text(part);
+                let name = reference_text::from_text(text, intern);
+                name.ok_or_else(|| Problem::new(format!("{text:?} is not the name of a reference")))
+            };
+            let take = |page: Page<'_, EdgeName>| lists.borrow_mut().take(&page);
+            self.read_chunk::<Text, EdgeName>(column, group, convert, take)?;
+            check_row_count(column, read.starts.len(), &rows)?;
+        }
+        Ok(read)
+    }
+
+    /// Makes sure that no reference has a name.
+    pub(super) fn read_no_names(mut self) -> Result<(), Problem> {
+        let column = &schema::REFERENCE_NAMES;
+        for (group, rows) in row_groups(self.footer) {
+            let mut row = rows.start;
+            let take = |page: Page<'_, ()>| {
+                row += page.definition.len();
+                match page.definition.iter().chain(page.repetition).max() {
+                    Some(0) | None => Ok(()),
+                    _ => Err(Problem::new("there are names that were not recorded")),
+                }
+            };
+            self.read_chunk::<Text, ()>(column, group, |_| Ok(()), take)?;
+            check_row_count(column, row, &rows)?;
+        }
+        Ok(())
     }
 
     fn read_numbers(
@@ -200,44 +229,6 @@ impl<'f> ColumnReader<'f> {
         check_row_count(&schema::REFERENTS, offsets.len(), rows)
     }
 
-    fn read_reference_names(
-        &mut self,
-        group: &RowGroup,
-        rows: &Range<usize>,
-        graph: &GraphColumns,
-        names: Option<&mut EdgeNames>,
-    ) -> Result<(), Problem> {
-        let column = &schema::REFERENCE_NAMES;
-        let Some(names) = names else {
-            let mut row = rows.start;
-            self.read_chunk::<Text, _>(
-                column,
-                group,
-                |_| Ok(()),
-                |page| {
-                    row += page.definition.len();
-                    match page.definition.iter().max() {
-                        Some(0) | None => Ok(()),
-                        _ => Err(Problem::new("there are names that were not recorded")),
-                    }
-                },
-            )?;
-            return check_row_count(column, row, rows);
-        };
-        let mut lists = NameLists::new(graph, rows);
-        let names = RefCell::new(names);
-        let convert = |text: &str| {
-            let name = reference_text::from_text(text, |part| names.borrow_mut().text(part));
-            name.ok_or_else(|| Problem::new(format!("{text:?} is not the name of a reference")))
-        };
-        self.read_chunk::<Text, EdgeName>(column, group, convert, |page| {
-            lists.take(&page, &mut names.borrow_mut())
-        })?;
-        lists
-            .check_complete()
-            .map_err(|problem| problem.in_column(column.name))
-    }
-
     /// Reads a column that has a value in each row.
     fn read_required<P: Physical, R: Copy>(
         &mut self,
@@ -303,83 +294,72 @@ impl<'f> ColumnReader<'f> {
     }
 }
 
-/// The lists of names of a row group, compared with the references that they are of.
-struct NameLists<'g> {
-    /// Where the references of each row start, of all rows so far.
-    offsets: &'g [u32],
-    /// How many references there are so far.
-    end: usize,
-    rows: Range<usize>,
-    /// The row after the one whose names are being read.
-    next_row: usize,
-    /// How many names that row is to have more.
-    missing: usize,
+/// Each row group with its rows.
+fn row_groups<'f>(footer: &'f Footer<'_>) -> impl Iterator<Item = (&'f RowGroup, Range<usize>)> {
+    footer.row_groups.iter().scan(0_usize, |start, group| {
+        let row_count = usize::try_from(group.row_count).unwrap_or(usize::MAX);
+        let rows = *start..start.saturating_add(row_count);
+        *start = rows.end;
+        Some((group, rows))
+    })
+}
+
+/// The names of all references.
+#[derive(Debug, Default)]
+pub(super) struct ReferenceNames {
+    pub(super) names: EdgeNames,
+    /// Where the names of each row start.
+    starts: Vec<usize>,
     /// What the next reference without a text is called.
     next_index: usize,
 }
 
-impl<'g> NameLists<'g> {
-    fn new(graph: &'g GraphColumns, rows: &Range<usize>) -> Self {
-        Self {
-            offsets: &graph.offsets,
-            end: graph.targets.len(),
-            rows: rows.clone(),
-            next_row: rows.start,
-            missing: 0,
-            next_index: 0,
-        }
-    }
-
-    fn take(&mut self, page: &Page<'_, EdgeName>, names: &mut EdgeNames) -> Result<(), Problem> {
+impl ReferenceNames {
+    fn take(&mut self, page: &Page<'_, EdgeName>) -> Result<(), Problem> {
         let mut values = page.values.iter();
         for (&definition, &repetition) in page.definition.iter().zip(page.repetition) {
             if repetition == 0 {
-                self.start_row()?;
-                if definition == EMPTY_LIST && self.missing == 0 {
+                self.starts.push(self.names.len());
+                self.next_index = 0;
+                if definition == EMPTY_LIST {
                     continue;
                 }
             }
-            self.missing = match self.missing.checked_sub(1) {
-                Some(missing) if definition > EMPTY_LIST => missing,
-                _ => return Err(self.mismatch()),
-            };
+            if definition <= EMPTY_LIST || self.starts.is_empty() {
+                return Err(not_one_for_each(self.starts.len()));
+            }
             let name = if definition == schema::REFERENCE_NAMES.definition {
-                values.next().copied().ok_or_else(|| self.mismatch())?
+                values.next().copied()
             } else {
+                None
+            };
+            self.names.push(name.unwrap_or_else(|| {
                 self.next_index += 1;
                 EdgeName::Index(self.next_index - 1)
-            };
-            names.push(name);
+            }));
         }
         Ok(())
     }
 
-    fn start_row(&mut self) -> Result<(), Problem> {
-        if self.missing > 0 || self.next_row == self.rows.end {
-            return Err(self.mismatch());
+    /// Compares the lists with those of the references.
+    pub(super) fn check(&self, graph: &HeapGraph) -> Result<(), Problem> {
+        let start = |node| graph.edge_positions(node).start;
+        let differs = |node: &NodeIndex| self.starts[node.index()] != start(*node);
+        let end = if self.names.len() == graph.edge_count() {
+            None
+        } else {
+            Some(graph.node_count())
+        };
+        match graph.nodes().find(differs).map(NodeIndex::index).or(end) {
+            None => Ok(()),
+            Some(end) => Err(not_one_for_each(end).in_column(schema::REFERENCE_NAMES.name)),
         }
-        let row = self.next_row;
-        self.next_row += 1;
-        let end = self
-            .offsets
-            .get(self.next_row)
-            .map_or(self.end, |&end| end as usize);
-        self.missing = end - self.offsets[row] as usize;
-        self.next_index = 0;
-        Ok(())
     }
+}
 
-    fn check_complete(&self) -> Result<(), Problem> {
-        if self.missing > 0 || self.next_row < self.rows.end {
-            return Err(self.mismatch());
-        }
-        Ok(())
-    }
-
-    fn mismatch(&self) -> Problem {
-        let row = self.next_row.saturating_sub(1);
-        Problem::new("there is not one name for each reference").at_row(row)
-    }
+/// Said of the row before `end`.
+fn not_one_for_each(end: usize) -> Problem {
+    Problem::new("there is not one name for each reference").at_row(end.saturating_sub(1))
 }
 
 fn check_row_count(column: &Column, read: usize, rows: &Range<usize>) -> Result<(), Problem> {

@@ -17,14 +17,16 @@ mod thrift;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::{mem, thread};
 
 use super::error::{Problem, SnapshotError};
 use super::key_values::{self, KeyValues, Unreadable};
 use super::schema;
 use super::seal::{self, Broken};
 use super::{HeapSnapshot, SnapshotParts};
-use crate::graph::{GraphError, NodeIndex, TypeIndex};
+use crate::graph::{GraphColumns, GraphError, HeapGraph, NodeIndex, TypeIndex};
 use columns::{ColumnReader, Columns};
 use footer::Footer;
 
@@ -118,24 +120,49 @@ fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
     seal::check(file).map_err(Unusable::Broken)?;
     let footer = Footer::read(file)?;
     let said = key_values::read(&footer.key_values).map_err(Unusable::Unreadable)?;
-    let columns = ColumnReader::new(file, &footer)?.read_all(said.has_names)?;
-    check(&columns, &said)?;
-    let Columns {
-        mut graph,
-        edge_names,
-        node_names,
-        values,
-        roots,
-    } = columns;
-    graph.types = said.types;
+    let new_reader = || ColumnReader::new(file, &footer);
+    let read_names = || {
+        if said.has_names {
+            new_reader()?.read_names().map(Some)
+        } else {
+            new_reader()?.read_no_names().map(|()| None)
+        }
+    };
+    // The names take as long as all the rest.
+    let (rest, names) = thread::scope(|scope| {
+        let names = thread::Builder::new().spawn_scoped(scope, read_names);
+        let rest = new_reader().and_then(|reader| read_rest(reader, &said));
+        let names = match names {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => read_names(),
+        };
+        (rest, names)
+    });
+    let (graph, columns) = rest?;
+    let names = names?;
+    if let Some(names) = &names {
+        names.check(&graph)?;
+    }
     Ok(HeapSnapshot::new(SnapshotParts {
-        graph: graph.build().map_err(|error| impossible(&error))?,
-        edge_names,
-        node_names,
-        values,
-        roots,
+        graph,
+        edge_names: names.map(|read| read.names),
+        node_names: columns.node_names,
+        values: columns.values,
+        roots: columns.roots,
         metadata: said.metadata,
     }))
+}
+
+/// The graph, and the columns that are not a part of it.
+fn read_rest(reader: ColumnReader<'_>, said: &KeyValues) -> Result<(HeapGraph, Columns), Problem> {
+    let mut columns = reader.read_all()?;
+    check(&columns, said)?;
+    let graph = GraphColumns {
+        types: said.types.clone(),
+        ..mem::take(&mut columns.graph)
+    };
+    let graph = graph.build().map_err(|error| impossible(&error))?;
+    Ok((graph, columns))
 }
 
 /// Compares what the columns have with what the footer says, and references with rows.

@@ -1,4 +1,9 @@
 //! Snapshots in files.
 
+mod damaged;
+mod forged;
+mod released;
 mod round_trip;
 mod samples;
+mod saving;
+mod seal;
