@@ -98,7 +98,7 @@ class Saver:
             path = self._next_path()
             import heapgraph  # which imports this module
 
-            heapgraph.take_snapshot(**self._options).save(path)  # type: ignore[misc]
+            heapgraph.take_snapshot(**self._options).save(path)
         except Exception as error:  # whatever it is, the program goes on
             tell(f"no snapshot saved: {type(error).__name__}: {error}")
             return None
