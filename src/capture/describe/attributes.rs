@@ -57,8 +57,11 @@ impl<'py> Describer<'py, '_> {
         if found.len() < missing.len() {
             found = search.find(known.iter().chain(&self.dict_keys(ty)), missing);
         }
-        if found.len() < missing.len() && self.sampled.borrow_mut().insert(ty) {
-            found = search.find(search.sample_names().iter(), missing);
+        if found.len() < missing.len() {
+            let sampled = self.sampled.borrow().get(&ty).cloned();
+            let names = sampled.unwrap_or_else(|| search.sample_names());
+            found = search.find(known.iter().chain(&names), missing);
+            self.sampled.borrow_mut().insert(ty, names);
         }
         self.remember(ty, &found);
         found

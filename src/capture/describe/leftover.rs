@@ -52,11 +52,20 @@ impl Describer<'_, '_> {
             Leftover::Cached if !is_dict => EdgeLabel::Internal("cached value".into()),
             Leftover::Mapping => EdgeLabel::Internal("mapping".into()),
             Leftover::Words(words) if is_class_or_module => EdgeLabel::Internal(words.into()),
+            Leftover::Attribute if !self.is_dict_of(node, target) => {
+                EdgeLabel::Internal("attribute".into())
+            }
             _ if is_dict => EdgeLabel::attribute("__dict__"),
             Leftover::Attribute => EdgeLabel::Internal("attribute".into()),
             Leftover::Words(words) => EdgeLabel::Internal(words.into()),
             Leftover::Cached => EdgeLabel::Internal("internal".into()),
         }
+    }
+
+    /// True if and only if `dict` is the `__dict__` of an instance of a type with managed dicts.
+    fn is_dict_of(&self, instance: NodeIndex, dict: NodeIndex) -> bool {
+        ffi::object_at(self.graph.address(instance))
+            .is_some_and(|object| object.hidden_dict_address() == self.graph.address(dict))
     }
 
     /// The rule for the type of a node.

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FrameSlot, frame_referents};
@@ -49,8 +49,8 @@ pub(crate) struct Describer<'py, 'g> {
     program_names: OnceCell<Vec<Bound<'py, PyAny>>>,
     /// Some dicts that instances of each class hold, by the address of the class.
     dicts_of_instances: OnceCell<FxHashMap<u64, Vec<NodeIndex>>>,
-    /// Classes of which one instance was made to have a dict.
-    sampled: RefCell<FxHashSet<Object>>,
+    /// Classes of which one instance was made to have a dict, with its keys.
+    sampled: RefCell<FxHashMap<Object, Vec<Bound<'py, PyAny>>>>,
     /// False while a whole heap is named, where the widest searches take too long.
     is_thorough: Cell<bool>,
 }

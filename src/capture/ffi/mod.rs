@@ -162,12 +162,13 @@ impl Object {
         unsafe { c::PyObject_GC_IsTracked(self.0.as_ptr()) != 0 }
     }
 
-    /// The dict of an instance for whose type [`TypeFlags::hides_dict`] holds: an address to
+    /// The dict of an instance for whose type [`TypeFlags::has_managed_dict`] holds: an address to
     /// compare with known ones, as nobody vouches for it.
     pub(super) fn hidden_dict_address(self) -> u64 {
-        // SAFETY: types with the managed dict flag allocate three words before the object; from
-        // 3.13 to 3.15 the third of them is the pointer to the dict (`_PyObject_ManagedDictPointer`
-        // in pycore_object.h).
+        // SAFETY: types with the managed dict flag allocate at least three words before the object.
+        // The third of them is the pointer to the dict from 3.11 to 3.15
+        // (`_PyObject_ManagedDictPointer` in pycore_object.h); of an instance that has none, it is
+        // null, or in 3.12 a marked pointer to its values.
         let pointer = unsafe { self.0.as_ptr().cast::<u64>().sub(3) };
         // SAFETY: as above.
         unsafe { pointer.read() }
