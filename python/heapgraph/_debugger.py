@@ -51,7 +51,7 @@ def debugger_ids() -> list[int]:
     failure = sys.exc_info()[1]
     if type(failure) is AttributeError and id(failure.obj) in debuggers:
         found.append(failure)
-    return [id(obj) for obj in found]
+    return [id(obj) for obj in found if obj is not None]
 
 
 def _callers(frame: FrameType | None) -> Iterator[FrameType]:
@@ -84,11 +84,16 @@ def _notes(debugger: object) -> Iterator[object]:
     """The containers in which a debugger has frames and locals of the program."""
     names = vars(debugger)
     yield names
-    stack = names.get("stack")
-    if type(stack) is list:
-        yield stack
-        yield from stack
+    for name, value in names.items():
+        if name != "curframe_locals" and type(value) in (dict, list):
+            yield value
+    # Pairs of a frame and a line.
+    yield from names.get("stack") or ()
     shown = names.get("curframe")
-    if shown is not None and shown.f_code.co_flags & _OPTIMIZED:
+    if shown is None:
+        return
+    # From 3.12: what `$_frame` and its like stand for at the prompt.
+    yield shown.f_globals.get("__pdb_convenience_variables")
+    if shown.f_code.co_flags & _OPTIMIZED:
         # Otherwise these are the variables of a module or class themselves.
         yield names.get("curframe_locals")
