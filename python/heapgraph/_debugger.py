@@ -6,6 +6,7 @@ true and answers nothing: without the debugger nobody would hold it.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 TYPE_CHECKING = False
@@ -47,6 +48,7 @@ def debugger_ids() -> list[int]:
         found += [frame.f_locals for frame in own if frame.f_code.co_flags & _OPTIMIZED]
     for debugger in debuggers.values():
         found += _notes(debugger)
+        found += _company(debugger)
     # The prompt looks for a command of that name first, and goes on while it handles the failure.
     failure = sys.exc_info()[1]
     if type(failure) is AttributeError and id(failure.obj) in debuggers:
@@ -97,3 +99,23 @@ def _notes(debugger: object) -> Iterator[object]:
     if shown.f_code.co_flags & _OPTIMIZED:
         # Otherwise these are the variables of a module or class themselves.
         yield names.get("curframe_locals")
+
+
+def _company(debugger: object) -> Iterator[object]:
+    """What holds a debugger, or the frame that it shows, on the stacks of values of its frames.
+
+    One walk of the collector's list for each.
+    """
+    for holder in gc.get_referrers(debugger):
+        # From 3.14: the context in which it is entered, and what its methods were called with.
+        if type(holder).__name__ in ("generator", "tuple"):
+            yield holder
+    shown = vars(debugger).get("curframe")
+    if shown is None:
+        return
+    for holder in gc.get_referrers(shown):
+        is_arguments = (
+            type(holder) is tuple and holder[0] is shown and holder[1:2] == (shown.f_code,)
+        )
+        if is_arguments or type(holder).__name__ == "FrameLocalsProxy":
+            yield holder
