@@ -6,6 +6,7 @@ true and answers nothing: without the debugger nobody would hold it.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 TYPE_CHECKING = False
@@ -47,11 +48,12 @@ def debugger_ids() -> list[int]:
         found += [frame.f_locals for frame in own if frame.f_code.co_flags & _OPTIMIZED]
     for debugger in debuggers.values():
         found += _notes(debugger)
+        found += _company(debugger)
     # The prompt looks for a command of that name first, and goes on while it handles the failure.
     failure = sys.exc_info()[1]
     if type(failure) is AttributeError and id(failure.obj) in debuggers:
         found.append(failure)
-    return [id(obj) for obj in found]
+    return [id(obj) for obj in found if obj is not None]
 
 
 def _callers(frame: FrameType | None) -> Iterator[FrameType]:
@@ -84,11 +86,36 @@ def _notes(debugger: object) -> Iterator[object]:
     """The containers in which a debugger has frames and locals of the program."""
     names = vars(debugger)
     yield names
-    stack = names.get("stack")
-    if type(stack) is list:
-        yield stack
-        yield from stack
+    for name, value in names.items():
+        if name != "curframe_locals" and type(value) in (dict, list):
+            yield value
+    # Pairs of a frame and a line.
+    yield from names.get("stack") or ()
     shown = names.get("curframe")
-    if shown is not None and shown.f_code.co_flags & _OPTIMIZED:
+    if shown is None:
+        return
+    # From 3.12: what `$_frame` and its like stand for at the prompt.
+    yield shown.f_globals.get("__pdb_convenience_variables")
+    if shown.f_code.co_flags & _OPTIMIZED:
         # Otherwise these are the variables of a module or class themselves.
         yield names.get("curframe_locals")
+
+
+def _company(debugger: object) -> Iterator[object]:
+    """What holds a debugger, or the frame that it shows, on the stacks of values of its frames.
+
+    One walk of the collector's list for each.
+    """
+    for holder in gc.get_referrers(debugger):
+        # From 3.14: the context in which it is entered, and what its methods were called with.
+        if type(holder).__name__ in ("generator", "tuple"):
+            yield holder
+    shown = vars(debugger).get("curframe")
+    if shown is None:
+        return
+    for holder in gc.get_referrers(shown):
+        is_arguments = (
+            type(holder) is tuple and holder[0] is shown and holder[1:2] == (shown.f_code,)
+        )
+        if is_arguments or type(holder).__name__ == "FrameLocalsProxy":
+            yield holder

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -31,7 +33,10 @@ def at_terminal(
 
     Returns the exit status and all that the terminal shows.
     """
-    terminal, end_of_program = pty.openpty()
+    try:
+        terminal, end_of_program = pty.openpty()
+    except OSError as error:
+        pytest.skip(f"no terminal can be opened here: {error}")
     with subprocess.Popen(
         [sys.executable, *arguments],
         stdin=end_of_program,

@@ -43,7 +43,7 @@ def test_the_prompt_of_python(tmp_path: Path) -> None:
     assert [edge.label for edge in chain.edges] == [".__dict__", "['leak']"]
     # The chain is kept by the history, and that is said.
     refs = Drawn((tmp_path / "refs.dot").read_text(encoding="utf-8"))
-    assert ("dict", "list", "['_']") in refs.edges
+    assert ("dict", "Chain", "['_']") in refs.edges
     assert ("dict", "Leak", "['key']") in refs.edges
 
 
