@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+LARGE_IMPORTS = {"test_sessions", "test_snapshot_file"}
+"""Modules whose tests import large packages."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put those tests last: what they import makes every later walk of the heap longer."""
+    items.sort(key=lambda item: item.path.stem in LARGE_IMPORTS)
+
+
 @pytest.fixture(autouse=True)
 def quiet_collector() -> Iterator[None]:
     """Two looks at one heap agree: no collection in between takes anything off the list."""
