@@ -231,17 +231,20 @@ fn is_tracing(py: Python<'_>) -> PyResult<bool> {
     let Some(loaded) = ffi::module_table(py) else {
         return Ok(false);
     };
-    for module in ["sys", "threading"] {
-        let Some(module) = loaded.get_item(module)? else {
-            continue;
-        };
-        for hook in ["gettrace", "getprofile"] {
-            if !module.getattr(hook)?.call0()?.is_none() {
-                return Ok(true);
-            }
+    let sys = py.import(intern!(py, "sys"))?;
+    for hook in [intern!(py, "gettrace"), intern!(py, "getprofile")] {
+        if !sys.getattr(hook)?.call0()?.is_none() {
+            return Ok(true);
         }
     }
-    Ok(false)
+    // Those of threads that are started from now on.
+    let threading = ffi::value_under(&loaded, c"threading");
+    let namespace = threading.and_then(|module| ffi::module_namespace(&module.bound(py)));
+    let is_set = |namespace: &Bound<'_, PyDict>, name| {
+        ffi::value_under(namespace, name).is_some_and(|hook| !hook.bound(py).is_none())
+    };
+    Ok(namespace
+        .is_some_and(|names| is_set(&names, c"_trace_hook") || is_set(&names, c"_profile_hook")))
 }
 
 fn caller<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {

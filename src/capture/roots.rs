@@ -75,6 +75,8 @@ impl<'a, 'py> Roots<'a, 'py> {
     }
 
     /// The root that a node is, in words; an external one if it is none of those found.
+    ///
+    /// May run audit hooks: callers hold every object of the heap.
     pub(crate) fn describe(&self, node: NodeIndex) -> Root {
         let kind = self.kind(node).unwrap_or(RootKind::External);
         let name = self.words(node, kind);
@@ -151,14 +153,21 @@ impl<'a, 'py> Roots<'a, 'py> {
         Ok(())
     }
 
-    /// True if some object could be a callback, being held from outside, and its class defines
-    /// `__eq__` and `__call__` itself.
+    /// True if some object could be a callback, being held from outside, and comparing it may run
+    /// code of the program: its class defines `__eq__` and `__call__` and is not the interpreter's
+    /// own, or it is a proxy, which compares what it stands for.
     fn has_comparing_callback(&self) -> bool {
         let graph = &self.heap.graph;
         let comparing: FxHashSet<_> = graph
             .types()
             .iter()
-            .filter(|(_, ty)| ty.is_heap_type && self.compares_and_calls(ty))
+            .filter(|(_, ty)| {
+                if ty.is_heap_type || !is_own_module(ty.module.as_deref()) {
+                    self.compares_and_calls(ty)
+                } else {
+                    ty.name == "CallableProxyType"
+                }
+            })
             .map(|(index, _)| index)
             .collect();
         !comparing.is_empty()
@@ -187,6 +196,11 @@ impl<'a, 'py> Roots<'a, 'py> {
         };
         defines(c"__call__") && defines(c"__eq__")
     }
+}
+
+/// True for modules of the interpreter whose compiled types compare by identity.
+fn is_own_module(module: Option<&str>) -> bool {
+    matches!(module, Some("builtins" | "types" | "weakref"))
 }
 
 /// What an external root is, in words.

@@ -111,6 +111,8 @@ impl Query {
             unexplained_count(heap.graph(), node) > held
         };
         let name = |node| {
+            // Reading what a root is called may run audit hooks.
+            heap.hold_all();
             let root = roots.describe(node);
             (root.kind, root.name)
         };
@@ -229,6 +231,8 @@ pub(super) fn chain_text<'py>(
 fn root_words(heap: &LiveHeap<'_>, node: NodeIndex, text: &str) -> PyResult<Option<String>> {
     let graph = heap.graph();
     let roots = heap.roots()?;
+    // Reading what a root is called may run audit hooks.
+    heap.hold_all();
     let root = roots.describe(node);
     Ok(match root.kind {
         RootKind::Module => None,

@@ -1,7 +1,7 @@
 //! Objects that nothing refers to.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyType};
+use pyo3::types::{PyInt, PyList, PyType};
 use rustc_hash::FxHashSet;
 
 use super::live::LiveHeap;
@@ -76,7 +76,10 @@ fn is_table_of_subclasses(heap: &LiveHeap<'_>, node: NodeIndex) -> bool {
         if ty.name != "ReferenceType" || ty.is_heap_type {
             return false;
         }
-        let address: Option<u64> = heap.object(key).extract().ok();
+        let key = heap.object(key);
+        // Of any other type the number may come from an `__index__` of the program.
+        let number = key.is_exact_instance_of::<PyInt>().then_some(&key);
+        let address: Option<u64> = number.and_then(|number| number.extract().ok());
         let class = heap.object(value).call0();
         class.is_ok_and(|class| {
             class.is_none()

@@ -118,6 +118,124 @@ result = work()
 sys.setprofile(None)
 assert result == {"rows": [1, 2]}, result
 """,
+    "an audit hook that ends what roots are named after": """
+import sys, threading
+from heapgraph import describe_chain, find_backref_chain, is_root
+class Leak: pass
+def suspended(leak):
+    yield
+def loop(leaks):
+    for _ in suspended(leaks[0]):
+        started.release()
+        done.wait()
+def hook(event, arguments):
+    if armed and arguments[-1:] == ("gi_code",):
+        armed.clear()
+        done.set()
+        for thread in threads:
+            thread.join()
+        hook.junk = [bytearray(b"\xff" * size) for size in range(20, 600) for _ in range(20)]
+sys.addaudithook(hook)
+armed, started, leaks = [], threading.Semaphore(0), [Leak()]
+for ask in (find_backref_chain, lambda leak, _: describe_chain(find_backref_chain(leak, is_root))):
+    done = threading.Event()
+    threads = [threading.Thread(target=loop, args=(leaks,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+        started.acquire()
+    armed.append(1)
+    ask(leaks[0], is_root)
+    done.set()
+""",
+    "an audit hook that adds to a dict that is being named": """
+import sys
+from heapgraph import take_snapshot
+class Mapping(dict): pass
+mapping = Mapping(a=[1])
+def hook(event, arguments):
+    if armed and arguments[-1:] == ("__code__",):
+        mapping.update((number, [number]) for number in range(50))
+sys.addaudithook(hook)
+armed = [1]
+snapshot = take_snapshot()
+armed.clear()
+assert len(mapping) > 1
+(node,) = snapshot.find(obj=mapping)
+assert [held.name for held in node.referents][:2] == ["key 'a'", "['a']"], node.referents
+""",
+    "attributes under names derived from str": """
+from heapgraph import take_snapshot
+from heapgraph._core import named_referents
+class Key(str):
+    __hash__ = str.__hash__
+    def __eq__(self, other):
+        calls.append(other)
+        return str.__eq__(self, other)
+class Session:
+    def use(self):
+        return self.user, self.limit
+calls, sessions = [], [Session() for _ in range(3)]
+for session in sessions:
+    session.user = [1]
+    session.__dict__[Key("limit")] = [2]
+calls.clear()
+take_snapshot()
+for session in sessions:
+    named_referents(session)
+assert not calls, calls
+""",
+    "exit callbacks that compare in other ways": """
+import atexit, weakref
+from heapgraph import is_root
+class Callback:
+    def __call__(self): pass
+    def __eq__(self, other): calls.append(other)
+class Meta(type):
+    __eq__ = Callback.__eq__
+    __hash__ = type.__hash__
+calls, callback = [], Callback()
+original = atexit.unregister
+atexit.register(weakref.proxy(callback))
+is_root([])
+atexit._clear()
+atexit.register(Meta("Made", (), {"__init__": lambda self: None}))
+is_root([])
+atexit._clear()
+atexit.unregister = calls.append
+is_root([])
+atexit.unregister = original
+assert not calls, calls
+""",
+    "an index under which a weak reference is kept": """
+import weakref
+from heapgraph import get_leaking_objects
+class Key:
+    def __index__(self):
+        calls.append(self)
+        return 5
+def second(_, found): return found
+calls = []
+second({Key(): weakref.ref(Key)}, get_leaking_objects())
+assert not calls
+""",
+    "modules that are not what they seem": """
+import sys, threading
+import heapgraph
+class Fake:
+    def __getattr__(self, name):
+        raise AssertionError(name)
+def ask():
+    data = [1]
+    assert heapgraph.is_root(sys)
+    assert not heapgraph.is_root(data)
+    heapgraph.take_snapshot()
+for name in ("atexit", "threading"):
+    original = sys.modules.get(name)
+    for other in (None, Fake(), type(sys)(name)):
+        sys.modules[name] = other
+        ask()
+    sys.modules[name] = original
+""",
 }
 
 

@@ -32,6 +32,13 @@ impl<'py> Describer<'py, '_> {
         if !ty.type_flags().has_managed_dict(self.types.version) {
             return Vec::new();
         }
+        if let Some(dict) = self.dict_of(object) {
+            let entries = self.entries_beside(dict).into_iter();
+            let named = entries.map(|(key, value)| (value, label(&key)));
+            return named
+                .filter(|(value, _)| missing.contains(&value.address()))
+                .collect();
+        }
         let class = ty.bound(self.types.py);
         let object = object.bound(self.types.py);
         let Some(on_classes) = self.on_classes(&class) else {
@@ -67,6 +74,30 @@ impl<'py> Describer<'py, '_> {
         found
             .into_iter()
             .map(|(name, value)| (value, label(&name)))
+            .collect()
+    }
+
+    /// The dict of an instance, if somebody has asked for it by now. Nothing may be looked up in an
+    /// instance that has one: keys derived from `str` would be compared with the name.
+    pub(super) fn dict_of(&self, object: Object) -> Option<Object> {
+        let has_managed_dict = object
+            .type_object()
+            .type_flags()
+            .has_managed_dict(self.types.version);
+        let dict = has_managed_dict.then(|| object.hidden_dict_address())?;
+        self.graph.node_at(dict)?;
+        ffi::object_at(dict)
+    }
+
+    /// The entries of the dict of an instance that hang under the instance as well: all from 3.13
+    /// on, none before.
+    pub(super) fn entries_beside(&self, dict: Object) -> Vec<(Bound<'py, PyAny>, Object)> {
+        if self.types.version < (3, 13) {
+            return Vec::new();
+        }
+        ffi::dict_entries(dict)
+            .filter(|&(_, value)| value != dict)
+            .map(|(key, value)| (key.bound(self.types.py), value))
             .collect()
     }
 

@@ -147,9 +147,11 @@ impl<'py> Namer<'_, 'py, '_> {
         match plan.way {
             Way::Dict => self.name_entries(node, graph.referents(node).len()),
             Way::DictSubclass => {
-                let entries = ffi::dict_entries(object).count();
-                self.name_entries(node, 2 * entries);
-                self.name_fields(node, object, &mut plan, 2 * entries);
+                // An audit hook of the program may have added entries since.
+                let referents = graph.referents(node).len();
+                let entries = (2 * ffi::dict_entries(object).count()).min(referents);
+                self.name_entries(node, entries);
+                self.name_fields(node, object, &mut plan, entries);
             }
             Way::Sequence => self.name_items(node, object),
             Way::Set => {
@@ -281,7 +283,14 @@ impl<'py> Namer<'_, 'py, '_> {
                 self.take(referents, value, EdgeName::Attribute(*text));
             }
         }
-        if plan.leftover == Leftover::Attribute && self.has_unnamed(referents, plan.class) {
+        if plan.leftover != Leftover::Attribute || !self.has_unnamed(referents, plan.class) {
+            // Nothing is left to look for.
+        } else if let Some(dict) = self.describer.dict_of(object) {
+            for (key, value) in self.describer.entries_beside(dict) {
+                let name = self.names.text(&text(&key).unwrap_or_default());
+                self.take(referents, value, EdgeName::Attribute(name));
+            }
+        } else {
             self.take_attributes(referents, &bound, plan);
             if plan.searches_left > 0 && self.has_unnamed(referents, plan.class) {
                 plan.searches_left -= 1;
