@@ -26,7 +26,7 @@ def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("saved") / "heap.parquet"
-    heapgraph.take_snapshot().save(path)  # type: ignore[operator]
+    heapgraph.take_snapshot().save(path)
     return path
 
 
