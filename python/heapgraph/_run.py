@@ -13,7 +13,7 @@ import types
 from importlib.machinery import SourceFileLoader
 
 from heapgraph import _core
-from heapgraph._saving import Clock, Saver, save_at, tell
+from heapgraph._saving import make_saver, save_at, save_every, tell
 
 # Not from `typing`: the program is not to find more modules loaded than it must.
 TYPE_CHECKING = False
@@ -118,15 +118,15 @@ def _set_first_path(folder: str) -> None:
 
 def _save_snapshots(program: _core.ProgramToRun, signals: list[int]) -> None:
     """Have snapshots saved at signals, by the clock, and at the end."""
-    saver = Saver(program.output, is_told=True, names=program.names, values=program.values)
-    clock = None if program.every is None else Clock(saver, program.every)
+    save = make_saver(program.output, is_told=True, names=program.names, values=program.values)
+    stop = None if program.every is None else save_every(program.every, save)
+    options = ["--json"] if program.is_json else []
 
     def finish() -> None:
-        if clock is not None:
-            clock.stop()
-        path = saver.save(wait=True)
+        if stop is not None:
+            stop()
+        path = save(True)
         if path is not None:
-            options = ["--json"] if program.is_json else []
             _core.command(["heapgraph", "types", path, "-n", _TYPES_SHOWN, *options], True)
 
     def end_by_signal(signum: int, _frame: types.FrameType | None) -> None:
@@ -140,7 +140,7 @@ def _save_snapshots(program: _core.ProgramToRun, signals: list[int]) -> None:
         signal.signal(signal.SIGTERM, end_by_signal)
     for signum in signals:
         if signum != signal.SIGTERM:
-            save_at(signum, saver)
+            save_at(signum, save)
 
 
 def _signal_number(name: str) -> int:
@@ -169,7 +169,7 @@ def _without_our_frames(hook: Callable[..., Any]) -> Callable[..., Any]:
             if entry.tb_frame.f_globals is globals():
                 rest = entry.tb_next
             entry = entry.tb_next
-        value.__traceback__ = rest
+        value.__traceback__ = sys.last_traceback = rest
         return hook(kind, value, rest)
 
     return shortened

@@ -5,12 +5,15 @@ from __future__ import annotations
 import _thread
 import os
 
+from heapgraph import _core
+
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
-    from typing import Any
+
+    Save = Callable[[bool], "str | None"]
 
 FILE_NAME = "heapgraph-{pid}-{n}.parquet"
 
@@ -57,93 +60,109 @@ def save_on_signal(
     if not os.path.isdir(folder):
         message = "there is no such folder to save snapshots in"
         raise FileNotFoundError(2, message, folder)
-    saver = Saver(
+    save = make_saver(
         os.path.join(folder, FILE_NAME), collect=collect, names=names, values=values, force=force
     )
-    save_at(signal.SIGUSR1 if signum is None else signum, saver)
+    save_at(signal.SIGUSR1 if signum is None else signum, save)
 
 
-class Saver:
-    """Saves one snapshot after another under names made from a pattern."""
+def make_saver(
+    pattern: str,
+    *,
+    is_told: bool = False,
+    collect: bool = True,
+    names: bool = True,
+    values: bool = False,
+    force: bool = False,
+) -> Save:
+    """Make what saves one snapshot after another, under names made from a pattern.
 
-    def __init__(self, pattern: str, *, is_told: bool = False, **options: bool) -> None:
-        """Make a saver for files of that name.
+    It is a function, as are the others here: the heap that is saved has no objects of this package
+    in it.
 
-        Args:
-            pattern: Path of the files. In the name, ``{pid}`` is the number of the process and
-                ``{n}`` that of the first file that does not exist yet.
-            is_told: Whether the error output names each file that is saved.
-            **options: Those of `take_snapshot`.
-        """
-        self._folder, self._name = os.path.split(os.path.abspath(pattern))
-        self._is_told = is_told
-        self._options = options
-        self._is_saving = _thread.allocate_lock()
-        # The lock may be held by a thread that the new process does not have.
-        os.register_at_fork(after_in_child=self._after_fork)
+    Args:
+        pattern: Path of the files. In the name, ``{pid}`` is the number of the process and
+            ``{n}`` that of the first file that does not exist yet.
+        is_told: Whether the error output names each file that is saved.
+        collect: As for `take_snapshot`, as are the others.
+        names: Whether to record the names of references.
+        values: Whether to record what strings, bytes and numbers say.
+        force: Whether to go on where memory may not be enough.
 
-    def save(self, *, wait: bool = False) -> str | None:
-        """Save a snapshot.
+    Returns:
+        A function that saves one. Its argument says whether to wait for another thread that is
+        saving one, and then to save another. It returns the file; `None` if nothing was saved,
+        which the error output explains.
+    """
+    folder, name = os.path.split(os.path.abspath(pattern))
+    is_saving, process = _thread.allocate_lock(), os.getpid()
 
-        Args:
-            wait: Whether to wait for another thread that is saving one, and then save another.
-
-        Returns:
-            The file; `None` if nothing was saved, which the error output explains.
-        """
+    def save(wait: bool) -> str | None:
+        nonlocal is_saving, process
+        if process != os.getpid():
+            # Forked: the lock may be held by a thread that this process does not have.
+            is_saving, process = _thread.allocate_lock(), os.getpid()
         # A signal handler interrupts the thread that may hold the lock: it must not wait for it.
-        if not self._is_saving.acquire(wait):
+        lock = is_saving
+        if not lock.acquire(wait):
             return None
         try:
-            path = self._next_path()
+            path = _next_path(folder, name)
             import heapgraph  # which imports this module
 
-            heapgraph.take_snapshot(**self._options).save(path)
+            snapshot = heapgraph.take_snapshot(
+                collect=collect, names=names, values=values, force=force
+            )
+            snapshot.save(path)
         except Exception as error:  # whatever it is, the program goes on
             tell(f"no snapshot saved: {type(error).__name__}: {error}")
             return None
         finally:
-            self._is_saving.release()
-        if self._is_told:
+            lock.release()
+        if is_told:
             tell(f"saved {os.path.relpath(path)}")
         return path
 
-    def _next_path(self) -> str:
-        name = self._name.replace("{pid}", str(os.getpid()))
-        number = 1
-        while True:
-            path = os.path.join(self._folder, name.replace("{n}", str(number)))
-            if "{n}" not in name or not os.path.lexists(path):
-                return path
-            number += 1
+    return save
 
-    def _after_fork(self) -> None:
-        self._is_saving = _thread.allocate_lock()
+
+def _next_path(folder: str, pattern: str) -> str:
+    name = pattern.replace("{pid}", str(os.getpid()))
+    number = 1
+    while True:
+        path = os.path.join(folder, name.replace("{n}", str(number)))
+        if "{n}" not in name or not os.path.lexists(path):
+            return path
+        number += 1
 
 
 class SavingHandler:
     """A signal handler that saves a snapshot and then calls the one it replaces."""
 
+    __slots__ = ("_save", "replaced")
+
     def __init__(
-        self, saver: Saver, replaced: Callable[[int, FrameType | None], Any] | None
+        self, save: Save, replaced: Callable[[int, FrameType | None], object] | None
     ) -> None:
         """Make a handler.
 
         Args:
-            saver: What saves.
+            save: What saves.
             replaced: The handler to call afterwards.
         """
-        self._saver = saver
+        self._save = save
         self.replaced = replaced
+        # Only the interpreter's table of handlers holds it: so it is not in the heap that is saved.
+        _core.untrack(self)
 
     def __call__(self, signum: int, frame: FrameType | None) -> None:
         """Handle the signal."""
-        self._saver.save()
+        self._save(False)
         if self.replaced is not None:
             self.replaced(signum, frame)
 
 
-def save_at(signum: int, saver: Saver) -> None:
+def save_at(signum: int, save: Save) -> None:
     """Save a snapshot whenever the signal comes; a handler it has already is called too."""
     import signal
 
@@ -151,33 +170,37 @@ def save_at(signum: int, saver: Saver) -> None:
     if isinstance(replaced, SavingHandler):
         replaced = replaced.replaced
     # The default action, and none, are numbers.
-    signal.signal(signum, SavingHandler(saver, None if isinstance(replaced, int) else replaced))
+    signal.signal(signum, SavingHandler(save, None if isinstance(replaced, int) else replaced))
 
 
-class Clock:
-    """Saves a snapshot every so many seconds, in a thread of its own, until it is stopped."""
+def save_every(seconds: float, save: Save) -> Callable[[], None]:
+    """Save a snapshot every so many seconds, in a thread of its own.
 
-    def __init__(self, saver: Saver, seconds: float) -> None:
-        """Start the clock; a process that is forked later has one too."""
-        self._saver = saver
-        self._seconds = seconds
-        self._start()
-        os.register_at_fork(after_in_child=self._start)
+    A process that is forked later does the same.
 
-    def stop(self) -> None:
-        """Save no more; a snapshot that is being saved is finished."""
-        if self._is_running.locked():
-            self._is_running.release()
+    Returns:
+        What stops it; a snapshot that is being saved is finished.
+    """
+    is_running = _thread.allocate_lock()
 
-    def _start(self) -> None:
-        self._is_running = _thread.allocate_lock()
-        self._is_running.acquire()
+    def work(is_running: _thread.LockType) -> None:
+        while not is_running.acquire(timeout=seconds):
+            save(False)
+
+    def start() -> None:
+        nonlocal is_running
+        is_running = _thread.allocate_lock()
+        is_running.acquire()
         # Not a `threading.Thread`: the program would see it in `threading.enumerate()`.
-        _thread.start_new_thread(self._run, (self._is_running,))
+        _thread.start_new_thread(work, (is_running,))
 
-    def _run(self, is_running: _thread.LockType) -> None:
-        while not is_running.acquire(timeout=self._seconds):
-            self._saver.save()
+    def stop() -> None:
+        if is_running.locked():
+            is_running.release()
+
+    start()
+    os.register_at_fork(after_in_child=start)
+    return stop
 
 
 def tell(message: str) -> None:

@@ -3,6 +3,8 @@
 //! No traverse shows the locals of a running function from 3.11 on, and before that only
 //! generators' frames are tracked. They are read from every thread's stack instead.
 
+use std::sync::OnceLock;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use rustc_hash::FxHashMap;
@@ -13,6 +15,56 @@ use super::introspection::{Introspection, code_names, text};
 
 /// `co_flags` of code whose locals live in the frame itself, not in a dict.
 const CO_OPTIMIZED: u32 = 1;
+
+/// The frames that called the command, if that then runs a program in this process.
+static BELOW_THE_PROGRAM: OnceLock<Vec<Py<PyAny>>> = OnceLock::new();
+
+/// Takes down that whatever runs now is not part of the program that will run on top of it.
+///
+/// # Errors
+///
+/// If the interpreter refuses to show its frames.
+pub(crate) fn announce_program(py: Python<'_>) -> PyResult<()> {
+    let sys = py.import(intern!(py, "sys"))?;
+    let mut next = Some(sys.getattr(intern!(py, "_getframe"))?.call0()?);
+    let mut frames = Vec::new();
+    while let Some(frame) = next {
+        next = caller(&frame)?;
+        frames.push(frame.unbind());
+    }
+    // The first program is the only one.
+    let _ = BELOW_THE_PROGRAM.set(frames);
+    Ok(())
+}
+
+/// Recognises frames of this package among the objects that the collector lists: what a program
+/// keeps of its own frames, in a traceback, leads to those below through `f_back`.
+pub(super) struct FramesBelow<'py> {
+    /// `None` where no program runs on top of any: nothing need be looked at.
+    frame_type: Option<&'py Bound<'py, PyAny>>,
+}
+
+impl<'py> FramesBelow<'py> {
+    pub(super) fn new(types: &'py Introspection<'py>) -> Self {
+        let has_program = BELOW_THE_PROGRAM.get().is_some();
+        Self {
+            frame_type: has_program.then_some(&types.frame_type),
+        }
+    }
+
+    /// True if there can be such frames.
+    pub(super) fn can_be(&self) -> bool {
+        self.frame_type.is_some()
+    }
+
+    #[inline]
+    pub(super) fn contain(&self, object: Object) -> bool {
+        self.frame_type.is_some_and(|frame_type| {
+            object.type_object() == Object::from_bound(frame_type)
+                && belongs_to_this_package(&object.bound(frame_type.py())).unwrap_or(false)
+        })
+    }
+}
 
 /// The frames that are being executed, each with what it holds by name.
 pub(super) struct RunningFrames<'py> {
@@ -264,7 +316,12 @@ fn foreign_caller<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, 
     Ok(None)
 }
 
+/// True of frames of this package, and of those that a program it runs knows nothing of.
 fn belongs_to_this_package(frame: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let mut below = BELOW_THE_PROGRAM.get().into_iter().flatten();
+    if below.any(|known| known.is(frame)) {
+        return Ok(true);
+    }
     let globals = frame.getattr(intern!(frame.py(), "f_globals"))?;
     let name = globals
         .cast_into::<PyDict>()?

@@ -23,6 +23,7 @@ pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at
 pub(crate) use describe::{Describer, spell_atom};
 pub(crate) use error::CaptureError;
 pub(crate) use ffi::{CollectorPause, is_main_interpreter, untrack};
+pub(crate) use frames::announce_program;
 pub(crate) use introspection::{Introspection, text};
 pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use names::object_name;

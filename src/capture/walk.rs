@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
-use super::frames::{RunningFrames, running_frames};
+use super::frames::{FramesBelow, RunningFrames, running_frames};
 use super::introspection::Introspection;
 use super::modules::mark_modules;
 use super::tracked::Tracked;
@@ -81,6 +81,7 @@ struct Walk<'py> {
     sizes: Sizes,
     /// Running frames and what they refer to, the innermost first.
     frames: &'py RunningFrames<'py>,
+    below: FramesBelow<'py>,
     /// How many of the first nodes the collector has listed as tracked.
     listed_count: usize,
     /// How many references the enumeration itself holds to each of them.
@@ -99,6 +100,7 @@ impl<'py> Walk<'py> {
             types: TypeCache::new(introspection),
             builder: HeapGraphBuilder::default(),
             frames,
+            below: FramesBelow::new(introspection),
             listed_count: 0,
             held_count: 0,
         }
@@ -109,9 +111,17 @@ impl<'py> Walk<'py> {
         tracked: &Tracked<'py>,
         extra: &[Bound<'_, PyAny>],
     ) -> Result<(HeapGraph, Vec<RunningFrame>), CaptureError> {
-        tracked.for_each_unseen(|object| {
-            self.builder.node_for_address(object.address());
-        });
+        if self.below.can_be() {
+            tracked.for_each(|object| {
+                if !self.below.contain(object) {
+                    self.builder.node_for_address(object.address());
+                }
+            });
+        } else {
+            tracked.for_each_unseen(|object| {
+                self.builder.node_for_address(object.address());
+            });
+        }
         self.listed_count = self.builder.node_count();
         self.held_count = tracked.held_count();
         let py = self.introspection.py;
@@ -203,6 +213,13 @@ impl<'py> Walk<'py> {
             Kind::Frame if !is_tracked => {
                 for referent in self.frames.referents_of(object) {
                     add_edge_to(&mut self.builder, referent);
+                }
+            }
+            Kind::Frame if self.below.can_be() => {
+                for referent in object.visited() {
+                    if !self.below.contain(referent) {
+                        add_edge_to(&mut self.builder, referent);
+                    }
                 }
             }
             kind => {

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 
 use pyo3::prelude::*;
 
+use crate::capture;
 use crate::cli::{self, Outcome, Program, Stream};
 
 /// A program that the command is to run, and when snapshots are to be saved.
@@ -91,6 +92,12 @@ pub(super) fn command(py: Python<'_>, args: Vec<OsString>, to_stderr: bool) -> P
     });
     match outcome {
         Outcome::Exit(code) => Ok(code.into_pyobject(py)?.into_any().unbind()),
-        Outcome::Run(program) => Ok(Py::new(py, ProgramToRun(program))?.into_any()),
+        Outcome::Run(program) => {
+            capture::announce_program(py)?;
+            let program = Bound::new(py, ProgramToRun(program))?.into_any();
+            // It is not in the heaps that are saved.
+            capture::untrack(&program);
+            Ok(program.unbind())
+        }
     }
 }

@@ -8,15 +8,15 @@ import re
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+SCRIPT = str(Path(sysconfig.get_path("scripts")) / "heapgraph")
 HEAPGRAPH = [sys.executable, "-m", "heapgraph"]
 
 SHOW = """
@@ -242,3 +242,82 @@ def test_a_forked_process_saves_under_its_own_number(program: Program) -> None:
     done = program.run("app.py", options=("--signal", "USR2"))
     numbers = done.stdout.split()
     assert program.snapshots() == sorted(f"heapgraph-{number}-1.parquet" for number in numbers)
+
+
+STUCK = """
+import sys
+
+def divide():
+    1 / 0
+
+def main():
+    try:
+        divide()
+    except ZeroDivisionError as error:
+        kept.append(error)
+    if "wait" in sys.argv:
+        import time
+        print("ready", flush=True)
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            time.sleep(0.05)
+    divide()
+
+kept = []
+main()
+"""
+
+
+def frame_names(program: Program, snapshot: str) -> list[str]:
+    frames = program.ask("find", snapshot, "builtins.frame")["objects"]
+    return sorted(frame["name"].split(" in ")[0] for frame in frames)
+
+
+@pytest.mark.parametrize("command", [HEAPGRAPH, [SCRIPT]], ids=["module", "script"])
+def test_what_runs_and_saves_is_not_in_the_heap(program: Program, command: list[str]) -> None:
+    program.write(STUCK)
+    options = ["--signal", "USR1", "--every", "1h", "-o", "{n}.parquet"]
+    with subprocess.Popen(
+        [*command, "run", *options, "app.py", "wait"],
+        cwd=program.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        for count in (1, 2):
+            process.send_signal(signal.SIGUSR1)
+            wait_for(program, count)
+        process.terminate()
+        assert process.wait() == -signal.SIGTERM
+    assert len(program.snapshots()) == 3
+    for snapshot in program.snapshots():
+        # Those that run, and the one that the exception keeps.
+        assert frame_names(program, snapshot) == ["<module>", "divide", "main"]
+        assert_nothing_is_ours(program, snapshot)
+
+
+@pytest.mark.parametrize("command", [HEAPGRAPH, [SCRIPT]], ids=["module", "script"])
+@pytest.mark.parametrize("words", [["app.py"], ["-m", "app"]], ids=["file", "-m"])
+def test_what_ran_is_not_in_the_heap_at_the_end(
+    program: Program, command: list[str], words: list[str]
+) -> None:
+    program.write(STUCK)
+    done = subprocess.run(
+        [*command, "run", "-o", "heap.parquet", *words],
+        cwd=program.folder,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    # Of the exception that ended it, and of the one before; `-m` has two more below them.
+    own = ["<module>", "divide", "divide", "main"]
+    runpy = ["_run_code", "_run_module_as_main"] if words[0] == "-m" else []
+    assert frame_names(program, "heap.parquet") == own[:1] + runpy + own[1:]
+    assert_nothing_is_ours(program, "heap.parquet")
+
+
+def assert_nothing_is_ours(program: Program, snapshot: str) -> None:
+    ours = {row["type"] for row in program.ask("types", snapshot, "--type", "heapgraph*")["types"]}
+    # What the functions named as objgraph's remember, made when the package is imported.
+    assert ours == {"heapgraph._growth.Baseline"}

@@ -129,3 +129,14 @@ def test_a_forked_process_saves_under_its_own_number(tmp_path: Path) -> None:
         os._exit(0)
     os.waitpid(child, 0)
     assert saved(tmp_path) == [f"heapgraph-{child}-1.parquet"]
+
+
+def test_saving_leaves_no_object_of_ours_in_the_heap(tmp_path: Path) -> None:
+    heapgraph.save_on_signal(signal.SIGUSR1, tmp_path)
+    heapgraph.save_on_signal(signal.SIGUSR2, tmp_path)
+    for count in (1, 2):
+        signal.raise_signal(signal.SIGUSR1)
+        snapshot = heapgraph.load_snapshot(tmp_path / f"heapgraph-{os.getpid()}-{count}.parquet")
+        assert snapshot.find("heapgraph._saving.*") == []
+        frames = [node.name for node in snapshot.find("builtins.frame")]
+        assert not [name for name in frames if name and "heapgraph/_saving.py" in name]
