@@ -25,6 +25,8 @@ pub(crate) struct Introspection<'py> {
     pub(super) code_type: Bound<'py, PyAny>,
     pub(super) frame_type: Bound<'py, PyAny>,
     pub(super) function_type: Bound<'py, PyAny>,
+    /// Where a function has the pointer to the dict of its attributes.
+    pub(super) function_dict_offset: usize,
     pub(super) method_type: Bound<'py, PyAny>,
     pub(super) method_descriptor_type: Bound<'py, PyAny>,
     pub(super) member_descriptor_type: Bound<'py, PyAny>,
@@ -71,6 +73,8 @@ impl<'py> Introspection<'py> {
         let code_type = types.getattr(intern!(py, "CodeType"))?;
         let of_code = code_type.getattr(intern!(py, "__dict__"))?;
         let member_descriptor_type = types.getattr(intern!(py, "MemberDescriptorType"))?;
+        let function_type = types.getattr(intern!(py, "FunctionType"))?;
+        let dict_offset = of_type.get_item(intern!(py, "__dictoffset__"))?;
         let code_members = CODE_MEMBERS
             .into_iter()
             .filter_map(|name| Some((name, of_code.get_item(name).ok()?)))
@@ -90,7 +94,8 @@ impl<'py> Introspection<'py> {
             code_members,
             code_type,
             frame_type: types.getattr(intern!(py, "FrameType"))?,
-            function_type: types.getattr(intern!(py, "FunctionType"))?,
+            function_dict_offset: ffi::descriptor_get(&dict_offset, &function_type)?.extract()?,
+            function_type,
             method_type: types.getattr(intern!(py, "MethodType"))?,
             method_descriptor_type: types.getattr(intern!(py, "MethodDescriptorType"))?,
             member_descriptor_type,

@@ -327,3 +327,23 @@ def test_every_reference_has_a_name_and_the_same_each_time(specimen: object) -> 
     second = [(name, id(held)) for name, held in named_referents(specimen)]
     assert all(name.strip(". ") for name, _ in first)
     assert [name for name, _ in first] == [name for name, _ in second]
+
+
+def test_the_dicts_of_a_function_are_told_apart() -> None:
+    def wrapped(left: int, right: str) -> None:
+        """Its annotations are copied."""
+
+    @functools.wraps(wrapped)
+    def wrapper(*arguments: Any) -> None:
+        return wrapped(*arguments)
+
+    def counted(calls: int) -> None:
+        pass
+
+    counted.calls = 1  # type: ignore[attr-defined]
+    for function in (wrapper, counted):
+        # From 3.10 on they are a tuple until somebody asks for them.
+        annotations = function.__annotations__
+        names = {id(held): name for name, held in named_referents(function)}
+        assert names[id(function.__dict__)] == ".__dict__"
+        assert names.get(id(annotations), ".__annotations__") == ".__annotations__"

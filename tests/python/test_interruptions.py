@@ -134,18 +134,23 @@ def hook(event, arguments):
         done.set()
         for thread in threads:
             thread.join()
-        hook.junk = [bytearray(b"\xff" * size) for size in range(20, 600) for _ in range(20)]
+        hook.junk = [bytearray(b"\\xff" * size) for size in range(20, 600) for _ in range(20)]
 sys.addaudithook(hook)
-armed, started, leaks = [], threading.Semaphore(0), [Leak()]
-for ask in (find_backref_chain, lambda leak, _: describe_chain(find_backref_chain(leak, is_root))):
-    done = threading.Event()
-    threads = [threading.Thread(target=loop, args=(leaks,)) for _ in range(8)]
+def ask(describes):
+    global done, threads
+    done, leaks = threading.Event(), [Leak()]
+    threads = [threading.Thread(target=loop, args=(leaks,), daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
         started.acquire()
+    leak = leaks.pop()
+    chain = find_backref_chain(leak, is_root) if describes else []
     armed.append(1)
-    ask(leaks[0], is_root)
-    done.set()
+    describe_chain(chain) if describes else find_backref_chain(leak, is_root)
+    assert done.is_set()
+armed, started = [], threading.Semaphore(0)
+ask(False)
+ask(True)
 """,
     "an audit hook that adds to a dict that is being named": """
 import sys

@@ -416,3 +416,18 @@ print(*heapgraph.take_snapshot().metadata["unseen"])
     frozen, unfrozen = done.stdout.split("\n")[:2]
     assert "gc.freeze()" in frozen
     assert unfrozen == ""
+
+
+def test_few_dicts_are_made_however_often_a_snapshot_is_taken() -> None:
+    class Computed:
+        pass
+
+    instances = [Computed() for _ in range(40)]
+    for number, instance in enumerate(instances):
+        setattr(instance, "".join(["made", str(number)]), [number])
+    gc.collect()
+    before = len(gc.get_objects())
+    for _ in range(15):
+        take_snapshot()
+    made = len(gc.get_objects()) - before
+    assert made <= 8 + 2, "of 40 instances, and what other classes of the tests have"

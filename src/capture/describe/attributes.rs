@@ -19,7 +19,8 @@ use crate::graph::{EdgeLabel, NodeIndex, NodeSet};
 
 /// Strings of the heap tried as names before a dict is made.
 const MOST_STRINGS: usize = 500_000;
-/// Dicts of instances of one class whose keys are tried as names, and keys of all of them.
+/// Dicts of instances of one class whose keys are tried as names, and keys of all of them. Where
+/// there are as many, no more are made.
 const DICTS_A_CLASS: usize = 8;
 const MOST_KEYS: usize = 500;
 /// How deep functions nested in methods are searched for names.
@@ -64,7 +65,8 @@ impl<'py> Describer<'py, '_> {
         if found.len() < missing.len() {
             found = search.find(known.iter().chain(&self.dict_keys(ty)), missing);
         }
-        if found.len() < missing.len() {
+        // One more at most each time that a heap is named, and a few in all.
+        if found.len() < missing.len() && self.known_dicts(ty).len() < DICTS_A_CLASS {
             let sampled = self.sampled.borrow().get(&ty).cloned();
             let names = sampled.unwrap_or_else(|| search.sample_names());
             found = search.find(known.iter().chain(&names), missing);
@@ -231,9 +233,8 @@ impl<'py> Describer<'py, '_> {
         nodes.filter(move |&node| is_code(self.graph.type_of(node)))
     }
 
-    /// The keys of a few dicts that are attributes of instances of a class: one may be the `__dict__`
-    /// of its instance.
-    fn dict_keys(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
+    /// The dicts of a few instances of a class that somebody has asked for.
+    fn known_dicts(&self, ty: Object) -> &[NodeIndex] {
         let dicts = self.dicts_of_instances.get_or_init(|| {
             let mut dicts: FxHashMap<u64, Vec<NodeIndex>> = FxHashMap::default();
             for node in self.graph.nodes() {
@@ -241,12 +242,9 @@ impl<'py> Describer<'py, '_> {
                 let Some(class) = ty.node.filter(|_| ty.is_heap_type) else {
                     continue;
                 };
-                let is_dict = |&&held: &&NodeIndex| {
-                    let ty = self.graph.type_of(held);
-                    !ty.is_heap_type && ty.name == "dict"
-                };
-                // The `__dict__` comes last where it does not stand for all else.
-                if let Some(&dict) = self.graph.referents(node).iter().rfind(is_dict) {
+                let object = ffi::object_at(self.graph.address(node));
+                let dict = object.and_then(|object| self.dict_of(object));
+                if let Some(dict) = dict.and_then(|dict| self.graph.node_at(dict.address())) {
                     let known = dicts.entry(self.graph.address(class)).or_default();
                     if known.len() < DICTS_A_CLASS {
                         known.push(dict);
@@ -255,9 +253,12 @@ impl<'py> Describer<'py, '_> {
             }
             dicts
         });
-        let dicts = dicts.get(&ty.address()).map_or(&[][..], Vec::as_slice);
+        dicts.get(&ty.address()).map_or(&[][..], Vec::as_slice)
+    }
+
+    fn dict_keys(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
+        let dicts = self.known_dicts(ty).iter();
         dicts
-            .iter()
             .flat_map(|&dict| self.graph.referents(dict).iter().step_by(2))
             .take(MOST_KEYS)
             .filter_map(|&key| self.exact_string(key))

@@ -1,9 +1,5 @@
 //! What to call references that have no name.
 
-use pyo3::prelude::*;
-
-use super::super::interned::intern;
-use super::super::introspection::{code_names, text};
 use super::Describer;
 use super::ffi;
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex};
@@ -125,30 +121,16 @@ impl Describer<'_, '_> {
             .find(|name| KNOWN.contains(&name.as_str()))
     }
 
-    /// A function visits two dicts, its attributes and its annotations: the latter has the names
-    /// of parameters as keys. Asking for either would make the other where it is missing.
+    /// A function visits two dicts, its attributes and its annotations. Asking for either would
+    /// make the other where it is missing.
     fn function_dict(&self, function: NodeIndex, dict: NodeIndex) -> EdgeLabel {
-        let py = self.types.py;
-        let parameters = ffi::object_at(self.graph.address(function))
-            .and_then(|function| function.bound(py).getattr(intern!(py, "__code__")).ok())
-            .and_then(|code| code_names(&code, "co_varnames"))
-            .unwrap_or_default();
-        let is_parameter = |name: &String| name == "return" || parameters.contains(name);
-        let keys = ffi::object_at(self.graph.address(dict)).map(|dict| {
-            ffi::dict_entries(dict)
-                .map(|(key, _)| text(&key.bound(py)))
-                .collect::<Vec<_>>()
+        let is_attributes = ffi::object_at(self.graph.address(function)).is_some_and(|function| {
+            function.dict_address_at(self.types.function_dict_offset) == self.graph.address(dict)
         });
-        let is_annotations = keys.is_some_and(|keys| {
-            !keys.is_empty()
-                && keys
-                    .iter()
-                    .all(|key| key.as_ref().is_some_and(is_parameter))
-        });
-        EdgeLabel::attribute(if is_annotations {
-            "__annotations__"
-        } else {
+        EdgeLabel::attribute(if is_attributes {
             "__dict__"
+        } else {
+            "__annotations__"
         })
     }
 }

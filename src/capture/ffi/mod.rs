@@ -174,6 +174,15 @@ impl Object {
         unsafe { pointer.read() }
     }
 
+    /// The word `offset` bytes into a function, where its type says that the pointer to its
+    /// attributes is: an address to compare with known ones, or 0.
+    pub(super) fn dict_address_at(self, offset: usize) -> u64 {
+        // SAFETY: callers pass a function and `tp_dictoffset` of its type, which lies inside.
+        let pointer = unsafe { self.0.as_ptr().cast::<u64>().byte_add(offset) };
+        // SAFETY: as above.
+        unsafe { pointer.read() }
+    }
+
     /// `tp_flags` of a type object.
     pub(super) fn type_flags(self) -> TypeFlags {
         // SAFETY: callers pass what `type_object` gave, or an instance of a subclass of `type`.
