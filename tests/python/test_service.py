@@ -102,7 +102,7 @@ class Terminal:
 
 
 def comparable(said: str) -> list[str]:
-    """What an answer says on any CPython: changes to the hundred, and all of the shop itself."""
+    """What an answer says on any CPython: counts are those of the shop's own types."""
     lines = []
     for line in said.splitlines():
         words = line.split()
@@ -110,10 +110,7 @@ def comparable(said: str) -> list[str]:
             continue
         if len(words) == 6 and words[4] in {"grown", "shrunk", "added", "removed"}:
             count, change, _, _, kind, name = words
-            if name.startswith("shop."):
-                words = [count, change, kind, name]
-            else:
-                words = [f"{round(int(change.replace(',', '')), -2):+}", kind, name]
+            words = [count, change, kind, name] if name.startswith("shop.") else [kind, name]
         line = re.sub(r"0x[0-9a-f]+", "ADDRESS", " ".join(words))
         line = re.sub(r"\b\d+ bytes", "N bytes", line)
         lines.append(re.sub(r"\[\d+\]", "[N]", line))
