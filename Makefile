@@ -67,7 +67,7 @@ bench: $(WHEEL) $(DEV_TOOLS) ## Measure against gc.collect() and objgraph; print
 .PHONY: clean
 clean: ## Remove everything that was built, and the environment
 	cargo clean
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache leak.svg leak.png
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache leak.svg leak.png leak-before.parquet leak-after.parquet
 
 .PHONY: machine
 machine:

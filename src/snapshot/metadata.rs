@@ -13,7 +13,7 @@ pub struct Metadata {
     pub platform: String,
     /// The process.
     pub pid: u32,
-    /// The program: its command line, shortened.
+    /// The program: `sys.argv[0]`.
     pub program: String,
     /// When the capture began.
     pub captured_at: SystemTime,

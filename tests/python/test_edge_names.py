@@ -347,3 +347,28 @@ def test_the_dicts_of_a_function_are_told_apart() -> None:
         names = {id(held): name for name, held in named_referents(function)}
         assert names[id(function.__dict__)] == ".__dict__"
         assert names.get(id(annotations), ".__annotations__") == ".__annotations__"
+
+
+class Kept:
+    """As ``cached_property``, but written in Python: a name that a lookup might run."""
+
+    def __init__(self, make: Any) -> None:
+        self.make = make
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        kept = instance.__dict__[self.make.__name__] = self.make(instance)
+        return kept
+
+
+class WithKept:
+    @Kept
+    def hooks(self) -> dict[str, list[Held]]:
+        return {"before": [], "after": []}
+
+
+def test_attributes_behind_a_descriptor_are_read_from_the_dict_that_is_there() -> None:
+    instance = WithKept()
+    hooks = instance.hooks
+    assert name_for(instance, hooks) == ".hooks"
+    named = [name for name, _ in named_referents(instance)]
+    assert named.count(".__dict__") == 1

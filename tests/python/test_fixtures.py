@@ -160,3 +160,23 @@ def test_broken_cycles_leave_no_garbage(tmp_path: Path) -> None:
 def test_every_program_is_tested() -> None:
     programs = {path.stem for path in HEAPS.glob("*.py")} - {"mixed_records"}
     assert programs == {*LEAKING, WAITING, *INNOCENT}
+
+
+def test_the_demonstration_shows_the_leak_everywhere(tmp_path: Path) -> None:
+    """What `make demo` runs: in the session, as a picture and from saved heaps."""
+    done = subprocess.run(
+        [sys.executable, HEAPS.with_name("demo.py")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    holder = "instance_map.MarkupProcessor.instance_map"
+    session, shell = done.stdout.split("\n4. ")
+    assert f"Found: the module attribute {holder}, a dict of 200 items, holds them." in session
+    assert re.search(r"^ResourceLoader +200 +\+200$", session, re.MULTILINE)
+    assert re.search(r" \+200 .* added +instance_map\.ResourceLoader$", shell, re.MULTILINE)
+    assert re.search(rf"^{re.escape(holder)}\[\d+\]\.loader$", shell, re.MULTILINE)
+    saved = ["leak-after.parquet", "leak-before.parquet", "leak.png", "leak.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == saved
