@@ -3,9 +3,9 @@
 #
 #   tests/matrix.sh PYTHON WHEEL
 #
-# First with PYTHON, the one of the project's virtual environment, where the stub is checked too. Then on 3.10,
-# 3.12 and 3.13 (3.11 too, where PYTHON is another), each in a fresh virtual environment. Then on 3.14 and 3.15:
-# where this machine has none, through the program that $NEWER_PYTHONS names, called as
+# Two versions run side by side; what they say is printed at the end, in their order. One of them is PYTHON, that of
+# the project's virtual environment, where the stub is checked too; the others have a fresh virtual environment each.
+# 3.14 and 3.15 run, where this machine has none, through the program that $NEWER_PYTHONS names, called as
 #   $NEWER_PYTHONS VERSION FOLDER COMMAND...
 # which runs the command in a copy of the folder, with a fresh virtual environment of that CPython first on PATH, and
 # exits with 3 where it can not. A CPython that is not there is skipped with a line that says so.
@@ -31,45 +31,45 @@ cp -R tests/python tests/suite.sh "$stage/tests/"
 cp "$wheel" "$stage/"
 find "$stage" -name __pycache__ -prune -exec rm -rf {} +
 
-results=()
-failed=
-# Notes how one version ended: note VERSION STATUS [WHY]
+# How each version ended, in files: they run side by side.
+# note VERSION STATUS [WHY]
 note() {
   case $2 in
-    0) results+=("CPython $1: passed") ;;
-    skipped) results+=("CPython $1: skipped, $3") ;;
-    *) results+=("CPython $1: FAILED"); failed=yes ;;
-  esac
+    0) echo "CPython $1: passed" ;;
+    skipped) echo "CPython $1: skipped, $3" ;;
+    *) echo "CPython $1: FAILED" ;;
+  esac >"$work/result-$1"
 }
 
 headline() {
   printf '\n=== %s\n' "$1"
 }
 
+# Runs the tests with a Python, in the folder of that version: run_suite VERSION PYTHON
 run_suite() {
-  (cd "$stage" && PATH=$(dirname "$1"):$PATH sh tests/suite.sh)
+  (cd "$work/stage-$1" && PATH=$(dirname "$2"):$PATH sh tests/suite.sh)
 }
 
 with_reference() {
   local status=0
   headline "CPython $reference, the project's environment: stubtest and pytest"
   "$python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$wheel"
-  (cd "$stage" && "$python" -m mypy.stubtest heapgraph._core) || status=$?
-  run_suite "$python" || status=$?
+  (cd "$work/stage-$reference" && "$python" -m mypy.stubtest heapgraph._core) || status=$?
+  run_suite "$reference" "$python" || status=$?
   note "$reference" "$status"
 }
 
 with_own() {
   local status=0 environment=$work/venv-$1
   headline "CPython $1, $2: pytest"
-  "$2" -m venv "$environment" && run_suite "$environment/bin/python" || status=$?
+  "$2" -m venv "$environment" && run_suite "$1" "$environment/bin/python" || status=$?
   note "$1" "$status"
 }
 
 with_newer() {
   local status=0
   headline "CPython $1, through $(basename "$NEWER_PYTHONS"): pytest"
-  "$NEWER_PYTHONS" "$1" "$stage" sh tests/suite.sh || status=$?
+  "$NEWER_PYTHONS" "$1" "$work/stage-$1" sh tests/suite.sh || status=$?
   if [ "$status" = 3 ]; then
     echo "CPython $1 could not be set up"
     note "$1" skipped "could not be set up"
@@ -78,21 +78,46 @@ with_newer() {
   fi
 }
 
-reference=$(version_of "$python")
-with_reference
-for version in 3.10 3.11 3.12 3.13 3.14 3.15; do
-  [ "$version" != "$reference" ] || continue
-  found=$(find_python "$version")
-  if [ -n "$found" ]; then
-    with_own "$version" "$found"
-  elif [ -n "${NEWER_PYTHONS:-}" ] && [[ $version = 3.14 || $version = 3.15 ]]; then
-    with_newer "$version"
-  else
-    headline "CPython $version: not on this machine, skipped"
-    note "$version" skipped "not on this machine"
+check() {
+  local found
+  cp -R "$stage" "$work/stage-$1"
+  if [ "$1" = "$reference" ]; then
+    with_reference
+    return
   fi
-done
+  found=$(find_python "$1")
+  if [ -n "$found" ]; then
+    with_own "$1" "$found"
+  elif [ -n "${NEWER_PYTHONS:-}" ] && [[ $1 = 3.14 || $1 = 3.15 ]]; then
+    with_newer "$1"
+  else
+    headline "CPython $1: not on this machine, skipped"
+    note "$1" skipped "not on this machine"
+  fi
+}
 
+# Every second version of those given, one after the other; what each says is kept for later.
+lane() {
+  while [ $# -gt 0 ]; do
+    check "$1" >"$work/output-$1" 2>&1 </dev/null
+    shift $(($# > 1 ? 2 : 1))
+  done
+}
+
+reference=$(version_of "$python")
+versions=(3.10 3.11 3.12 3.13 3.14 3.15)
+[[ " ${versions[*]} " = *" $reference "* ]] || versions+=("$reference")
+
+# Two at a time, which is what the smallest machines have cores for.
+lane "${versions[@]}" &
+lane "${versions[@]:1}" &
+wait
+
+for version in "${versions[@]}"; do
+  cat "$work/output-$version"
+done
 headline "All CPythons"
-printf '%s\n' "${results[@]}"
-[ -z "$failed" ]
+for version in "${versions[@]}"; do
+  cat "$work/result-$version"
+done
+! grep -q FAILED "$work"/result-*

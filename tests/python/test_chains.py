@@ -70,7 +70,8 @@ def test_chains_to_modules_are_as_long_as_those_of_objgraph(heap: Any) -> None:
     objgraph = pytest.importorskip("objgraph")
     targets = heapgraph.by_type(Target)
     assert len(targets) == 25
-    for target in targets:
+    # Each takes objgraph a while.
+    for target in targets[::5]:
         ours = heapgraph.find_backref_chain(target, heapgraph.is_proper_module)
         theirs = objgraph.find_backref_chain(target, objgraph.is_proper_module)
         assert len(ours) == len(theirs)
@@ -93,7 +94,7 @@ def test_chains_to_other_objects_are_as_long_as_those_of_objgraph(heap: Any) -> 
         lambda obj: type(obj).__name__ == "cell",
         lambda obj: type(obj) is dict and len(obj) == len(heap),
     ]
-    for target in heapgraph.by_type(Target)[::4]:
+    for target in heapgraph.by_type(Target)[::12]:
         for predicate in predicates:
             ours = heapgraph.find_backref_chain(target, predicate, max_depth=8)
             length = len(ours)
@@ -106,7 +107,7 @@ def test_forward_chains_are_as_long_as_those_of_objgraph(heap: Any) -> None:
     """Except through the class of an instance, which explains nothing: deliberately left out."""
     objgraph = pytest.importorskip("objgraph")
     classes = {id(Link), id(Slots), id(Target)}
-    for start in (heap, *heap.values()):
+    for start in (heap, *list(heap.values())[::4]):
         for kind in (Target, Slots, list, dict):
 
             def is_found(obj: object, kind: type = kind, start: object = start) -> bool:
@@ -303,16 +304,16 @@ def test_nothing_is_left_behind(heap: Any) -> None:
     assert len(gc.get_objects()) <= count + 1
 
 
-def test_chains_a_million_long() -> None:
-    outer, target = nested(1_000_000)
+def test_chains_of_any_length() -> None:
+    outer, target = nested(300_000)
     try:
         chain = heapgraph.find_ref_chain(outer, lambda obj: obj is target, max_depth=10**7)
-        assert len(chain) == 1_000_001
+        assert len(chain) == 300_001
         assert chain[-1] is target
         chain = heapgraph.find_backref_chain(target, lambda obj: obj is outer, max_depth=10**30)
-        assert len(chain) == 1_000_001
+        assert len(chain) == 300_001
         text = heapgraph.describe_chain(chain)
-        assert text.count("[0]") == 2_000_000
+        assert text.count("[0]") == 600_000
     finally:
         # Freeing it from the outside in would be as deep.
         while type(outer) is list:

@@ -77,7 +77,7 @@ def drawn_text(value: str) -> str:
     return value.replace("&amp;", "&")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(TEXTS)
 @example("x" * 1_000_000)
 @example("\\" * 50_000)
