@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PySet;
 
@@ -103,6 +102,5 @@ pub(super) fn untrack(obj: &Bound<'_, PyAny>) {
 }
 
 fn default_dict(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    py.import(intern!(py, "collections"))?
-        .getattr(intern!(py, "defaultdict"))
+    py.import("collections")?.getattr("defaultdict")
 }
