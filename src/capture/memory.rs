@@ -32,12 +32,15 @@ pub(super) fn check(py: Python<'_>) -> Result<(), CaptureError> {
 fn available() -> Option<u64> {
     let mut system = System::new();
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    // As without `/proc`. To ask for the control group would panic then.
+    if system.total_memory() == 0 {
+        return None;
+    }
     let of_machine = system.available_memory();
     let of_group = system
         .cgroup_limits()
         .filter(|group| group.total_memory < system.total_memory())
         // What is in memory for files only can be given back.
         .map(|group| group.total_memory.saturating_sub(group.rss));
-    let available = of_group.map_or(of_machine, |of_group| of_group.min(of_machine));
-    (system.total_memory() > 0).then_some(available)
+    Some(of_group.map_or(of_machine, |of_group| of_group.min(of_machine)))
 }
