@@ -35,10 +35,7 @@ impl<'py> Describer<'py, '_> {
         }
         if let Some(dict) = self.dict_of(object) {
             let entries = self.entries_beside(dict).into_iter();
-            let named = entries.map(|(key, value)| (value, label(&key)));
-            return named
-                .filter(|(value, _)| missing.contains(&value.address()))
-                .collect();
+            return entries.map(|(key, value)| (value, label(&key))).collect();
         }
         let class = ty.bound(self.types.py);
         let object = object.bound(self.types.py);
