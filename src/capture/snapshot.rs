@@ -74,13 +74,14 @@ pub(crate) fn take_snapshot(
     let edge_names = options
         .names
         .then(|| Describer::new(&types, graph, || ()).name_all());
+    let unseen = unseen(py, graph, heap.listed_count)?;
     drop(held);
     let roots = with_external(graph, named_roots);
     let mut metadata = process_metadata(py)?;
     metadata.captured_at = captured_at;
     metadata.collected = options.collected;
     metadata.capture_time = started.elapsed();
-    metadata.unseen = unseen(py)?;
+    metadata.unseen = unseen;
     Ok(HeapSnapshot::new(SnapshotParts {
         graph: heap.graph,
         edge_names,
@@ -187,16 +188,23 @@ fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Vec<Root> {
 }
 
 /// What this capture could not see and another might.
-fn unseen(py: Python<'_>) -> PyResult<Vec<String>> {
+fn unseen(py: Python<'_>, graph: &HeapGraph, listed_count: usize) -> PyResult<Vec<String>> {
     let gc = py.import("gc")?;
+    // From 3.12 the collector itself puts immortal objects there.
     let frozen: usize = gc.call_method0("get_freeze_count")?.extract()?;
-    let mut unseen = Vec::new();
-    if frozen > 0 {
-        unseen.push(format!(
-            "{frozen} objects were frozen by gc.freeze(): those that no module or frame leads to are missing"
-        ));
-    }
-    Ok(unseen)
+    let others = graph.nodes().skip(listed_count);
+    let found = others
+        .filter(|&node| graph.flags(node).contains(NodeFlags::TRACKED))
+        .count();
+    let missing = frozen.saturating_sub(found);
+    Ok((missing > 0)
+        .then(|| {
+            format!(
+                "{missing} of {frozen} objects that gc.freeze() put aside: no module and no frame leads to them"
+            )
+        })
+        .into_iter()
+        .collect())
 }
 
 /// What is known of the process.

@@ -16,6 +16,8 @@ use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord
 pub(crate) struct WalkedHeap<'py> {
     pub(crate) graph: HeapGraph,
     pub(crate) running: Vec<RunningFrame>,
+    /// How many of the first nodes the collector has listed as tracked.
+    pub(crate) listed_count: usize,
     /// Other threads may have left functions while the frames were read: what the graph knows of
     /// those is held by nothing else any more.
     _frames: RunningFrames<'py>,
@@ -54,10 +56,12 @@ pub(crate) fn capture<'py>(
     let tracked = Tracked::new(py)?;
     // Another thread that paused meanwhile may have lifted both pauses.
     let _pause = (CollectorPause::new(py), pause);
-    let (graph, running) = Walk::new(introspection, &frames, sizes).run(&tracked, extra)?;
+    let (graph, running, listed_count) =
+        Walk::new(introspection, &frames, sizes).run(&tracked, extra)?;
     Ok(WalkedHeap {
         graph,
         running,
+        listed_count,
         _frames: frames,
     })
 }
@@ -110,7 +114,7 @@ impl<'py> Walk<'py> {
         mut self,
         tracked: &Tracked<'py>,
         extra: &[Bound<'_, PyAny>],
-    ) -> Result<(HeapGraph, Vec<RunningFrame>), CaptureError> {
+    ) -> Result<(HeapGraph, Vec<RunningFrame>, usize), CaptureError> {
         if self.below.can_be() {
             tracked.for_each(|object| {
                 if !self.below.contain(object) {
@@ -155,7 +159,7 @@ impl<'py> Walk<'py> {
         }
         mark_modules(py, &mut self.builder);
         let running = self.running_frames();
-        Ok((self.builder.build()?, running))
+        Ok((self.builder.build()?, running, self.listed_count))
     }
 
     fn running_frames(&self) -> Vec<RunningFrame> {
