@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+# Ignored in what a shell starts in the background, and then in the programs that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LARGE_IMPORTS = {"test_sessions", "test_snapshot_file"}
 """Modules whose tests import large packages."""
