@@ -369,6 +369,7 @@ class WithKept:
 def test_attributes_behind_a_descriptor_are_read_from_the_dict_that_is_there() -> None:
     instance = WithKept()
     hooks = instance.hooks
-    assert name_for(instance, hooks) == ".hooks"
+    # From 3.13 on the instance and its dict both show the value.
+    assert set(names_for(instance, hooks)) == {".hooks"}
     named = [name for name, _ in named_referents(instance)]
     assert named.count(".__dict__") == 1

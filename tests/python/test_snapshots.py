@@ -421,6 +421,8 @@ print(*heapgraph.take_snapshot().metadata["unseen"])
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     before, frozen = done.stdout.split("\n")[:2]
-    assert before == ""
     assert "gc.freeze()" in frozen
-    assert int(frozen.split()[0]) >= 300, "a generation may have been collected before"
+    # 3.12 puts immortal objects aside at every collection, and a few of them are held by nothing.
+    already = int(before.split()[0]) if before else 0
+    assert already < 50
+    assert int(frozen.split()[0]) >= already + 300, "some loops may have been collected before"
