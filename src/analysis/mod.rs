@@ -15,7 +15,7 @@ pub use diff::{ChangeKind, HeapDiff, TypeChange};
 pub use find::find_objects;
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
-pub use root_chain::{RootChain, preferred_label};
+pub use root_chain::{RootChain, RootPreference, best_root, preferred_label};
 pub use seen_objects::{ClassCounts, SeenObjects};
 pub use surroundings::surroundings;
 pub use type_pattern::{TypePattern, samples};

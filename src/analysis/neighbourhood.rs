@@ -1,5 +1,7 @@
 //! What to draw around some objects: the part of the graph within a few references of them.
 
+use std::convert::Infallible;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Direction;
@@ -78,6 +80,27 @@ impl Neighbourhood {
             cull,
             |_| 0,
         )
+    }
+
+    /// Searches without filters. Of what refers to the targets, modules are drawn and not expanded:
+    /// everything refers to modules and is referred to by them in the end.
+    pub fn around(
+        graph: &HeapGraph,
+        targets: &[NodeIndex],
+        direction: Direction,
+        limits: Limits,
+    ) -> Self {
+        let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
+        let Ok(found) = Self::search(
+            graph,
+            targets,
+            direction,
+            limits,
+            &NodeSet::new(graph),
+            |_| Ok::<_, Infallible>(true),
+            |node| direction == Direction::Referrers && is_module(node),
+        );
+        found
     }
 
     /// As [`search`](Self::search), but neighbours of the same type come in the order of the

@@ -48,7 +48,12 @@ impl<'s> RootChain<'s> {
             &NodeSet::new(graph),
             |node| (snapshot.root(node)).is_some_and(|root| root.kind == RootKind::Module),
         );
-        let root = best_root(snapshot, &search)?;
+        let rank = |node| {
+            let kind = snapshot.root(node)?.kind;
+            Some((RootPreference::of(kind), kind))
+        };
+        let name = |node| snapshot.root(node).map(|root| &root.name);
+        let root = snapshot.root(best_root(&search, rank, name)?)?;
         let labels = |node| Ok::<_, Infallible>(snapshot.labels(node));
         let Ok(chain) = search.chain_to(root.node, labels);
         let labels = chain.nodes.windows(2);
@@ -61,18 +66,52 @@ impl<'s> RootChain<'s> {
     }
 }
 
-fn best_root<'s>(snapshot: &'s HeapSnapshot, search: &ChainSearch<'_>) -> Option<&'s Root> {
-    let rank = |root: &&'s Root| {
-        let preference = match root.kind {
-            RootKind::Module => 0,
-            RootKind::External => 2,
-            _ => 1,
-        };
-        let distance = search.distance(root.node);
-        (preference, distance, root.kind, &root.name, root.node)
+/// How well a root explains why an object is alive; the least explains best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RootPreference {
+    /// A module stays, however far it is.
+    Module,
+    /// Whatever else has a name.
+    Named,
+    /// The frame that asks is no news to who asks.
+    Asking,
+    /// That something is held from outside says little.
+    External,
+}
+
+impl RootPreference {
+    /// The preference of a root that is not the frame that asks.
+    pub fn of(kind: RootKind) -> Self {
+        match kind {
+            RootKind::Module => Self::Module,
+            RootKind::External => Self::External,
+            _ => Self::Named,
+        }
+    }
+}
+
+/// Of the nodes that a search has met, the root that explains best: by preference, then the
+/// nearest, then by kind, then by name, which is only asked where there is a choice. `rank` gives
+/// `None` for what is no root.
+pub fn best_root<N: Ord>(
+    search: &ChainSearch<'_>,
+    rank: impl Fn(NodeIndex) -> Option<(RootPreference, RootKind)>,
+    name: impl Fn(NodeIndex) -> N,
+) -> Option<NodeIndex> {
+    let rank = |node| {
+        let (preference, kind) = rank(node)?;
+        Some((preference, search.distance(node), kind))
     };
-    let met = search.met().iter();
-    met.filter_map(|&node| snapshot.root(node)).min_by_key(rank)
+    let best = search.met().iter().filter_map(|&node| rank(node)).min()?;
+    let mut tied = search.met().iter().copied();
+    let first = tied.find(|&node| rank(node) == Some(best))?;
+    let mut others = tied.filter(|&node| rank(node) == Some(best)).peekable();
+    if others.peek().is_none() {
+        return Some(first);
+    }
+    std::iter::once(first)
+        .chain(others)
+        .min_by_key(|&node| (name(node), node))
 }
 
 /// The name of the reference from `holder` to `held`; the preferred one if there are several.

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::ffi::{self, Object};
 use super::interned::intern;
 use super::introspection::{Introspection, code_names, text};
+use super::threads::ThreadId;
 
 /// `co_flags` of code whose locals live in the frame itself, not in a dict.
 const CO_OPTIMIZED: u32 = 1;
@@ -70,10 +71,8 @@ impl<'py> FramesBelow<'py> {
 pub(super) struct RunningFrames<'py> {
     /// Each thread's innermost first.
     frames: Vec<Bound<'py, PyAny>>,
-    /// For each of the frames, which of the threads runs it.
-    thread_of: Vec<usize>,
-    /// The names of the threads.
-    threads: Vec<String>,
+    /// For each of the frames, the thread that runs it.
+    threads: Vec<ThreadId>,
     /// The frame that this was called from.
     asking: Option<Object>,
     referents: FxHashMap<Object, Vec<(FrameSlot, Bound<'py, PyAny>)>>,
@@ -84,12 +83,10 @@ impl RunningFrames<'_> {
         self.frames.iter().map(Object::from_bound)
     }
 
-    /// Each frame with the name of its thread, and whether it is the one that asks.
-    pub(super) fn with_threads(&self) -> impl Iterator<Item = (Object, &str, bool)> {
-        self.iter().zip(&self.thread_of).map(|(frame, &thread)| {
-            let is_asking = self.asking == Some(frame);
-            (frame, self.threads[thread].as_str(), is_asking)
-        })
+    /// Each frame with its thread, and whether it is the one that asks.
+    pub(super) fn with_threads(&self) -> impl Iterator<Item = (Object, ThreadId, bool)> {
+        (self.iter().zip(&self.threads))
+            .map(|(frame, &thread)| (frame, thread, self.asking == Some(frame)))
     }
 
     /// What `object` holds by name, if it is one of these frames.
@@ -121,20 +118,13 @@ pub(super) fn running_frames<'py>(types: &Introspection<'py>) -> PyResult<Runnin
     let innermost = sys.getattr(intern!(types.py, "_current_frames"))?.call0()?;
     let mut running = RunningFrames {
         frames: Vec::new(),
-        thread_of: Vec::new(),
         threads: Vec::new(),
         asking: None,
         referents: FxHashMap::default(),
     };
-    let own_thread: u64 = types
-        .py
-        .import(intern!(types.py, "_thread"))?
-        .getattr(intern!(types.py, "get_ident"))?
-        .call0()?
-        .extract()?;
+    let own_thread = ThreadId::current(types.py)?;
     for (thread, frame) in innermost.cast_into::<PyDict>()? {
-        let thread: u64 = thread.extract()?;
-        running.threads.push(thread_name(types, thread));
+        let thread = ThreadId::new(&thread)?;
         let mut next = Some(frame).filter(|frame| !frame.is_none());
         while let Some(frame) = next {
             next = caller(&frame)?;
@@ -145,33 +135,12 @@ pub(super) fn running_frames<'py>(types: &Introspection<'py>) -> PyResult<Runnin
                     running.asking = Some(object);
                 }
                 running.referents.insert(object, referents);
-                running.thread_of.push(running.threads.len() - 1);
+                running.threads.push(thread);
                 running.frames.push(frame);
             }
         }
     }
     Ok(running)
-}
-
-/// The name of a thread, as `threading` knows it. Runs no code of a class derived from `Thread`.
-fn thread_name(types: &Introspection<'_>, ident: u64) -> String {
-    name_of_known_thread(types, ident).unwrap_or_else(|| "without a name".into())
-}
-
-fn name_of_known_thread(types: &Introspection<'_>, ident: u64) -> Option<String> {
-    let py = types.py;
-    let threading = ffi::module_table(py)?.get_item("threading").ok()??;
-    let active = ffi::value_under(&ffi::module_namespace(&threading)?, c"_active")?.bound(py);
-    let active = active.cast_into::<PyDict>().ok()?;
-    let thread = active.get_item(ident).ok()??;
-    let is_on_class = types.type_mro(&thread.get_type()).iter().any(|class| {
-        let namespace = types.type_namespace(class);
-        namespace.is_some_and(|names| ffi::value_under(&names, c"_name").is_some())
-    });
-    if is_on_class {
-        return None;
-    }
-    text(&ffi::generic_attribute(&thread, intern!(py, "_name"))?)
 }
 
 /// What a frame holds: its attributes, then its locals in their own order. `held_count` says how
@@ -323,9 +292,8 @@ fn belongs_to_this_package(frame: &Bound<'_, PyAny>) -> PyResult<bool> {
         return Ok(true);
     }
     let globals = frame.getattr(intern!(frame.py(), "f_globals"))?;
-    let name = globals
-        .cast_into::<PyDict>()?
-        .get_item(intern!(frame.py(), "__name__"))?;
-    let name = name.as_ref().and_then(text).unwrap_or_default();
-    Ok(name == "heapgraph" || name.starts_with("heapgraph."))
+    // Found without a hash: this is asked in the middle of a walk too, where no key may be compared.
+    let name = ffi::value_under(&globals.cast_into::<PyDict>()?, c"__name__");
+    let name = name.and_then(|name| text(&name.bound(frame.py())));
+    Ok(name.is_some_and(|name| name == "heapgraph" || name.starts_with("heapgraph.")))
 }

@@ -14,13 +14,14 @@ mod names;
 mod object_list;
 mod roots;
 mod snapshot;
+mod threads;
 mod tracked;
 mod type_info;
 mod walk;
 
 pub(crate) use at_exit::prepare as prepare_at_exit;
 pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at};
-pub(crate) use describe::{Describer, spell_atom};
+pub(crate) use describe::{Describer, Searches, spell_atom};
 pub(crate) use error::CaptureError;
 pub(crate) use ffi::{CollectorPause, is_main_interpreter, untrack};
 pub(crate) use frames::announce_program;

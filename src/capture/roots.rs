@@ -103,7 +103,9 @@ impl<'a, 'py> Roots<'a, 'py> {
         };
         match kind {
             RootKind::Module => name.unwrap_or_default(),
-            RootKind::Frame => format!("{}, thread {}", name_or_type(), self.thread(node)),
+            RootKind::Frame => {
+                format!("{}, thread {}", name_or_type(), self.thread(node))
+            }
             RootKind::Suspended => {
                 let what = suspended_code(self.types, &object).map_or("", |(kind, _)| kind);
                 format!("suspended {what} {}", name_or_type())
@@ -114,22 +116,14 @@ impl<'a, 'py> Roots<'a, 'py> {
             }
             RootKind::AtExit => format!("{}, called at exit", name_or_type()),
             RootKind::Interpreter => name_or_type(),
-            RootKind::External => {
-                let count = unexplained_count(&self.heap.graph, node);
-                let references = if count == 1 {
-                    "reference"
-                } else {
-                    "references"
-                };
-                format!("held from outside, {count} {references}")
-            }
+            RootKind::External => held_from_outside(unexplained_count(&self.heap.graph, node)),
         }
     }
 
-    fn thread(&self, node: NodeIndex) -> &str {
+    fn thread(&self, node: NodeIndex) -> String {
         let frame = |frame: &&RunningFrame| frame.node == node;
         let running = self.heap.running.iter().find(frame);
-        running.map_or("", |frame| &frame.thread)
+        running.map_or_else(String::new, |frame| frame.thread.name(self.types))
     }
 
     /// Adds what `atexit` will call, where asking for it runs no code of the program.
@@ -158,21 +152,16 @@ impl<'a, 'py> Roots<'a, 'py> {
     /// own, or it is a proxy, which compares what it stands for.
     fn has_comparing_callback(&self) -> bool {
         let graph = &self.heap.graph;
-        let comparing: FxHashSet<_> = graph
-            .types()
-            .iter()
-            .filter(|(_, ty)| {
-                if ty.is_heap_type || !is_own_module(ty.module.as_deref()) {
-                    self.compares_and_calls(ty)
-                } else {
-                    ty.name == "CallableProxyType"
-                }
-            })
-            .map(|(index, _)| index)
-            .collect();
-        !comparing.is_empty()
+        let is_comparing = graph.types().which(|ty| {
+            if ty.is_heap_type || !is_own_module(ty.module.as_deref()) {
+                self.compares_and_calls(ty)
+            } else {
+                ty.name == "CallableProxyType"
+            }
+        });
+        is_comparing.contains(&true)
             && graph.nodes().any(|node| {
-                comparing.contains(&graph.type_index(node)) && unexplained_count(graph, node) > 0
+                is_comparing[graph.type_index(node).index()] && unexplained_count(graph, node) > 0
             })
     }
 

@@ -4,7 +4,7 @@
 use std::time::{Instant, SystemTime};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
+use pyo3::types::{PyBytes, PySlice, PyString};
 
 use super::describe::spell_atom;
 use super::error::CaptureError;
@@ -14,8 +14,8 @@ use super::memory;
 use super::names::object_name;
 use super::roots::{Roots, unexplained_count};
 use super::walk::{Sizes, capture};
-use super::{Describer, live_object};
-use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind};
+use super::{Describer, Searches, live_object};
+use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet, Root, RootKind};
 use crate::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
 
 /// What a snapshot is to have besides the graph.
@@ -73,7 +73,7 @@ pub(crate) fn take_snapshot(
     };
     let edge_names = options
         .names
-        .then(|| Describer::new(&types, graph, || ()).name_all());
+        .then(|| Describer::new(&types, graph, Searches::Quick, || ()).name_all());
     let unseen = unseen(py, graph, heap.listed_count)?;
     drop(held);
     let roots = with_external(graph, named_roots);
@@ -104,9 +104,8 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
         "builtins.coroutine",
         "builtins.async_generator",
     ];
-    let is_named = types_of(graph, |ty| {
-        !ty.is_heap_type && NAMED.contains(&ty.full_name().as_ref())
-    });
+    let is_named =
+        (graph.types()).which(|ty| !ty.is_heap_type && NAMED.contains(&ty.full_name().as_ref()));
     let mut names = NodeTexts::default();
     for node in graph.nodes() {
         let flags = graph.flags(node);
@@ -125,14 +124,19 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
 
 /// What the strings, bytes and numbers of the heap say, shortened.
 fn values(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
+    const VALUES: [&str; 4] = [
+        "builtins.str",
+        "builtins.bytes",
+        "builtins.int",
+        "builtins.float",
+    ];
+    let is_value =
+        (graph.types()).which(|ty| !ty.is_heap_type && VALUES.contains(&ty.full_name().as_ref()));
     let mut values = NodeTexts::default();
     for node in graph.nodes() {
-        let object = live_object(types.py, graph, node);
-        let is_value = object.is_exact_instance_of::<PyString>()
-            || object.is_exact_instance_of::<PyBytes>()
-            || object.is_exact_instance_of::<PyInt>()
-            || object.is_exact_instance_of::<PyFloat>();
-        if is_value && let Some(value) = short_value(&object) {
+        if is_value[graph.type_index(node).index()]
+            && let Some(value) = short_value(&live_object(types.py, graph, node))
+        {
             values.push(node, &value);
         }
     }
@@ -148,14 +152,9 @@ fn short_value(object: &Bound<'_, PyAny>) -> Option<String> {
     if length <= LONGEST_VALUE {
         return spell_atom(object);
     }
-    let slice = pyo3::types::PySlice::new(object.py(), 0, LONGEST_VALUE.cast_signed(), 1);
+    let slice = PySlice::new(object.py(), 0, LONGEST_VALUE.cast_signed(), 1);
     let start = object.get_item(slice).ok()?;
     Some(format!("{}… ({length} in all)", spell_atom(&start)?))
-}
-
-/// For each type whether it is meant.
-fn types_of(graph: &HeapGraph, is_meant: impl Fn(&HeapType) -> bool) -> Vec<bool> {
-    graph.types().iter().map(|(_, ty)| is_meant(ty)).collect()
 }
 
 /// The roots, and what is held from outside among the objects that none of them leads to.

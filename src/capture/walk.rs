@@ -8,6 +8,7 @@ use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FramesBelow, RunningFrames, running_frames};
 use super::introspection::Introspection;
 use super::modules::mark_modules;
+use super::threads::ThreadId;
 use super::tracked::Tracked;
 use super::type_info::{Kind, TypeCache, TypeInfo};
 use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord};
@@ -26,8 +27,7 @@ pub(crate) struct WalkedHeap<'py> {
 /// A frame that is being executed.
 pub(crate) struct RunningFrame {
     pub(crate) node: NodeIndex,
-    /// Name of the thread.
-    pub(crate) thread: String,
+    pub(crate) thread: ThreadId,
     /// True if this is where the capture was asked for.
     pub(crate) is_asking: bool,
 }
@@ -167,7 +167,7 @@ impl<'py> Walk<'py> {
         let known = frames.filter_map(|(frame, thread, is_asking)| {
             Some(RunningFrame {
                 node: self.builder.known_node(frame.address())?,
-                thread: thread.to_owned(),
+                thread,
                 is_asking,
             })
         });

@@ -1,6 +1,5 @@
 //! `heapgraph refs` and `heapgraph backrefs`
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,7 +8,6 @@ use super::console::Console;
 use super::error::CliError;
 use super::target::Target;
 use crate::analysis::{Direction, Limits, Neighbourhood};
-use crate::graph::{NodeFlags, NodeSet};
 use crate::render;
 use crate::render::json::NeighbourhoodJson;
 use crate::render::text::neighbourhood_text;
@@ -53,17 +51,7 @@ impl Around {
             max_depth: self.max_depth,
             too_many: self.too_many,
         };
-        // Everything refers to modules and is referred to by them in the end.
-        let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
-        let Ok(found) = Neighbourhood::search(
-            graph,
-            &targets.nodes,
-            direction,
-            limits,
-            &NodeSet::new(graph),
-            |_| Ok::<_, Infallible>(true),
-            |node| direction == Direction::Referrers && is_module(node),
-        );
+        let found = Neighbourhood::around(graph, &targets.nodes, direction, limits);
         if let Some(path) = &self.output {
             let view = render::neighbourhood_view(&snapshot, &found, direction, self.max_depth);
             render::save(&view, path)?;

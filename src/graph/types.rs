@@ -69,6 +69,11 @@ impl TypeTable {
         self.types.is_empty()
     }
 
+    /// For each type, by its index, whether it is meant: to ask once for all objects of a type.
+    pub fn which(&self, is_meant: impl FnMut(&HeapType) -> bool) -> Vec<bool> {
+        self.types.iter().map(is_meant).collect()
+    }
+
     /// All types with their indexes.
     pub fn iter(&self) -> impl Iterator<Item = (TypeIndex, &HeapType)> {
         self.types

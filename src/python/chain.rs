@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
-use crate::analysis::{ChainSearch, Direction, ReferenceChain};
+use crate::analysis::{ChainSearch, Direction, ReferenceChain, RootPreference, best_root};
 use crate::capture::{self, Describer, module_name, text, unexplained_count};
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet, RootKind};
 use crate::render;
@@ -84,72 +84,66 @@ struct Query {
 impl Query {
     /// The chain to the nearest proper module; of several, to the one whose name comes first.
     fn to_module(&self, heap: &LiveHeap<'_>) -> PyResult<Option<ReferenceChain>> {
-        let is_module = |node| heap.graph().flags(node).contains(NodeFlags::PROPER_MODULE);
-        self.to_nearest(heap, is_module, |node| module_name(&heap.object(node)))
+        let is_module = |node| is_module(heap, node);
+        let search = self.until(heap, is_module);
+        let name = |node| is_module(node).then(|| module_name(&heap.object(node)));
+        match search.best_match(name) {
+            Some(end) => chain_to(heap, &search, end).map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// The chain to a root. A module is preferred, however far it is, as it stays; then whatever
-    /// other named root is nearest; then the frame that asks, which is no news to who asks; then an
-    /// object that is held from outside the graph. Of several equally near, the kind and then the
-    /// name decide.
+    /// The chain to the root that explains best, by [`RootPreference`].
     fn to_root(
         &self,
         heap: &LiveHeap<'_>,
         held_by_caller: u32,
     ) -> PyResult<Option<ReferenceChain>> {
         let roots = heap.roots()?;
-        let asking = roots.asking_frame();
-        let is_module = |node| roots.kind(node) == Some(RootKind::Module);
-        let is_named = |node| roots.kind(node).is_some() && Some(node) != asking;
-        let is_asking = |node| Some(node) == asking;
-        let is_external = |node| {
+        if roots.kind(self.start).is_some() {
+            let nodes = vec![self.start];
+            return Ok(Some(ReferenceChain { nodes }));
+        }
+        let rank = |node| {
+            if let Some(kind) = roots.kind(node) {
+                let is_asking = roots.asking_frame() == Some(node);
+                let asking = is_asking.then_some(RootPreference::Asking);
+                return Some((asking.unwrap_or(RootPreference::of(kind)), kind));
+            }
             let held = if node == self.start {
                 held_by_caller
             } else {
                 0
             };
-            unexplained_count(heap.graph(), node) > held
+            let is_external = unexplained_count(heap.graph(), node) > held;
+            is_external.then_some((RootPreference::External, RootKind::External))
         };
         let name = |node| {
             // Reading what a root is called may run audit hooks.
             heap.hold_all();
-            let root = roots.describe(node);
-            (root.kind, root.name)
+            roots.describe(node).name
         };
-        if roots.kind(self.start).is_some() {
-            let nodes = vec![self.start];
-            return Ok(Some(ReferenceChain { nodes }));
+        let search = self.until(heap, |node| is_module(heap, node));
+        match best_root(&search, rank, name) {
+            Some(end) => chain_to(heap, &search, end).map(Some),
+            None => Ok(None),
         }
-        let goals: [&dyn Fn(NodeIndex) -> bool; 4] =
-            [&is_module, &is_named, &is_asking, &is_external];
-        for is_goal in goals {
-            let chain = self.to_nearest(heap, is_goal, name)?;
-            if chain.is_some() {
-                return Ok(chain);
-            }
-        }
-        Ok(None)
     }
 
-    /// The chain to the nearest goal; of several, to the one whose `rank` is least.
-    fn to_nearest<R: Ord>(
+    /// Meets everything up to the level of the nearest goal.
+    fn until<'g>(
         &self,
-        heap: &LiveHeap<'_>,
-        is_goal: impl Fn(NodeIndex) -> bool,
-        rank: impl Fn(NodeIndex) -> R,
-    ) -> PyResult<Option<ReferenceChain>> {
-        let search = ChainSearch::until(
+        heap: &'g LiveHeap<'_>,
+        is_goal: impl FnMut(NodeIndex) -> bool,
+    ) -> ChainSearch<'g> {
+        ChainSearch::until(
             heap.graph(),
             self.start,
             self.direction,
             self.max_depth,
             &self.ignored,
-            &is_goal,
-        );
-        match search.best_match(|node| is_goal(node).then(|| rank(node))) {
-            Some(end) => chain_to(heap, &search, end).map(Some),
-            None => Ok(None),
-        }
+            is_goal,
+        )
     }
 
     /// The chain to the first object, nearest first, for which `predicate` is true. All objects
@@ -176,6 +170,10 @@ impl Query {
         }
         Ok(None)
     }
+}
+
+fn is_module(heap: &LiveHeap<'_>, node: NodeIndex) -> bool {
+    heap.graph().flags(node).contains(NodeFlags::PROPER_MODULE)
 }
 
 /// The best of the shortest chains to `end`. Names are only read if there is a choice.

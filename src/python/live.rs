@@ -8,8 +8,8 @@ use std::cell::{Cell, OnceCell};
 use pyo3::prelude::*;
 
 use crate::capture::{
-    CaptureError, CollectorPause, Describer, Introspection, Roots, Sizes, WalkedHeap, capture,
-    live_object, module_name, object_name,
+    CaptureError, CollectorPause, Describer, Introspection, Roots, Searches, Sizes, WalkedHeap,
+    capture, live_object, module_name, object_name,
 };
 use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
@@ -82,7 +82,9 @@ impl<'py> LiveHeap<'py> {
 
     /// Names the references of the heap.
     pub(super) fn describer(&self) -> Describer<'py, '_> {
-        Describer::new(&self.types, self.graph(), || self.hold_all())
+        Describer::new(&self.types, self.graph(), Searches::Thorough, || {
+            self.hold_all();
+        })
     }
 
     /// Finds where chains start. No Python code may have run since the capture.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::words::node_detail;
 use super::{View, ViewEdge, ViewNode, ViewNodeKind};
 use crate::analysis::{Direction, Neighbourhood, RootChain};
-use crate::graph::{NodeFlags, NodeIndex, RootKind};
+use crate::graph::{NodeIndex, RootKind};
 use crate::snapshot::HeapSnapshot;
 
 /// The neighbourhood of some objects; those at depth 0 are the ones asked for.
@@ -16,7 +16,11 @@ pub fn neighbourhood_view(
     direction: Direction,
     max_depth: usize,
 ) -> View {
-    let mut graph = DiGraph::new();
+    let mut view = View {
+        graph: DiGraph::new(),
+        max_depth,
+    };
+    let graph = &mut view.graph;
     let nodes = found.nodes.iter();
     let positions: Vec<Position> = nodes
         .map(|drawn| graph.add_node(view_node(snapshot, drawn.node, drawn.depth)))
@@ -31,16 +35,10 @@ pub fn neighbourhood_view(
     }
     for (drawn, &position) in found.nodes.iter().zip(&positions) {
         if drawn.hidden_count > 0 {
-            let rest = graph.add_node(hidden_node(drawn.hidden_count, direction, drawn.depth + 1));
-            let (holder, held) = match direction {
-                Direction::Referents => (position, rest),
-                Direction::Referrers => (rest, position),
-            };
-            let (label, on_chain) = (String::new(), false);
-            graph.add_edge(holder, held, ViewEdge { label, on_chain });
+            view.add_hidden(position, drawn.hidden_count, direction);
         }
     }
-    View { graph, max_depth }
+    view
 }
 
 /// Chains from roots, and nothing else; the last object of each is the one asked for. An object
@@ -77,23 +75,13 @@ pub fn chains_view(snapshot: &HeapSnapshot, chains: &[RootChain<'_>]) -> View {
 }
 
 fn view_node(snapshot: &HeapSnapshot, node: NodeIndex, depth: usize) -> ViewNode {
-    let flags = snapshot.graph().flags(node);
-    let kind = if flags.contains(NodeFlags::PROPER_MODULE) {
-        ViewNodeKind::Module
-    } else if flags.contains(NodeFlags::FRAME) {
-        ViewNodeKind::Frame
-    } else if flags.contains(NodeFlags::TYPE) {
-        ViewNodeKind::Type
-    } else {
-        ViewNodeKind::Object
-    };
     let mut lines = vec![snapshot.graph().type_of(node).name.clone()];
     lines.extend(node_detail(snapshot, node));
     let root = snapshot.root(node);
     let root = root.filter(|root| !matches!(root.kind, RootKind::Module | RootKind::Frame));
     lines.extend(root.map(|root| root.name.clone()));
     ViewNode {
-        kind,
+        kind: ViewNodeKind::of(snapshot.graph().flags(node)),
         lines,
         depth,
         is_target: depth == 0,
@@ -102,29 +90,4 @@ fn view_node(snapshot: &HeapSnapshot, node: NodeIndex, depth: usize) -> ViewNode
         has_finalizer: false,
         extra_attributes: Vec::new(),
     }
-}
-
-/// The node that stands for neighbours that were left out.
-fn hidden_node(count: usize, direction: Direction, depth: usize) -> ViewNode {
-    ViewNode {
-        kind: ViewNodeKind::More(count),
-        lines: vec![more(direction, count)],
-        depth,
-        is_target: false,
-        on_chain: false,
-        is_highlighted: false,
-        has_finalizer: false,
-        extra_attributes: Vec::new(),
-    }
-}
-
-/// How many neighbours were left out, in words.
-pub(super) fn more(direction: Direction, count: usize) -> String {
-    let what = match (direction, count) {
-        (Direction::Referents, 1) => "referent",
-        (Direction::Referents, _) => "referents",
-        (Direction::Referrers, 1) => "referrer",
-        (Direction::Referrers, _) => "referrers",
-    };
-    format!("{count} more {what}")
 }

@@ -1,7 +1,10 @@
 //! The small graph that is drawn. Analysis chooses its nodes, the caller supplies the texts,
 //! and every format renders the same [`View`].
 
-use petgraph::graph::DiGraph;
+use petgraph::graph::{DiGraph, NodeIndex as Position};
+
+use crate::analysis::Direction;
+use crate::graph::NodeFlags;
 
 /// What a drawn node stands for; each kind looks different.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,21 @@ pub enum ViewNodeKind {
     Type,
     /// Not an object: stands for the given number of neighbours left out by `too_many`.
     More(usize),
+}
+
+impl ViewNodeKind {
+    /// What an object is drawn as.
+    pub fn of(flags: NodeFlags) -> Self {
+        if flags.contains(NodeFlags::PROPER_MODULE) {
+            Self::Module
+        } else if flags.contains(NodeFlags::FRAME) {
+            Self::Frame
+        } else if flags.contains(NodeFlags::TYPE) {
+            Self::Type
+        } else {
+            Self::Object
+        }
+    }
 }
 
 /// One drawn object.
@@ -60,4 +78,40 @@ pub struct View {
     pub graph: DiGraph<ViewNode, ViewEdge>,
     /// The depth at which the search stopped; the scale of the shading.
     pub max_depth: usize,
+}
+
+impl View {
+    /// Adds a node that stands for `count` neighbours of the one at `position` that are left out.
+    pub fn add_hidden(&mut self, position: Position, count: usize, direction: Direction) {
+        let rest = self.graph.add_node(ViewNode {
+            kind: ViewNodeKind::More(count),
+            lines: vec![more(direction, count)],
+            depth: self.graph[position].depth + 1,
+            is_target: false,
+            on_chain: false,
+            is_highlighted: false,
+            has_finalizer: false,
+            extra_attributes: Vec::new(),
+        });
+        let (holder, held) = match direction {
+            Direction::Referents => (position, rest),
+            Direction::Referrers => (rest, position),
+        };
+        let edge = ViewEdge {
+            label: String::new(),
+            on_chain: false,
+        };
+        self.graph.add_edge(holder, held, edge);
+    }
+}
+
+/// How many neighbours were left out, in words.
+pub(super) fn more(direction: Direction, count: usize) -> String {
+    let what = match (direction, count) {
+        (Direction::Referents, 1) => "referent",
+        (Direction::Referents, _) => "referents",
+        (Direction::Referrers, 1) => "referrer",
+        (Direction::Referrers, _) => "referrers",
+    };
+    format!("{count} more {what}")
 }

@@ -4,9 +4,11 @@
 //! names are tried, as `object.__getattribute__` would find them: first the names that the code of
 //! the class uses, then those of the code of its file, then all names that any code in the heap
 //! uses, then every string in it, then the keys of dicts that instances of the class have already.
-//! Only where all that finds nothing (an attribute set under a name that was computed) is the dict
-//! of one instance of the class made, and its keys serve for all others. When a whole heap is named, the two widest searches are left out: each takes about as
-//! long as a capture.
+//! When a whole heap is named, the widest two, of all code and all strings, are left out: each takes
+//! about as long as a capture. Only where all that finds nothing (an attribute set under a name that
+//! was computed), and no instance of the class has a dict yet, is that of one instance made.
+
+use std::borrow::Cow;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
@@ -14,17 +16,41 @@ use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
 use super::super::interned::intern;
-use super::{Describer, Named, text};
+use super::{Describer, Named, Searches, text};
 use crate::graph::{EdgeLabel, NodeIndex, NodeSet};
 
 /// Strings of the heap tried as names before a dict is made.
 const MOST_STRINGS: usize = 500_000;
-/// Dicts of instances of one class whose keys are tried as names, and keys of all of them. Where
-/// there are as many, no more are made.
+/// Dicts of instances of one class whose keys are tried as names, and keys of all of them.
 const DICTS_A_CLASS: usize = 8;
 const MOST_KEYS: usize = 500;
 /// How deep functions nested in methods are searched for names.
 const NESTED_CODE: usize = 8;
+
+/// Where names come from once those of the class's own code do not serve, the nearest first.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// The code of the file that has the code of the class.
+    File,
+    /// All code of the heap.
+    Program,
+    /// All strings of the heap.
+    Strings,
+    /// Dicts that instances of the class have already.
+    Dicts,
+    /// The dict of one instance, made for that.
+    Sample,
+}
+
+impl Source {
+    const ALL: [Self; 5] = [
+        Self::File,
+        Self::Program,
+        Self::Strings,
+        Self::Dicts,
+        Self::Sample,
+    ];
+}
 
 impl<'py> Describer<'py, '_> {
     /// The attributes of `object` whose values are at the `missing` addresses.
@@ -49,31 +75,50 @@ impl<'py> Describer<'py, '_> {
         };
         let known = self.class_names(ty);
         let mut found = search.find(known.iter(), missing);
-        if found.len() < missing.len() {
-            let of_file = self.file_names(&class);
-            found = search.find(known.iter().chain(of_file), missing);
-        }
-        if found.len() < missing.len() && self.is_thorough.get() {
-            found = search.find(self.program_names().iter(), missing);
-        }
-        if found.len() < missing.len() && self.is_thorough.get() {
-            found = search.find(self.strings().iter(), missing);
-        }
-        if found.len() < missing.len() {
-            found = search.find(known.iter().chain(&self.dict_keys(ty)), missing);
-        }
-        // One more at most each time that a heap is named, and a few in all.
-        if found.len() < missing.len() && self.known_dicts(ty).len() < DICTS_A_CLASS {
-            let sampled = self.sampled.borrow().get(&ty).cloned();
-            let names = sampled.unwrap_or_else(|| search.sample_names());
-            found = search.find(known.iter().chain(&names), missing);
-            self.sampled.borrow_mut().insert(ty, names);
+        for source in Source::ALL {
+            if found.len() == missing.len() {
+                break;
+            }
+            let names = self.names_from(source, &search, ty);
+            found = search.find(known.iter().chain(names.iter()), missing);
         }
         self.remember(ty, &found);
         found
             .into_iter()
             .map(|(name, value)| (value, label(&name)))
             .collect()
+    }
+
+    fn names_from<'a>(
+        &'a self,
+        source: Source,
+        search: &AttributeSearch<'_, 'py, '_>,
+        ty: Object,
+    ) -> Cow<'a, [Bound<'py, PyAny>]> {
+        let is_thorough = self.searches == Searches::Thorough;
+        match source {
+            Source::File => self.file_names(&ty.bound(self.types.py)).into(),
+            Source::Program if is_thorough => self.program_names().into(),
+            Source::Strings if is_thorough => self.strings().into(),
+            Source::Program | Source::Strings => Cow::default(),
+            Source::Dicts => self.dict_keys(ty).into(),
+            Source::Sample => self.sample_names(search, ty).into(),
+        }
+    }
+
+    /// The keys of the dict of one instance of a class, which this makes unless there is one.
+    fn sample_names(
+        &self,
+        search: &AttributeSearch<'_, 'py, '_>,
+        ty: Object,
+    ) -> Vec<Bound<'py, PyAny>> {
+        if !self.known_dicts(ty).is_empty() {
+            return Vec::new();
+        }
+        let known = self.sampled.borrow().get(&ty).cloned();
+        let names = known.unwrap_or_else(|| search.keys_of_dict());
+        self.sampled.borrow_mut().insert(ty, names.clone());
+        names
     }
 
     /// The dict of an instance, if somebody has asked for it by now. Nothing may be looked up in an
@@ -376,7 +421,7 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
     }
 
     /// The keys of the instance's dict, which this makes: the last resort.
-    fn sample_names(&self) -> Vec<Bound<'py, PyAny>> {
+    fn keys_of_dict(&self) -> Vec<Bound<'py, PyAny>> {
         let getter = self.on_classes.get("__dict__");
         let getter = getter.map(|getter| getter.bound(self.object.py()));
         // Only the getter that `class` statements make: a property could run anything.

@@ -20,8 +20,12 @@ pub(super) enum Leftover {
     Mapping,
     /// Attributes directly under an instance.
     Attribute,
-    /// Nothing but these words.
-    Words(&'static str),
+    /// What a class holds besides what it shows.
+    Class,
+    /// The state of a compiled module.
+    Module,
+    /// Nothing.
+    Unknown,
 }
 
 impl Describer<'_, '_> {
@@ -38,23 +42,21 @@ impl Describer<'_, '_> {
         }
         let target_type = self.graph.type_of(target);
         let is_dict = !target_type.is_heap_type && target_type.name == "dict";
-        let is_class_or_module = self.graph.flags(node).contains(NodeFlags::TYPE)
-            || self.graph.flags(node).contains(NodeFlags::MODULE);
+        let internal = |what: &'static str| EdgeLabel::Internal(what.into());
         match rule {
             Leftover::Element => EdgeLabel::SetElement,
             Leftover::Item => EdgeLabel::Index(position),
             Leftover::Function if is_dict => self.function_dict(node, target),
             Leftover::Function => EdgeLabel::attribute("__annotations__"),
-            Leftover::Cached if !is_dict => EdgeLabel::Internal("cached value".into()),
-            Leftover::Mapping => EdgeLabel::Internal("mapping".into()),
-            Leftover::Words(words) if is_class_or_module => EdgeLabel::Internal(words.into()),
-            Leftover::Attribute if !self.is_dict_of(node, target) => {
-                EdgeLabel::Internal("attribute".into())
+            Leftover::Cached if !is_dict => internal("cached value"),
+            Leftover::Mapping => internal("mapping"),
+            Leftover::Class => internal("type internals"),
+            Leftover::Module => internal("module state"),
+            Leftover::Attribute if !self.is_dict_of(node, target) => internal("attribute"),
+            Leftover::Unknown if !is_dict => internal("internal"),
+            Leftover::Cached | Leftover::Attribute | Leftover::Unknown => {
+                EdgeLabel::attribute("__dict__")
             }
-            _ if is_dict => EdgeLabel::attribute("__dict__"),
-            Leftover::Attribute => EdgeLabel::Internal("attribute".into()),
-            Leftover::Words(words) => EdgeLabel::Internal(words.into()),
-            Leftover::Cached => EdgeLabel::Internal("internal".into()),
         }
     }
 
@@ -68,10 +70,10 @@ impl Describer<'_, '_> {
     pub(super) fn leftover_rule(&self, node: NodeIndex) -> Leftover {
         let flags = self.graph.flags(node);
         if flags.contains(NodeFlags::TYPE) {
-            return Leftover::Words("type internals");
+            return Leftover::Class;
         }
         if flags.contains(NodeFlags::MODULE) {
-            return Leftover::Words("module state");
+            return Leftover::Module;
         }
         match self.builtin_base(node).as_deref() {
             Some("set" | "frozenset") => Leftover::Element,
@@ -80,7 +82,7 @@ impl Describer<'_, '_> {
             Some("_lru_cache_wrapper") => Leftover::Cached,
             Some("mappingproxy") => Leftover::Mapping,
             _ if self.has_inline_values(node) => Leftover::Attribute,
-            _ => Leftover::Words("internal"),
+            _ => Leftover::Unknown,
         }
     }
 

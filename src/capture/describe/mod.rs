@@ -11,7 +11,7 @@ mod members;
 mod spelling;
 mod whole_heap;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 
 use pyo3::prelude::*;
@@ -30,6 +30,15 @@ use spelling::{is_context_variable, spell};
 
 /// A live referent with the name of the reference.
 type Named = (Object, EdgeLabel);
+
+/// How far names of attributes are searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Searches {
+    /// As far as it takes: for a few objects.
+    Thorough,
+    /// Not in all code and all strings: for a whole heap.
+    Quick,
+}
 
 /// Names references of one captured heap while its objects are alive.
 ///
@@ -51,14 +60,14 @@ pub(crate) struct Describer<'py, 'g> {
     dicts_of_instances: OnceCell<FxHashMap<u64, Vec<NodeIndex>>>,
     /// Classes of which one instance was made to have a dict, with its keys.
     sampled: RefCell<FxHashMap<Object, Vec<Bound<'py, PyAny>>>>,
-    /// False while a whole heap is named, where the widest searches take too long.
-    is_thorough: Cell<bool>,
+    searches: Searches,
 }
 
 impl<'py, 'g> Describer<'py, 'g> {
     pub(crate) fn new(
         types: &'g Introspection<'py>,
         graph: &'g HeapGraph,
+        searches: Searches,
         hold: impl Fn() + 'g,
     ) -> Self {
         Self {
@@ -71,16 +80,13 @@ impl<'py, 'g> Describer<'py, 'g> {
             program_names: OnceCell::new(),
             dicts_of_instances: OnceCell::new(),
             sampled: RefCell::default(),
-            is_thorough: Cell::new(true),
+            searches,
         }
     }
 
     /// The names of all references of the heap.
     pub(crate) fn name_all(&self) -> EdgeNames {
-        self.is_thorough.set(false);
-        let names = whole_heap::name_all(self);
-        self.is_thorough.set(true);
-        names
+        whole_heap::name_all(self)
     }
 
     /// The labels of all references that `node` holds, in the order of [`HeapGraph::referents`].

@@ -68,7 +68,7 @@ impl<'py> NativeSizeof<'py> {
     }
 }
 
-/// `ob_size` of an instance of a type whose `tp_itemsize` is not zero.
+/// `ob_size` of an instance of a type whose `tp_itemsize` is not zero, or of a list.
 pub(in crate::capture) fn item_count(object: Object) -> u64 {
     // SAFETY: such an object starts with a PyVarObject.
     let count = unsafe { (*object.0.as_ptr().cast::<c::PyVarObject>()).ob_size };

@@ -58,18 +58,9 @@ impl DrawingNode {
         let object = heap.object(drawn.node);
         let ty = graph.type_of(drawn.node);
         let flags = graph.flags(drawn.node);
-        let kind = if flags.contains(NodeFlags::PROPER_MODULE) {
-            ViewNodeKind::Module
-        } else if flags.contains(NodeFlags::FRAME) {
-            ViewNodeKind::Frame
-        } else if flags.contains(NodeFlags::TYPE) {
-            ViewNodeKind::Type
-        } else {
-            ViewNodeKind::Object
-        };
         let is_immortal = flags.contains(NodeFlags::IMMORTAL);
         Self {
-            kind,
+            kind: ViewNodeKind::of(flags),
             short_type: ty.name.clone(),
             full_type: ty.full_name().into_owned(),
             reference_count: (!is_immortal).then(|| graph.reference_count(drawn.node)),
@@ -145,22 +136,9 @@ impl Drawing {
                 .add_edge(positions[edge.holder], positions[edge.held], view_edge);
         }
         for (node, &position) in self.nodes.iter().zip(&positions) {
-            if node.hidden_count == 0 {
-                continue;
+            if node.hidden_count > 0 {
+                view.add_hidden(position, node.hidden_count, self.direction);
             }
-            let more = view.graph.add_node(node.more(self.direction));
-            let (holder, held) = match self.direction {
-                Direction::Referents => (position, more),
-                Direction::Referrers => (more, position),
-            };
-            view.graph.add_edge(
-                holder,
-                held,
-                ViewEdge {
-                    label: String::new(),
-                    on_chain: false,
-                },
-            );
         }
         Ok(Picture {
             view,
@@ -180,26 +158,6 @@ impl DrawingNode {
             is_highlighted: text.1,
             has_finalizer: self.has_finalizer,
             extra_attributes: text.2,
-        }
-    }
-
-    /// The node that stands for the neighbours that were left out.
-    fn more(&self, direction: Direction) -> ViewNode {
-        let what = match (direction, self.hidden_count) {
-            (Direction::Referents, 1) => "referent",
-            (Direction::Referents, _) => "referents",
-            (Direction::Referrers, 1) => "referrer",
-            (Direction::Referrers, _) => "referrers",
-        };
-        ViewNode {
-            kind: ViewNodeKind::More(self.hidden_count),
-            lines: vec![format!("{} more {what}", self.hidden_count)],
-            depth: self.depth + 1,
-            is_target: false,
-            on_chain: false,
-            is_highlighted: false,
-            has_finalizer: false,
-            extra_attributes: Vec::new(),
         }
     }
 }

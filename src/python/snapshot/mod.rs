@@ -6,26 +6,27 @@
 )]
 
 mod answers;
+mod arguments;
 mod node;
 mod progress;
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyType};
+use pyo3::types::{PyDict, PyList};
 
 pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal};
 pub(super) use node::{Node, Reference};
 
+use arguments::{Limit, type_pattern};
 use progress::Progress;
 
 use super::picture::Picture;
-use crate::analysis::{self, Direction, Histogram, Limits, Neighbourhood, TypeOrder, TypePattern};
-use crate::capture::{self, SnapshotOptions, text};
-use crate::graph::{NodeFlags, NodeIndex, NodeSet};
+use crate::analysis::{self, Direction, Histogram, Limits, Neighbourhood, TypeOrder};
+use crate::capture::{self, SnapshotOptions};
+use crate::graph::NodeIndex;
 use crate::render;
 use crate::snapshot;
 
@@ -35,6 +36,9 @@ use crate::snapshot;
 #[pyclass(frozen, module = "heapgraph")]
 pub(super) struct HeapSnapshot {
     inner: Arc<snapshot::HeapSnapshot>,
+    /// The process whose objects the addresses are of; `None` if the snapshot was loaded. The number
+    /// in a file would not do: in containers every program is process 1.
+    process: Option<u32>,
 }
 
 /// Captures the live heap; see `heapgraph.take_snapshot`. `collected` says whether garbage was
@@ -60,6 +64,7 @@ pub(super) fn take_snapshot(
     let _progress = Progress::start("taking a snapshot");
     Ok(HeapSnapshot {
         inner: Arc::new(capture::take_snapshot(py, options)?),
+        process: Some(std::process::id()),
     })
 }
 
@@ -76,6 +81,7 @@ pub(super) fn load_snapshot(py: Python<'_>, path: PathBuf) -> PyResult<HeapSnaps
     let loaded = py.detach(|| snapshot::load(&path))?;
     Ok(HeapSnapshot {
         inner: Arc::new(loaded),
+        process: None,
     })
 }
 
@@ -149,13 +155,13 @@ impl HeapSnapshot {
     ///
     /// Raises:
     ///     TypeError: If not exactly one of the arguments is given.
-    ///     ValueError: If `obj` is given and the snapshot is not of this process.
+    ///     ValueError: If `obj` is given and the snapshot was not taken by this process.
     #[pyo3(signature = (type_name=None, *, address=None, obj=None))]
     fn find(
         &self,
         py: Python<'_>,
         type_name: Option<&Bound<'_, PyAny>>,
-        address: Option<u64>,
+        address: Option<&Bound<'_, PyAny>>,
         obj: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Vec<Node>> {
         let nodes = match (type_name, address, obj) {
@@ -163,9 +169,7 @@ impl HeapSnapshot {
                 let pattern = type_pattern(name)?;
                 py.detach(|| analysis::find_objects(&self.inner, &pattern))
             }
-            (None, Some(address), None) => {
-                self.inner.graph().node_at(address).into_iter().collect()
-            }
+            (None, Some(address), None) => self.node_at(address)?.into_iter().collect(),
             (None, None, Some(object)) => self.node_of(object)?.into_iter().collect(),
             _ => {
                 return Err(PyTypeError::new_err(
@@ -207,13 +211,13 @@ impl HeapSnapshot {
     ///
     /// Raises:
     ///     KeyError: If there is no such object in the snapshot.
-    #[pyo3(signature = (targets, max_depth=3, too_many=10))]
+    #[pyo3(signature = (targets, max_depth=Limit(3), too_many=Limit(10)), text_signature = "($self, targets, max_depth=3, too_many=10)")]
     fn draw_backrefs(
         &self,
         py: Python<'_>,
         targets: &Bound<'_, PyAny>,
-        max_depth: usize,
-        too_many: usize,
+        max_depth: Limit,
+        too_many: Limit,
     ) -> PyResult<Picture> {
         self.draw(py, targets, Direction::Referrers, max_depth, too_many)
     }
@@ -230,13 +234,13 @@ impl HeapSnapshot {
     ///
     /// Raises:
     ///     KeyError: If there is no such object in the snapshot.
-    #[pyo3(signature = (targets, max_depth=3, too_many=10))]
+    #[pyo3(signature = (targets, max_depth=Limit(3), too_many=Limit(10)), text_signature = "($self, targets, max_depth=3, too_many=10)")]
     fn draw_refs(
         &self,
         py: Python<'_>,
         targets: &Bound<'_, PyAny>,
-        max_depth: usize,
-        too_many: usize,
+        max_depth: Limit,
+        too_many: Limit,
     ) -> PyResult<Picture> {
         self.draw(py, targets, Direction::Referents, max_depth, too_many)
     }
@@ -291,52 +295,15 @@ impl HeapSnapshot {
         Node::new(Arc::clone(&self.inner), node)
     }
 
-    /// The node of an object of this process.
-    fn node_of(&self, object: &Bound<'_, PyAny>) -> PyResult<Option<NodeIndex>> {
-        let pid = self.inner.metadata().pid;
-        if pid != std::process::id() {
-            return Err(PyValueError::new_err(format!(
-                "the snapshot is of process {pid}, where this object is not: \
-                 find objects by type_name or address"
-            )));
-        }
-        Ok(self.inner.graph().node_at(object.as_ptr().addr() as u64))
-    }
-
-    fn target(&self, target: &Bound<'_, PyAny>) -> PyResult<NodeIndex> {
-        if let Ok(node) = target.cast_exact::<Node>() {
-            let node = node.get();
-            return if node.is_of(&self.inner) {
-                Ok(node.index())
-            } else {
-                Err(PyValueError::new_err("the node is of another snapshot"))
-            };
-        }
-        let (node, what) = if target.is_exact_instance_of::<PyInt>() {
-            let address: u64 = target.extract()?;
-            (
-                self.inner.graph().node_at(address),
-                format!("no object at {address:#x}"),
-            )
-        } else {
-            (self.node_of(target)?, "no such object".to_owned())
-        };
-        node.ok_or_else(|| {
-            PyKeyError::new_err(format!(
-                "{what} in the snapshot: it may be newer, or gone when the snapshot was taken"
-            ))
-        })
-    }
-
     fn draw(
         &self,
         py: Python<'_>,
         targets: &Bound<'_, PyAny>,
         direction: Direction,
-        max_depth: usize,
-        too_many: usize,
+        max_depth: Limit,
+        too_many: Limit,
     ) -> PyResult<Picture> {
-        let targets: Vec<NodeIndex> = match targets.cast_exact::<pyo3::types::PyList>() {
+        let targets: Vec<NodeIndex> = match targets.cast_exact::<PyList>() {
             Ok(list) => list
                 .iter()
                 .map(|t| self.target(&t))
@@ -344,39 +311,15 @@ impl HeapSnapshot {
             Err(_) => vec![self.target(targets)?],
         };
         let limits = Limits {
-            max_depth,
-            too_many,
+            max_depth: max_depth.0,
+            too_many: too_many.0,
         };
         Ok(py.detach(|| {
-            let graph = self.inner.graph();
-            let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
-            let Ok(found) = Neighbourhood::search(
-                graph,
-                &targets,
-                direction,
-                limits,
-                &NodeSet::new(graph),
-                |_| Ok::<_, Infallible>(true),
-                |node| direction == Direction::Referrers && is_module(node),
-            );
+            let found = Neighbourhood::around(self.inner.graph(), &targets, direction, limits);
             Picture {
                 node_count: found.nodes.len(),
-                view: render::neighbourhood_view(&self.inner, &found, direction, max_depth),
+                view: render::neighbourhood_view(&self.inner, &found, direction, limits.max_depth),
             }
         }))
     }
-}
-
-fn type_pattern(pattern: &Bound<'_, PyAny>) -> PyResult<TypePattern> {
-    if let Some(name) = text(pattern) {
-        return Ok(TypePattern::new(name));
-    }
-    if pattern.is_instance_of::<PyType>() {
-        let types = capture::Introspection::new(pattern.py())?;
-        return Ok(TypePattern::new(types.class_name(pattern)));
-    }
-    Err(PyTypeError::new_err(format!(
-        "type_name must be a type name (str) or a class, not an instance of {}",
-        pattern.get_type().name()?
-    )))
 }

@@ -1,0 +1,166 @@
+//! Fields and attributes, found by what is known of the class.
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::super::super::ffi::{self, Object};
+use super::super::super::introspection::text;
+use super::super::leftover::Leftover;
+use super::Namer;
+use super::plan::{Attribute, Plan};
+use crate::graph::{EdgeLabel, EdgeName, NodeIndex, TextIndex};
+
+impl<'py> Namer<'_, 'py, '_> {
+    /// Names the referents from `start` on by the fields of the classes and by attributes.
+    pub(super) fn name_fields(
+        &mut self,
+        node: NodeIndex,
+        object: Object,
+        plan: &mut Plan<'py>,
+        start: usize,
+    ) {
+        let graph = self.describer.graph;
+        let referents = &graph.referents(node)[start..];
+        self.labels.clear();
+        self.labels.resize(referents.len(), None);
+        let bound = object.bound(self.describer.types.py);
+        for (field, text) in &plan.fields {
+            if let Some(value) = field.read(&bound) {
+                let value = Object::from_bound(&value);
+                self.take(referents, value, EdgeName::Attribute(*text));
+            }
+        }
+        if plan.leftover == Leftover::Attribute {
+            self.name_attributes(node, object, plan, referents);
+        }
+        let mut leftover_count = 0;
+        for (position, &target) in referents.iter().enumerate() {
+            if let Some(name) = self.labels[position] {
+                self.names.push(name);
+                continue;
+            }
+            let label = self
+                .describer
+                .leftover(plan.leftover, node, target, leftover_count);
+            leftover_count += usize::from(matches!(label, EdgeLabel::Index(_)));
+            self.names.push_label(&label);
+        }
+    }
+
+    /// Names what hangs directly under an instance, as far as it has no name yet.
+    fn name_attributes(
+        &mut self,
+        node: NodeIndex,
+        object: Object,
+        plan: &mut Plan<'py>,
+        referents: &[NodeIndex],
+    ) {
+        if !self.has_unnamed(referents, plan.class) {
+            return;
+        }
+        if let Some(dict) = self.describer.dict_of(object) {
+            for (key, value) in self.describer.entries_beside(dict) {
+                let name = EdgeName::Attribute(self.attribute_text(&key));
+                self.take(referents, value, name);
+            }
+            return;
+        }
+        let object_bound = object.bound(self.describer.types.py);
+        self.take_attributes(referents, &object_bound, plan);
+        if plan.searches_left > 0 && self.has_unnamed(referents, plan.class) {
+            plan.searches_left -= 1;
+            self.search(node, object, plan);
+            self.take_attributes(referents, &object_bound, plan);
+        }
+    }
+
+    /// The text of a name, which the dicts of all instances of a class share.
+    fn attribute_text(&mut self, name: &Bound<'py, PyAny>) -> TextIndex {
+        let address = Object::from_bound(name).address();
+        if let Some(&known) = self.attribute_texts.get(&address) {
+            return known;
+        }
+        let spelled = self.names.text(&text(name).unwrap_or_default());
+        self.attribute_texts.insert(address, spelled);
+        spelled
+    }
+
+    /// Gives the first reference to `value` without a name this one.
+    fn take(&mut self, referents: &[NodeIndex], value: Object, name: EdgeName) {
+        let graph = self.describer.graph;
+        let address = value.address();
+        let is_it = |&position: &usize| {
+            self.labels[position].is_none() && graph.address(referents[position]) == address
+        };
+        let found = (0..referents.len()).find(is_it);
+        if let Some(position) = found {
+            self.labels[position] = Some(name);
+        }
+    }
+
+    fn has_unnamed(&self, referents: &[NodeIndex], class: Option<NodeIndex>) -> bool {
+        let is_unnamed = |(label, &target): (&Option<EdgeName>, &NodeIndex)| {
+            label.is_none() && Some(target) != class
+        };
+        self.labels.iter().zip(referents).any(is_unnamed)
+    }
+
+    /// Names what hangs under the instance by the attributes that its class is known to give.
+    fn take_attributes(
+        &mut self,
+        referents: &[NodeIndex],
+        object: &Bound<'py, PyAny>,
+        plan: &Plan<'py>,
+    ) {
+        // Where the class has the same value, the instance may have none of its own: those last.
+        for is_certain in [true, false] {
+            for attribute in &plan.attributes {
+                let name = EdgeName::Attribute(attribute.text);
+                if self.labels.contains(&Some(name)) {
+                    continue;
+                }
+                let Some(value) = ffi::generic_attribute(object, &attribute.name) else {
+                    continue;
+                };
+                let value = Object::from_bound(&value);
+                if is_certain != (attribute.on_class == Some(value)) {
+                    self.take(referents, value, name);
+                }
+            }
+            if !self.has_unnamed(referents, plan.class) {
+                return;
+            }
+        }
+    }
+
+    /// Searches for the attributes of one instance and adds them to what is known of its class.
+    fn search(&mut self, node: NodeIndex, object: Object, plan: &mut Plan<'py>) {
+        let labels = self.describer.labels(node);
+        let class = object.type_object();
+        let on_classes = self
+            .describer
+            .on_classes(&class.bound(self.describer.types.py));
+        let on_classes = on_classes.unwrap_or_default();
+        for name in self.describer.class_names(class) {
+            let Some(spelled) = text(&name) else {
+                continue;
+            };
+            let label = EdgeLabel::Attribute(spelled.clone());
+            let index = self.names.text(&spelled);
+            let on_class = on_classes.get(&spelled).copied();
+            let is_known = plan.attributes.iter().any(|known| known.text == index);
+            let is_readable = name.is_exact_instance_of::<PyString>()
+                && on_class.is_none_or(|found| {
+                    self.describer
+                        .may_be_hidden(&found.bound(self.describer.types.py))
+                });
+            if !is_known && is_readable && labels.contains(&label) {
+                plan.attributes.push(Attribute {
+                    name,
+                    text: index,
+                    on_class,
+                });
+            }
+        }
+    }
+}

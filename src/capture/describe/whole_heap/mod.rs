@@ -1,0 +1,193 @@
+//! The names of all references at once, for a snapshot.
+//!
+//! The labels are those that [`Describer::labels`] gives, found by a faster way: what has to be
+//! looked up is looked up once for each type, and most references are named without asking
+//! their holder. What has no place here is left to it.
+
+mod fields;
+mod plan;
+
+use pyo3::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::super::ffi::{self, Object};
+use super::super::interned::intern;
+use super::super::introspection::code_names;
+use super::Describer;
+use super::spelling::spell;
+use crate::graph::{EdgeName, EdgeNames, NodeIndex, TextIndex};
+
+use plan::{Plan, Way};
+
+/// Suspended functions whose locals are named: that leaves each a frame object until it ends.
+const MOST_SUSPENDED: usize = 10_000;
+
+/// Names every reference of the heap of `describer`.
+///
+/// O(nodes + edges) time, plus the searches that [`Describer`] makes for a few instances of each
+/// class. 8 bytes a node while it works.
+pub(super) fn name_all(describer: &Describer<'_, '_>) -> EdgeNames {
+    let graph = describer.graph;
+    let mut namer = Namer {
+        describer,
+        names: EdgeNames::default(),
+        plans: graph.types().iter().map(|_| None).collect(),
+        key_texts: vec![None; graph.node_count()],
+        attribute_texts: FxHashMap::default(),
+        closures: FxHashMap::default(),
+        suspended_left: MOST_SUSPENDED,
+        labels: Vec::new(),
+    };
+    namer.names.reserve(graph.edge_count());
+    namer.find_closures();
+    for node in graph.nodes() {
+        namer.name(node);
+    }
+    namer.names
+}
+
+struct Namer<'a, 'py, 'g> {
+    describer: &'a Describer<'py, 'g>,
+    names: EdgeNames,
+    /// By type.
+    plans: Vec<Option<Plan<'py>>>,
+    /// How each node is spelled as a key, once it was one.
+    key_texts: Vec<Option<TextIndex>>,
+    /// The texts of names of attributes, by the addresses of the names.
+    attribute_texts: FxHashMap<u64, TextIndex>,
+    /// The variables of the tuples that are closures.
+    closures: FxHashMap<NodeIndex, Vec<TextIndex>>,
+    suspended_left: usize,
+    /// The labels of the node at work.
+    labels: Vec<Option<EdgeName>>,
+}
+
+impl Namer<'_, '_, '_> {
+    /// Notes which tuples are closures, before the tuples are met.
+    fn find_closures(&mut self) {
+        let types = self.describer.types;
+        let graph = self.describer.graph;
+        let is_function =
+            (graph.types()).which(|ty| !ty.is_heap_type && ty.full_name() == "builtins.function");
+        let functions = graph
+            .nodes()
+            .filter(|&node| is_function[graph.type_index(node).index()]);
+        for node in functions {
+            let Some(function) = self.object(node) else {
+                continue;
+            };
+            let function = function.bound(types.py);
+            let closure = function.getattr(intern!(types.py, "__closure__"));
+            let Some(closure) = closure.ok().filter(|closure| !closure.is_none()) else {
+                continue;
+            };
+            let code = function.getattr(intern!(types.py, "__code__")).ok();
+            let names = code.and_then(|code| code_names(&code, "co_freevars"));
+            if let Some(tuple) = graph.node_at(Object::from_bound(&closure).address()) {
+                let names = names.unwrap_or_default();
+                let texts = names.iter().map(|name| self.names.text(name)).collect();
+                self.closures.entry(tuple).or_insert(texts);
+            }
+        }
+    }
+
+    fn name(&mut self, node: NodeIndex) {
+        let graph = self.describer.graph;
+        if graph.referents(node).is_empty() {
+            return;
+        }
+        let ty = graph.type_index(node);
+        let Some(object) = self.object(node) else {
+            return self.describe(node);
+        };
+        let known = self.plans[ty.index()].take();
+        let mut plan =
+            known.unwrap_or_else(|| Plan::new(self.describer, &mut self.names, node, object));
+        match plan.way {
+            Way::Dict => self.name_entries(node, graph.referents(node).len()),
+            Way::DictSubclass => {
+                // An audit hook of the program may have added entries since.
+                let referents = graph.referents(node).len();
+                let entries = (2 * ffi::dict_entries(object).count()).min(referents);
+                self.name_entries(node, entries);
+                self.name_fields(node, object, &mut plan, entries);
+            }
+            Way::Sequence => self.name_items(node, object),
+            Way::Set => {
+                for _ in graph.referents(node) {
+                    self.names.push(EdgeName::SetElement);
+                }
+            }
+            Way::Code if graph.referents(node).len() == plan.fields.len() => {
+                for (_, text) in &plan.fields {
+                    self.names.push(EdgeName::Attribute(*text));
+                }
+            }
+            Way::Fields => self.name_fields(node, object, &mut plan, 0),
+            Way::Suspended if self.suspended_left == 0 => {
+                self.name_fields(node, object, &mut plan, 0);
+            }
+            Way::Suspended => {
+                self.suspended_left -= 1;
+                self.describe(node);
+            }
+            Way::Code | Way::Described => self.describe(node),
+        }
+        self.plans[ty.index()] = Some(plan);
+    }
+
+    /// Names the first `count` referents, keys and values in turn.
+    fn name_entries(&mut self, node: NodeIndex, count: usize) {
+        let graph = self.describer.graph;
+        for entry in graph.referents(node)[..count].chunks(2) {
+            let key = entry[0];
+            let text = match self.key_texts[key.index()] {
+                Some(text) => text,
+                None => self.spell_key(key),
+            };
+            self.names.push(EdgeName::KeyObject(text));
+            if entry.len() == 2 {
+                self.names.push(EdgeName::Key(text));
+            }
+        }
+    }
+
+    fn spell_key(&mut self, key: NodeIndex) -> TextIndex {
+        let types = self.describer.types;
+        let spelled = self
+            .object(key)
+            .map(|key| spell(types, &key.bound(types.py)));
+        let text = self.names.text(&spelled.unwrap_or_default());
+        self.key_texts[key.index()] = Some(text);
+        text
+    }
+
+    /// Names the items of a list or tuple. Both are traversed from the last to the first.
+    fn name_items(&mut self, node: NodeIndex, object: Object) {
+        let count = self.describer.graph.referents(node).len();
+        let is_full = ffi::item_count(object) == count as u64;
+        if !is_full {
+            // Half built: some places are empty.
+            return self.describe(node);
+        }
+        let variables = self.closures.get(&node);
+        for position in (0..count).rev() {
+            let name = match variables.and_then(|variables| variables.get(position)) {
+                Some(&variable) => EdgeName::Closure(variable),
+                None => EdgeName::Index(position),
+            };
+            self.names.push(name);
+        }
+    }
+
+    /// Names the references of a node one by one.
+    fn describe(&mut self, node: NodeIndex) {
+        for label in self.describer.labels(node) {
+            self.names.push_label(&label);
+        }
+    }
+
+    fn object(&self, node: NodeIndex) -> Option<Object> {
+        ffi::object_at(self.describer.graph.address(node))
+    }
+}

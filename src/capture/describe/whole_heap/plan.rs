@@ -1,0 +1,123 @@
+//! How the references of the instances of one type are named.
+
+use pyo3::prelude::*;
+
+use super::super::super::ffi::Object;
+use super::super::Describer;
+use super::super::leftover::Leftover;
+use super::super::members::Field;
+use crate::graph::{EdgeNames, HeapType, NodeFlags, NodeIndex, TextIndex};
+
+/// Instances of one class whose attributes are searched for with more names than those that
+/// served for the ones before.
+const SEARCHES_A_CLASS: usize = 8;
+
+/// How the references of the instances of a type are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Keys and values in turn.
+    Dict,
+    /// Keys and values in turn, then fields.
+    DictSubclass,
+    /// By position.
+    Sequence,
+    /// All alike.
+    Set,
+    /// By the members of code objects, in their order.
+    Code,
+    /// By the fields of its classes and, from 3.11, attributes under the instance itself.
+    Fields,
+    /// As [`Describer::labels`] does: rare, or different for every instance.
+    Described,
+    /// As described, but not more than `MOST_SUSPENDED`.
+    Suspended,
+}
+
+/// What is known of a type.
+pub(super) struct Plan<'py> {
+    pub(super) way: Way,
+    pub(super) fields: Vec<(Field<'py>, TextIndex)>,
+    /// Attributes found under instances so far.
+    pub(super) attributes: Vec<Attribute<'py>>,
+    pub(super) leftover: Leftover,
+    pub(super) searches_left: usize,
+    pub(super) class: Option<NodeIndex>,
+}
+
+/// An attribute that instances of a class have under themselves.
+pub(super) struct Attribute<'py> {
+    pub(super) name: Bound<'py, PyAny>,
+    pub(super) text: TextIndex,
+    /// What the class holds under the same name: where an instance has the same value, it may be
+    /// that of the class.
+    pub(super) on_class: Option<Object>,
+}
+
+impl<'py> Plan<'py> {
+    /// Works out how the instances of the type of `node` are named. Their texts go into `names`.
+    pub(super) fn new(
+        describer: &Describer<'py, '_>,
+        names: &mut EdgeNames,
+        node: NodeIndex,
+        object: Object,
+    ) -> Self {
+        let class = object.type_object();
+        let way = way(
+            describer.graph.type_of(node),
+            class,
+            describer.graph.flags(node),
+        );
+        let fields = if way == Way::Code {
+            describer.code_fields()
+        } else {
+            describer.fields(&class.bound(describer.types.py))
+        };
+        let with_text = |field: Field<'py>| {
+            let text = names.text(&field.name);
+            (field, text)
+        };
+        Self {
+            way,
+            fields: fields.into_iter().map(with_text).collect(),
+            attributes: Vec::new(),
+            leftover: describer.leftover_rule(node),
+            searches_left: SEARCHES_A_CLASS,
+            class: describer.graph.type_of(node).node,
+        }
+    }
+}
+
+fn way(ty: &HeapType, class: Object, flags: NodeFlags) -> Way {
+    if !ty.is_heap_type {
+        match ty.full_name().as_ref() {
+            "builtins.dict" => return Way::Dict,
+            "builtins.list" | "builtins.tuple" => return Way::Sequence,
+            "builtins.set" | "builtins.frozenset" => return Way::Set,
+            "builtins.code" => return Way::Code,
+            "builtins.generator" | "builtins.coroutine" | "builtins.async_generator" => {
+                return Way::Suspended;
+            }
+            "_contextvars.Context" => return Way::Described,
+            name if name.starts_with("builtins.hamt") => return Way::Described,
+            _ => {}
+        }
+    }
+    if class.type_flags().is_dict_subclass() {
+        Way::DictSubclass
+    } else if is_described(flags, class) {
+        Way::Described
+    } else {
+        Way::Fields
+    }
+}
+
+/// True for what is rare, and different for every instance: classes, modules and frames, and
+/// classes derived from `list` and `tuple`.
+fn is_described(flags: NodeFlags, class: Object) -> bool {
+    let is_container =
+        class.type_flags().is_list_subclass() || class.type_flags().is_tuple_subclass();
+    is_container
+        || [NodeFlags::TYPE, NodeFlags::MODULE, NodeFlags::FRAME]
+            .into_iter()
+            .any(|kind| flags.contains(kind))
+}
