@@ -78,8 +78,6 @@ pub(super) fn check(file: &[u8]) -> Result<(), Broken> {
             "a Parquet file that heapgraph did not save, or that another program has saved again",
         ));
     }
-    let mut checksum = Checksum::new();
-    checksum.update(content);
     let length = file.len() as u64;
     let saved = &seal[WORD.len()..][..8];
     if saved != length.to_le_bytes() {
@@ -89,6 +87,8 @@ pub(super) fn check(file: &[u8]) -> Result<(), Broken> {
             .fold(0, |n, &byte| n << 8 | u64::from(byte));
         return Err(Broken::Length { saved });
     }
+    let mut checksum = Checksum::new();
+    checksum.update(content);
     if *seal == checksum.seal(length) {
         Ok(())
     } else {

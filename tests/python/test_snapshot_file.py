@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -100,3 +103,51 @@ def test_polars_reads_it() -> None:
     of_bob = edges.filter(polars.col("referents") == 5)
     assert of_bob["node"].to_list() == [3, 10, 10, 14]
     assert of_bob["reference_names"].to_list() == ["['bob']", None, None, "local session"]
+
+
+# Root may write anywhere, so a test that root runs first becomes the user of the highest number
+# that all systems have, who owns nothing.
+SAVE_WHERE_NOTHING_CAN_BE_WRITTEN = """
+import os, sys
+import heapgraph
+
+path = sys.argv[1]
+snapshot = heapgraph.take_snapshot()
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+assert heapgraph.load_snapshot(path).node_count > 0
+for name in [path, os.path.join(os.path.dirname(path), "new.parquet")]:
+    try:
+        snapshot.save(name)
+    except heapgraph.SnapshotError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders there have no such permissions")
+def test_a_read_only_folder_keeps_the_old_file_and_gets_no_other() -> None:
+    # Folders of tests are private to their user.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        old = folder / "heap.parquet"
+        shutil.copy(FILE, old)
+        old.chmod(0o644)
+        folder.chmod(0o555)
+        try:
+            saved = subprocess.run(
+                [sys.executable, "-c", SAVE_WHERE_NOTHING_CAN_BE_WRITTEN, str(old)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        finally:
+            folder.chmod(0o700)
+        assert saved.returncode == 0, saved.stderr
+        assert saved.stdout.splitlines() == [
+            f"cannot save {folder / name}: Permission denied (os error 13)"
+            for name in ("heap.parquet", "new.parquet")
+        ]
+        assert list(folder.iterdir()) == [old]
+        assert old.read_bytes() == FILE.read_bytes()

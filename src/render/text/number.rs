@@ -1,6 +1,8 @@
 //! Numbers and times as they are read.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
+
+use chrono::{DateTime, SecondsFormat, Utc};
 
 /// A number with commas: `1,234,567`.
 pub fn grouped(number: u64) -> String {
@@ -26,31 +28,7 @@ pub(super) fn signed(change: i128) -> String {
     format!("{sign}{}", grouped(size))
 }
 
-/// A time as `2026-01-31T12:00:00Z`; one before 1970 as 1970.
+/// A time as `2026-01-31T12:00:00Z`.
 pub(in crate::render) fn utc(time: SystemTime) -> String {
-    let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH);
-    let seconds = since_epoch.unwrap_or(Duration::ZERO).as_secs();
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// The date that many days after 1 January 1970: Howard Hinnant's `civil_from_days`, in which a
-/// year begins in March so that the leap day is its last.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    (year, month, day)
+    DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -15,8 +15,10 @@ pub const TOP_TYPES: usize = 10;
 
 /// Where a snapshot comes from, how much there is in it, and the types with the most bytes.
 pub fn summary_text(snapshot: &HeapSnapshot, style: Style) -> String {
+    let mut histogram = Histogram::new(snapshot.graph());
+    histogram.sort(TypeOrder::Bytes);
     let mut text = String::new();
-    for (name, value) in facts(snapshot) {
+    for (name, value) in facts(snapshot, &histogram) {
         let name = style.paint(Paint::Strong, format!("{name:<10}"));
         writeln!(text, "{name}  {}", one_line(&value)).expect(super::TO_STRING);
     }
@@ -24,14 +26,12 @@ pub fn summary_text(snapshot: &HeapSnapshot, style: Style) -> String {
         let name = style.paint(Paint::Strong, "not seen  ");
         writeln!(text, "{name}  {}", one_line(unseen)).expect(super::TO_STRING);
     }
-    let mut histogram = Histogram::new(snapshot.graph());
-    histogram.sort(TypeOrder::Bytes);
     text.push('\n');
     text.push_str(&types_text(&histogram, TOP_TYPES, style));
     text
 }
 
-fn facts(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
+fn facts(snapshot: &HeapSnapshot, histogram: &Histogram) -> Vec<(&'static str, String)> {
     let (graph, metadata) = (snapshot.graph(), snapshot.metadata());
     let captured = format!(
         "{} in {:.2} s{}",
@@ -46,10 +46,9 @@ fn facts(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
     let objects = format!(
         "{} of {} types, {} references",
         grouped(graph.node_count() as u64),
-        grouped(Histogram::new(graph).types.len() as u64),
+        grouped(histogram.types.len() as u64),
         grouped(graph.edge_count() as u64),
     );
-    let bytes = Histogram::new(graph).total().bytes;
     let recorded = match (snapshot.edge_names(), snapshot.values().is_empty()) {
         (Some(_), true) => "names",
         (Some(_), false) => "names and values",
@@ -65,7 +64,7 @@ fn facts(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
         ("heapgraph", metadata.tool_version.clone()),
         ("recorded", recorded.into()),
         ("objects", objects),
-        ("bytes", grouped(bytes)),
+        ("bytes", grouped(histogram.total().bytes)),
         ("roots", root_counts(snapshot)),
     ]
 }

@@ -53,7 +53,8 @@ impl<'b> Thrift<'b> {
             }
             number = match header >> 4 {
                 0 => self.integer()?,
-                more => number + i64::from(more),
+                // Only in a forged file is there no such field.
+                more => number.wrapping_add(more.into()),
             };
             let kind = kind(header & 15)?;
             // A field of this type is all in its header.

@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 use zstd::bulk::Compressor;
 
 use super::super::reference_text;
-use super::Levels;
+use super::columns::Levels;
 use super::runs::write_runs;
 use crate::graph::{EdgeName, EdgeNames, HeapGraph, NodeIndex};
 

@@ -2,6 +2,7 @@
 
 mod damaged;
 mod forged;
+mod forgery;
 mod released;
 mod round_trip;
 mod samples;
