@@ -3,8 +3,9 @@
 #
 #   tests/matrix.sh PYTHON WHEEL
 #
-# Two versions run side by side; what they say is printed at the end, in their order. One of them is PYTHON, that of
-# the project's virtual environment, where the stub is checked too; the others have a fresh virtual environment each.
+# Two versions run side by side; each line they print starts with the version, and how each ended is said at the end.
+# One of them is PYTHON, that of the project's virtual environment, where the stub is checked too; the others have a
+# fresh virtual environment each.
 # 3.14 and 3.15 run, where this machine has none, through the program that $NEWER_PYTHONS names, called as
 #   $NEWER_PYTHONS VERSION FOLDER COMMAND...
 # which runs the command in a copy of the folder, with a fresh virtual environment of that CPython first on PATH, and
@@ -21,6 +22,8 @@ cd "$here"
 source tests/pythons.sh
 
 work=$(mktemp -d)
+# The versions that run are ended too where this is, by Ctrl-C or otherwise.
+trap 'trap - TERM; kill 0' INT TERM
 trap 'rm -rf "$work"' EXIT
 stage=$work/stage
 mkdir -p "$stage/tests"
@@ -96,28 +99,38 @@ check() {
   fi
 }
 
-# Every second version of those given, one after the other; what each says is kept for later.
+# Every second version of those given, one after the other.
 lane() {
   while [ $# -gt 0 ]; do
-    check "$1" >"$work/output-$1" 2>&1 </dev/null
+    check "$1" 2>&1 </dev/null | tee "$work/output-$1" | sed -u "s/^/$1 | /" || true
     shift $(($# > 1 ? 2 : 1))
   done
+}
+
+# The closing line of pytest, and how the version ended; one that was cut short left no result.
+result() {
+  grep -E '^=+ .*(passed|failed|error).* =+$' "$work/output-$1" | tail -n 1 || true
+  [ -e "$work/result-$1" ] || note "$1" cut
+  cat "$work/result-$1"
 }
 
 reference=$(version_of "$python")
 versions=(3.10 3.11 3.12 3.13 3.14 3.15)
 [[ " ${versions[*]} " = *" $reference "* ]] || versions+=("$reference")
 
+# What the newer versions run in is set up by the first call, and not by two at a time.
+if [ -n "${NEWER_PYTHONS:-}" ]; then
+  mkdir "$work/empty"
+  "$NEWER_PYTHONS" 3.14 "$work/empty" true </dev/null || true
+fi
+
 # Two at a time, which is what the smallest machines have cores for.
 lane "${versions[@]}" &
 lane "${versions[@]:1}" &
 wait
 
-for version in "${versions[@]}"; do
-  cat "$work/output-$version"
-done
 headline "All CPythons"
 for version in "${versions[@]}"; do
-  cat "$work/result-$version"
+  result "$version"
 done
 ! grep -q FAILED "$work"/result-*
