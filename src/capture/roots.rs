@@ -11,16 +11,6 @@ use super::names::{object_name, suspended_code};
 use super::walk::{RunningFrame, WalkedHeap};
 use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, Root, RootKind};
 
-/// References to the object of `node` that were not found in the graph: held by compiled code, by
-/// the value stack of a running frame, or by the interpreter. 0 for an immortal object.
-pub(crate) fn unexplained_count(graph: &HeapGraph, node: NodeIndex) -> u32 {
-    if graph.flags(node).contains(NodeFlags::IMMORTAL) {
-        return 0;
-    }
-    let found = u32::try_from(graph.referrers(node).len()).unwrap_or(u32::MAX);
-    graph.reference_count(node).saturating_sub(found)
-}
-
 /// The named roots of a captured heap while its objects are alive: all but
 /// [`RootKind::External`].
 pub(crate) struct Roots<'a, 'py> {
@@ -49,7 +39,7 @@ impl<'a, 'py> Roots<'a, 'py> {
             if graph.flags(node).contains(NodeFlags::PROPER_MODULE) {
                 kinds.insert(node, RootKind::Module);
             } else if let Some(kind) = by_type[graph.type_index(node).index()]
-                && unexplained_count(graph, node) > 0
+                && graph.unexplained_count(node) > 0
             {
                 kinds.insert(node, kind);
             }
@@ -116,7 +106,7 @@ impl<'a, 'py> Roots<'a, 'py> {
             }
             RootKind::AtExit => format!("{}, called at exit", name_or_type()),
             RootKind::Interpreter => name_or_type(),
-            RootKind::External => held_from_outside(unexplained_count(&self.heap.graph, node)),
+            RootKind::External => held_from_outside(self.heap.graph.unexplained_count(node)),
         }
     }
 
@@ -161,7 +151,7 @@ impl<'a, 'py> Roots<'a, 'py> {
         });
         is_comparing.contains(&true)
             && graph.nodes().any(|node| {
-                is_comparing[graph.type_index(node).index()] && unexplained_count(graph, node) > 0
+                is_comparing[graph.type_index(node).index()] && graph.unexplained_count(node) > 0
             })
     }
 
@@ -217,7 +207,7 @@ fn is_callback_list(graph: &HeapGraph, node: NodeIndex, callbacks: &FxHashSet<No
         is_exact(entry, "tuple") && function.is_some()
     };
     is_exact(node, "list")
-        && unexplained_count(graph, node) > 0
+        && graph.unexplained_count(node) > 0
         && !graph.referents(node).is_empty()
         && graph.referents(node).iter().all(is_call)
 }

@@ -12,10 +12,10 @@ use super::ffi::CollectorPause;
 use super::introspection::{Introspection, text};
 use super::memory;
 use super::names::object_name;
-use super::roots::{Roots, unexplained_count};
+use super::roots::Roots;
 use super::walk::{Sizes, capture};
 use super::{Describer, Searches, live_object};
-use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet, Root, RootKind};
+use crate::graph::{HeapGraph, NodeFlags, Root, RootKind};
 use crate::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
 
 /// What a snapshot is to have besides the graph.
@@ -159,22 +159,9 @@ fn short_value(object: &Bound<'_, PyAny>) -> Option<String> {
 
 /// The roots, and what is held from outside among the objects that none of them leads to.
 fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Vec<Root> {
-    let mut reached = NodeSet::new(graph);
-    let mut next: Vec<NodeIndex> = Vec::new();
-    for root in &roots {
-        if reached.insert(root.node) {
-            next.push(root.node);
-        }
-    }
-    while let Some(node) = next.pop() {
-        for &held in graph.referents(node) {
-            if reached.insert(held) {
-                next.push(held);
-            }
-        }
-    }
+    let reached = graph.reachable_from(roots.iter().map(|root| root.node));
     for node in graph.nodes().filter(|&node| !reached.contains(node)) {
-        let count = unexplained_count(graph, node);
+        let count = graph.unexplained_count(node);
         if count > 0 {
             roots.push(Root {
                 node,

@@ -133,6 +133,16 @@ impl HeapGraph {
         self.nodes.reference_counts[node.index()]
     }
 
+    /// References to the object that were not found in the graph: held by compiled code, by the
+    /// value stack of a running frame, or by the interpreter. 0 for an immortal object.
+    pub fn unexplained_count(&self, node: NodeIndex) -> u32 {
+        if self.flags(node).contains(NodeFlags::IMMORTAL) {
+            return 0;
+        }
+        let found = u32::try_from(self.referrers(node).len()).unwrap_or(u32::MAX);
+        self.reference_count(node).saturating_sub(found)
+    }
+
     /// What is known of the object besides its type.
     pub fn flags(&self, node: NodeIndex) -> NodeFlags {
         self.nodes.flags[node.index()]
@@ -152,6 +162,18 @@ impl HeapGraph {
     /// What refers to `node`, in capture order, repeated where something refers twice.
     pub fn referrers(&self, node: NodeIndex) -> &[NodeIndex] {
         self.referrers.targets(node)
+    }
+
+    /// The objects that some of `starts` lead to, themselves included. O(nodes + edges).
+    pub fn reachable_from(&self, starts: impl IntoIterator<Item = NodeIndex>) -> NodeSet {
+        let mut reached = NodeSet::new(self);
+        let mut next: Vec<NodeIndex> = Vec::new();
+        next.extend(starts.into_iter().filter(|&start| reached.insert(start)));
+        while let Some(node) = next.pop() {
+            let referents = self.referents(node).iter().copied();
+            next.extend(referents.filter(|&held| reached.insert(held)));
+        }
+        reached
     }
 
     /// All types met.

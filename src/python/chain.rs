@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
 use crate::analysis::{ChainSearch, Direction, ReferenceChain, RootPreference, best_root};
-use crate::capture::{self, Describer, module_name, text, unexplained_count};
+use crate::capture::{self, Describer, module_name, text};
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet, RootKind};
 use crate::render;
 
@@ -115,7 +115,7 @@ impl Query {
             } else {
                 0
             };
-            let is_external = unexplained_count(heap.graph(), node) > held;
+            let is_external = heap.graph().unexplained_count(node) > held;
             is_external.then_some((RootPreference::External, RootKind::External))
         };
         let name = |node| {
@@ -240,7 +240,7 @@ fn root_words(heap: &LiveHeap<'_>, node: NodeIndex, text: &str) -> PyResult<Opti
         }
         RootKind::External => {
             let is_class = graph.flags(node).contains(NodeFlags::TYPE);
-            let is_held = unexplained_count(graph, node) > 0;
+            let is_held = graph.unexplained_count(node) > 0;
             (is_held && !is_class).then(|| format!("{text}, {}", root.name))
         }
     })

@@ -6,7 +6,7 @@ mod runs;
 mod sealed_write;
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;

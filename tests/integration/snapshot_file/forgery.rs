@@ -56,7 +56,7 @@ pub(super) struct Column(&'static str, Values, Vec<i16>, Vec<i16>);
 #[derive(Clone)]
 pub(super) struct Forgery {
     pub(super) schema: String,
-    columns: Vec<Column>,
+    pub(super) columns: Vec<Column>,
     pub(super) key_values: Vec<(String, String)>,
     pub(super) compression: Compression,
 }
