@@ -11,6 +11,7 @@ Examples:
 
 from heapgraph._core import (
     CaptureError,
+    Explanation,
     HeapDiff,
     HeapGraphError,
     HeapSnapshot,
@@ -22,10 +23,12 @@ from heapgraph._core import (
     SnapshotError,
     TypeChange,
     TypeTotal,
+    Why,
     load_snapshot,
 )
 from heapgraph._saving import save_on_signal
 from heapgraph._snapshots import take_snapshot
+from heapgraph._why import why
 from heapgraph.objgraph import (
     Baseline,
     Chain,
@@ -55,6 +58,7 @@ __all__ = [
     "Baseline",
     "CaptureError",
     "Chain",
+    "Explanation",
     "HeapDiff",
     "HeapGraphError",
     "HeapSnapshot",
@@ -66,6 +70,7 @@ __all__ = [
     "SnapshotError",
     "TypeChange",
     "TypeTotal",
+    "Why",
     "at",
     "at_addrs",
     "by_type",
@@ -89,6 +94,7 @@ __all__ = [
     "start_over",
     "take_snapshot",
     "typestats",
+    "why",
 ]
 
 __version__ = "0.1.0"

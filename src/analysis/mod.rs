@@ -10,6 +10,7 @@ mod root_chain;
 mod seen_objects;
 mod surroundings;
 mod type_pattern;
+mod why;
 
 pub use chain::{ChainSearch, Direction, ReferenceChain};
 pub use diff::{ChangeKind, HeapDiff, TypeChange};
@@ -21,3 +22,7 @@ pub use root_chain::{RootChain, RootPreference, best_root, preferred_label};
 pub use seen_objects::{ClassCounts, SeenObjects};
 pub use surroundings::surroundings;
 pub use type_pattern::{TypePattern, samples};
+pub use why::{
+    Explanation, Fingerprint, Freed, Holder, Holders, PreferredPaths, Rank, Step, Verdict, Why,
+    spelled_steps,
+};

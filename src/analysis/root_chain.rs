@@ -7,17 +7,17 @@ use crate::graph::{EdgeLabel, NodeIndex, NodeSet, Root, RootKind};
 use crate::snapshot::HeapSnapshot;
 
 /// A chain from a root to an object.
-#[derive(Debug)]
-pub struct RootChain<'s> {
+#[derive(Debug, Clone)]
+pub struct RootChain {
     /// Where the chain starts.
-    pub root: &'s Root,
+    pub root: Root,
     /// From the root to the object.
     pub chain: ReferenceChain,
     /// The name of the reference from each object of the chain to the next.
     pub labels: Vec<EdgeLabel>,
 }
 
-impl<'s> RootChain<'s> {
+impl RootChain {
     /// The chain that explains best why `target` is alive; `None` if no root leads to it.
     ///
     /// A module is preferred, however far it is, as it stays; then whatever other named root is
@@ -26,7 +26,7 @@ impl<'s> RootChain<'s> {
     /// An object that is a root other than held from outside needs no chain but itself.
     ///
     /// O(nodes + edges) time at most; it ends at the nearest module.
-    pub fn find(snapshot: &'s HeapSnapshot, target: NodeIndex) -> Option<Self> {
+    pub fn find(snapshot: &HeapSnapshot, target: NodeIndex) -> Option<Self> {
         let graph = snapshot.graph();
         let itself = snapshot.root(target);
         if let Some(root) = itself.filter(|root| root.kind != RootKind::External) {
@@ -35,7 +35,7 @@ impl<'s> RootChain<'s> {
             };
             let labels = Vec::new();
             return Some(Self {
-                root,
+                root: root.clone(),
                 chain,
                 labels,
             });
@@ -59,7 +59,7 @@ impl<'s> RootChain<'s> {
         let labels = chain.nodes.windows(2);
         let labels = labels.filter_map(|pair| preferred_label(snapshot, pair[0], pair[1]));
         Some(Self {
-            root,
+            root: root.clone(),
             labels: labels.collect(),
             chain,
         })

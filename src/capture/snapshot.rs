@@ -33,6 +33,8 @@ pub(crate) struct SnapshotOptions {
     pub(crate) values: bool,
     /// Go on although memory may not be enough.
     pub(crate) force: bool,
+    /// The address of an object, and how many references to it are there only to ask.
+    pub(crate) held_by_caller: (u64, u32),
 }
 
 /// Longest value recorded, in characters.
@@ -56,7 +58,9 @@ pub(crate) fn take_snapshot(
     if !options.force {
         memory::check(py)?;
     }
-    let heap = capture(&types, &[], Sizes::Measured)?;
+    let mut heap = capture(&types, &[], Sizes::Measured)?;
+    let (address, held_by_caller) = options.held_by_caller;
+    heap.graph.discount_references(address, held_by_caller);
     let roots = Roots::find(&types, &heap)?;
     // Reading names may run audit hooks, and so anything.
     let graph = &heap.graph;

@@ -42,7 +42,7 @@ impl Chain {
             .nodes
             .iter()
             .map(|&node| (node, RootChain::find(&snapshot, node)));
-        let chains: Vec<(NodeIndex, Option<RootChain<'_>>)> = chains.collect();
+        let chains: Vec<(NodeIndex, Option<RootChain>)> = chains.collect();
         if console.is_json {
             console.json(&ChainsJson::new(&snapshot, found.candidates, &chains))?;
         } else {
@@ -60,7 +60,7 @@ impl Chain {
             }
         }
         if let Some(path) = &self.output {
-            let chains: Vec<RootChain<'_>> =
+            let chains: Vec<RootChain> =
                 chains.into_iter().filter_map(|(_, chain)| chain).collect();
             render::save(&render::chains_view(&snapshot, &chains), path)?;
         }

@@ -14,6 +14,7 @@ mod run_program;
 mod summary;
 mod target;
 mod types;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -78,6 +79,7 @@ enum Command {
     Diff(diff::Diff),
     Find(find::Find),
     Chain(chain::Chain),
+    Why(why::Why),
     /// Show what an object refers to, as a tree or a picture
     #[command(after_help = "Example:\n  heapgraph refs heap.parquet app.Session --max-depth 2")]
     Refs(neighbourhood::Around),
@@ -168,6 +170,7 @@ impl Command {
             Self::Diff(command) => command.carry_out(console),
             Self::Find(command) => command.carry_out(console),
             Self::Chain(command) => command.carry_out(console),
+            Self::Why(command) => command.carry_out(console),
             Self::Refs(command) => command.carry_out(console, Direction::Referents),
             Self::Backrefs(command) => command.carry_out(console, Direction::Referrers),
             Self::Export(command) => command.carry_out(console),

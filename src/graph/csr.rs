@@ -41,6 +41,14 @@ impl Csr {
         start..end
     }
 
+    /// The node whose edge stands at `position` among those of all nodes. O(log nodes).
+    pub(super) fn source(&self, position: usize) -> NodeIndex {
+        let after = self
+            .offsets
+            .partition_point(|&start| widen(start) <= position);
+        NodeIndex::new(after - 1)
+    }
+
     /// The same edges turned round, those of each node ordered by the other end.
     ///
     /// A counting sort: O(nodes + edges) time, no memory beyond the result.

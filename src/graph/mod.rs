@@ -143,6 +143,14 @@ impl HeapGraph {
         self.reference_count(node).saturating_sub(found)
     }
 
+    /// Counts `count` references less to the object at `address`, if there is one.
+    pub fn discount_references(&mut self, address: u64, count: u32) {
+        if let Some(node) = self.node_at(address) {
+            let known = &mut self.nodes.reference_counts[node.index()];
+            *known = known.saturating_sub(count);
+        }
+    }
+
     /// What is known of the object besides its type.
     pub fn flags(&self, node: NodeIndex) -> NodeFlags {
         self.nodes.flags[node.index()]
@@ -157,6 +165,11 @@ impl HeapGraph {
     /// [`referents`](Self::referents).
     pub fn edge_positions(&self, node: NodeIndex) -> Range<usize> {
         self.referents.positions(node)
+    }
+
+    /// The object that holds the reference at `position` among those of all nodes. O(log nodes).
+    pub fn holder_at(&self, position: usize) -> NodeIndex {
+        self.referents.source(position)
     }
 
     /// What refers to `node`, in capture order, repeated where something refers twice.

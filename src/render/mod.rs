@@ -28,7 +28,7 @@ pub use external::to_format;
 pub use file::{Format, save, write_whole};
 #[cfg(feature = "svg")]
 pub use png::to_png;
-pub use snapshot_view::{chains_view, neighbourhood_view};
+pub use snapshot_view::{chains_view, neighbourhood_view, why_view};
 #[cfg(feature = "svg")]
 pub use svg::to_svg;
 pub use view::{View, ViewEdge, ViewNode, ViewNodeKind};

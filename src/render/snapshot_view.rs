@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::words::node_detail;
 use super::{View, ViewEdge, ViewNode, ViewNodeKind};
-use crate::analysis::{Direction, Neighbourhood, RootChain};
+use crate::analysis::{Direction, Neighbourhood, RootChain, Why};
 use crate::graph::{NodeIndex, RootKind};
 use crate::snapshot::HeapSnapshot;
 
@@ -43,34 +43,74 @@ pub fn neighbourhood_view(
 
 /// Chains from roots, and nothing else; the last object of each is the one asked for. An object
 /// on several chains is drawn once.
-pub fn chains_view(snapshot: &HeapSnapshot, chains: &[RootChain<'_>]) -> View {
-    let mut graph: DiGraph<ViewNode, ViewEdge> = DiGraph::new();
-    let mut positions: FxHashMap<NodeIndex, Position> = FxHashMap::default();
+pub fn chains_view(snapshot: &HeapSnapshot, chains: &[RootChain]) -> View {
+    let mut drawing = ChainDrawing::default();
     for chain in chains {
+        drawing.add(snapshot, chain, true);
+    }
+    drawing.view()
+}
+
+/// The chains of some explanations, marked, and the chains of the other holders beside them.
+pub fn why_view(snapshot: &HeapSnapshot, why: &Why) -> View {
+    let mut drawing = ChainDrawing::default();
+    for explanation in &why.explanations {
+        drawing.add(snapshot, &explanation.chain, true);
+    }
+    for explanation in &why.explanations {
+        let holders = [&explanation.holders, &explanation.nearest];
+        for holder in holders
+            .into_iter()
+            .flatten()
+            .flat_map(|holders| &holders.holders)
+        {
+            drawing.add(snapshot, &holder.chain, false);
+        }
+    }
+    drawing.view()
+}
+
+/// Chains as they are put together into a view.
+#[derive(Default)]
+struct ChainDrawing {
+    graph: DiGraph<ViewNode, ViewEdge>,
+    positions: FxHashMap<NodeIndex, Position>,
+}
+
+impl ChainDrawing {
+    /// Adds what is not there yet. Of a marked chain the last object is the one asked for.
+    fn add(&mut self, snapshot: &HeapSnapshot, chain: &RootChain, is_marked: bool) {
         let length = chain.chain.nodes.len();
         let mut holder = None;
         for (n, &node) in chain.chain.nodes.iter().enumerate() {
             let depth = length - 1 - n;
-            let position = *positions
+            let graph = &mut self.graph;
+            let position = *self
+                .positions
                 .entry(node)
-                .or_insert_with(|| graph.add_node(view_node(snapshot, node, depth)));
-            let drawn = &mut graph[position];
-            drawn.on_chain = true;
-            drawn.depth = drawn.depth.min(depth);
-            drawn.is_target = drawn.depth == 0;
+                .or_insert_with(|| graph.add_node(view_node(snapshot, node, depth + 1)));
+            if is_marked {
+                let drawn = &mut graph[position];
+                drawn.on_chain = true;
+                drawn.depth = drawn.depth.min(depth);
+                drawn.is_target |= depth == 0;
+            }
             if let Some(holder) = holder.replace(position)
                 && graph.find_edge(holder, position).is_none()
             {
                 let label = chain.labels[n - 1].to_string();
-                let on_chain = true;
+                let on_chain = is_marked;
                 graph.add_edge(holder, position, ViewEdge { label, on_chain });
             }
         }
     }
-    let max_depth = graph.node_weights().map(|node| node.depth).max();
-    View {
-        max_depth: max_depth.unwrap_or(0),
-        graph,
+
+    fn view(self) -> View {
+        let max_depth = self.graph.node_weights().map(|node| node.depth).max();
+        View {
+            max_depth: max_depth.unwrap_or(0),
+            graph: self.graph,
+        }
     }
 }
 

@@ -22,3 +22,5 @@ mod sketch;
 mod snapshot;
 mod snapshot_file;
 mod types_of_heap;
+mod why;
+mod why_brute_force;

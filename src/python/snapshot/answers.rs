@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::node::Node;
 use crate::analysis::{self, Tally};
-use crate::graph::{EdgeLabel, NodeIndex, Root};
+use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
 use crate::render;
 use crate::render::text::Style;
@@ -119,31 +119,21 @@ impl HeapDiff {
 #[pyclass(frozen, module = "heapgraph")]
 pub(in crate::python) struct RootChain {
     snapshot: Arc<HeapSnapshot>,
-    root: Root,
-    nodes: Vec<NodeIndex>,
-    labels: Vec<EdgeLabel>,
+    found: analysis::RootChain,
 }
 
 impl RootChain {
+    pub(super) fn new(snapshot: &Arc<HeapSnapshot>, found: analysis::RootChain) -> Self {
+        Self {
+            snapshot: Arc::clone(snapshot),
+            found,
+        }
+    }
+
     /// The chain that explains best why `target` is alive.
     pub(super) fn find(snapshot: &Arc<HeapSnapshot>, target: NodeIndex) -> Option<Self> {
         let found = analysis::RootChain::find(snapshot, target)?;
-        Some(Self {
-            root: found.root.clone(),
-            nodes: found.chain.nodes,
-            labels: found.labels,
-            snapshot: Arc::clone(snapshot),
-        })
-    }
-
-    fn borrowed(&self) -> analysis::RootChain<'_> {
-        analysis::RootChain {
-            root: &self.root,
-            chain: analysis::ReferenceChain {
-                nodes: self.nodes.clone(),
-            },
-            labels: self.labels.clone(),
-        }
+        Some(Self::new(snapshot, found))
     }
 }
 
@@ -153,32 +143,32 @@ impl RootChain {
     /// `external`.
     #[getter]
     fn root_kind(&self) -> &'static str {
-        self.root.kind.word()
+        self.found.root.kind.word()
     }
 
     /// The root in words.
     #[getter]
     fn root_name(&self) -> &str {
-        &self.root.name
+        &self.found.root.name
     }
 
     /// The objects from the root to the one asked about: a list of `Node`.
     #[getter]
     fn nodes(&self) -> Vec<Node> {
         let view = |&node| Node::new(Arc::clone(&self.snapshot), node);
-        self.nodes.iter().map(view).collect()
+        self.found.chain.nodes.iter().map(view).collect()
     }
 
     /// The names of the references from each object to the next.
     #[getter]
     fn references(&self) -> Vec<String> {
-        self.labels.iter().map(ToString::to_string).collect()
+        self.found.labels.iter().map(ToString::to_string).collect()
     }
 
     /// The chain in Python's spelling, in one line.
     #[getter]
     fn path(&self) -> String {
-        render::text::chain_path(&self.snapshot, &self.borrowed())
+        render::text::chain_path(&self.snapshot, &self.found)
     }
 
     /// Draw the chain.
@@ -187,13 +177,13 @@ impl RootChain {
     ///     A `Picture`, with `to_dot`, `to_svg`, `to_png` and `save`, that notebooks show.
     fn draw(&self) -> Picture {
         Picture {
-            node_count: self.nodes.len(),
-            view: render::chains_view(&self.snapshot, &[self.borrowed()]),
+            node_count: self.found.chain.nodes.len(),
+            view: render::chains_view(&self.snapshot, std::slice::from_ref(&self.found)),
         }
     }
 
     fn __str__(&self) -> String {
-        render::text::chain_words(&self.snapshot, &self.borrowed())
+        render::text::chain_words(&self.snapshot, &self.found)
     }
 
     fn __repr__(&self) -> String {
@@ -201,7 +191,7 @@ impl RootChain {
     }
 
     fn __len__(&self) -> usize {
-        self.nodes.len()
+        self.found.chain.nodes.len()
     }
 
     fn _repr_svg_(&self, py: Python<'_>) -> PyResult<String> {

@@ -9,6 +9,7 @@ mod answers;
 mod arguments;
 mod node;
 mod progress;
+mod why;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use pyo3::types::{PyDict, PyList};
 
 pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal};
 pub(super) use node::{Node, Reference};
+pub(super) use why::{Explanation, Why};
 
 use arguments::{Limit, type_pattern};
 use progress::Progress;
@@ -42,7 +44,8 @@ pub(super) struct HeapSnapshot {
 }
 
 /// Captures the live heap; see `heapgraph.take_snapshot`. `collected` says whether garbage was
-/// collected before.
+/// collected before. The caller has `held_by_caller` references to the object at `asked`, which are
+/// not counted.
 #[pyfunction]
 #[expect(
     clippy::fn_params_excessive_bools,
@@ -54,12 +57,15 @@ pub(super) fn take_snapshot(
     names: bool,
     values: bool,
     force: bool,
+    asked: u64,
+    held_by_caller: u32,
 ) -> PyResult<HeapSnapshot> {
     let options = SnapshotOptions {
         collected,
         names,
         values,
         force,
+        held_by_caller: (asked, held_by_caller),
     };
     let _progress = Progress::start("taking a snapshot");
     Ok(HeapSnapshot {
@@ -197,6 +203,23 @@ impl HeapSnapshot {
     fn find_chain(&self, py: Python<'_>, target: &Bound<'_, PyAny>) -> PyResult<Option<RootChain>> {
         let target = self.target(target)?;
         Ok(py.detach(|| RootChain::find(&self.inner, target)))
+    }
+
+    /// Explain why objects are alive: the chains that explain best, and everything that holds them.
+    ///
+    /// Args:
+    ///     target: A `Node`, an address, an object of this process; or a type name or a class, and
+    ///         then all of its objects: those that are held in the same way are one explanation.
+    ///     limit: How many explanations to give.
+    ///
+    /// Returns:
+    ///     A `Why`, whose `str` is the answer and whose `chains` are the data.
+    ///
+    /// Raises:
+    ///     KeyError: If there is no such object, or none of the type, in the snapshot.
+    #[pyo3(signature = (target, limit=Limit(3)), text_signature = "($self, target, limit=3)")]
+    fn why(&self, py: Python<'_>, target: &Bound<'_, PyAny>, limit: Limit) -> PyResult<Why> {
+        self.explain(py, target, limit.0)
     }
 
     /// Draw what refers to some objects. Modules are drawn and not searched further.

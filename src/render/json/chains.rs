@@ -34,9 +34,9 @@ impl<'s> ChainsJson<'s> {
     pub fn new(
         snapshot: &'s HeapSnapshot,
         candidates: usize,
-        chains: &[(NodeIndex, Option<RootChain<'s>>)],
+        chains: &'s [(NodeIndex, Option<RootChain>)],
     ) -> Self {
-        let chain = |(target, chain): &(NodeIndex, Option<RootChain<'s>>)| {
+        let chain = |(target, chain): &'s (NodeIndex, Option<RootChain>)| {
             let chain = chain.as_ref();
             let objects = chain.map(|chain| {
                 let nodes = chain.chain.nodes.iter();
@@ -44,7 +44,7 @@ impl<'s> ChainsJson<'s> {
             });
             ChainJson {
                 target: ObjectJson::new(snapshot, *target),
-                root: chain.map(|chain| RootJson::new(chain.root)),
+                root: chain.map(|chain| RootJson::new(&chain.root)),
                 path: chain.map(|chain| chain_path(snapshot, chain)),
                 objects,
                 references: chain

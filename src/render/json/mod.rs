@@ -9,6 +9,7 @@ mod neighbourhood;
 mod object;
 mod summary;
 mod types;
+mod why;
 
 use std::io::{self, Write};
 
@@ -20,6 +21,7 @@ pub use neighbourhood::NeighbourhoodJson;
 pub use object::{ObjectJson, ObjectsJson};
 pub use summary::SummaryJson;
 pub use types::{DiffJson, TypesJson};
+pub use why::WhyJson;
 
 /// Writes an answer as an indented document with a line break at the end.
 ///

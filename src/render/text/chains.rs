@@ -15,7 +15,7 @@ const NO_CHAIN: &str = "no root leads to it: it is garbage, or held by what a ca
 pub fn root_chain_text(
     snapshot: &HeapSnapshot,
     target: NodeIndex,
-    chain: Option<&RootChain<'_>>,
+    chain: Option<&RootChain>,
     style: Style,
 ) -> String {
     let headline = headline(snapshot, target);
@@ -27,20 +27,20 @@ pub fn root_chain_text(
 }
 
 /// A chain as [`chain_text`] writes it: the path, then a line for each object.
-pub fn chain_words(snapshot: &HeapSnapshot, chain: &RootChain<'_>) -> String {
+pub fn chain_words(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
     let (start, objects, labels) = spelled(snapshot, chain);
     chain_text(&start, &objects, &labels)
 }
 
 /// A chain in Python's spelling, in one line.
-pub fn chain_path(snapshot: &HeapSnapshot, chain: &RootChain<'_>) -> String {
+pub fn chain_path(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
     let words = chain_words(snapshot, chain);
     words.lines().next().unwrap_or_default().to_owned()
 }
 
 fn spelled(
     snapshot: &HeapSnapshot,
-    chain: &RootChain<'_>,
+    chain: &RootChain,
 ) -> (String, Vec<String>, Vec<Option<EdgeLabel>>) {
     let visible = |text: String| one_line(&text).into_owned();
     let rest = chain.chain.nodes.iter().skip(1);

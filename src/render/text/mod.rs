@@ -9,6 +9,7 @@ mod summary;
 mod table;
 mod tree;
 mod types;
+mod why;
 
 pub use chains::{chain_path, chain_words, root_chain_text};
 pub use number::grouped;
@@ -18,6 +19,8 @@ pub use style::{Paint, Style};
 pub use summary::{TOP_TYPES, summary_text};
 pub use tree::neighbourhood_text;
 pub use types::{diff_text, types_text};
+
+pub use why::{spelled_path, why_text};
 
 /// Why writing is expected to work.
 const TO_STRING: &str = "writing to a string does not fail";

@@ -1,0 +1,298 @@
+//! Every reference that would have to be cut for an object to go.
+
+use std::cell::OnceCell;
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::{Cost, PreferredPaths};
+use crate::analysis::{RootChain, anchors};
+use crate::graph::{NodeIndex, NodeSet};
+use crate::snapshot::HeapSnapshot;
+
+/// The fewest references that, cut together, let an object go.
+#[derive(Debug)]
+pub struct Holders {
+    /// Independent of each other: for each there is a chain to the object that has none of the
+    /// others. The one on the best chain first.
+    pub holders: Vec<Holder>,
+    /// True if there are more than were looked for: then those found do not let the object go.
+    pub has_more: bool,
+    /// What cutting all of them frees.
+    pub freed: Freed,
+}
+
+/// One of several references that have to be cut.
+#[derive(Debug)]
+pub struct Holder {
+    /// The chain as far as the object behind the reference, which is the last of the chain.
+    pub chain: RootChain,
+    /// What cutting this one alone frees.
+    pub freed: Freed,
+}
+
+/// Objects that would go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Freed {
+    /// Number of objects.
+    pub count: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
+}
+
+type Reference = (NodeIndex, NodeIndex);
+
+impl Holders {
+    /// Finds at most `most` holders of `target`; `None` if it is alive by itself, or garbage.
+    ///
+    /// A smallest cut: of several the one nearest to the object, so that little else goes with it.
+    /// Several references of one object to another count as one; the namespace between an object and
+    /// its attributes can not be cut off. Found as a maximal flow of
+    /// references, one augmenting walk for each (Ford and Fulkerson, 1956), backward from the object:
+    /// O(`most` × (nodes + edges)) at most, and as a rule a small part of that; then a walk over the
+    /// heap for each holder and one more.
+    pub fn find(paths: &PreferredPaths<'_>, target: NodeIndex, most: usize) -> Option<Self> {
+        let anchors = anchors(paths.snapshot());
+        Self::below(paths, &anchors, &anchors, target, most)
+    }
+
+    /// The holders of `target` among what is below the one object that all chains to it pass: none
+    /// if nothing is between the two.
+    pub fn find_below(
+        &self,
+        paths: &PreferredPaths<'_>,
+        target: NodeIndex,
+        most: usize,
+    ) -> Option<Self> {
+        let [only] = &self.holders[..] else {
+            return None;
+        };
+        let last = *only.chain.chain.nodes.last()?;
+        let anchors = anchors(paths.snapshot());
+        Self::below(paths, &anchors, &[last], target, most)
+    }
+
+    /// The holders of `target` below `starts`; `anchors` are what is alive by itself.
+    fn below(
+        paths: &PreferredPaths<'_>,
+        anchors: &[NodeIndex],
+        starts: &[NodeIndex],
+        target: NodeIndex,
+        most: usize,
+    ) -> Option<Self> {
+        let snapshot = paths.snapshot();
+        let graph = snapshot.graph();
+        let mut is_start = NodeSet::new(graph);
+        for &start in starts {
+            is_start.insert(start);
+        }
+        let mut flow = Flow::new(paths, target);
+        let bound = flow.bound_to_target();
+        if starts.iter().any(|&start| bound.contains(start)) {
+            return None;
+        }
+        while flow.count <= most && flow.augment(&is_start) {}
+        let has_more = flow.count > most;
+        // Where there are too many, what is found are those nearest to the object.
+        let behind = if has_more { bound } else { flow.met.clone() };
+        let mut cut = flow.references_into(&behind);
+        cut.truncate(most);
+        if cut.is_empty() {
+            return None;
+        }
+        let heap = Heap { snapshot, anchors };
+        let whole = heap.alive_without(&[]);
+        let freed = |cut: &[Reference]| {
+            let rest = heap.alive_without(cut);
+            Freed {
+                count: whole.count - rest.count,
+                bytes: whole.bytes - rest.bytes,
+            }
+        };
+        let freed_by_all = freed(&cut);
+        let around = OnceCell::new();
+        let chain_through = |&(holder, held): &Reference| {
+            let chain = paths.chain_through(holder, held);
+            if let Some((_, chain)) = &chain
+                && let Some((_, before)) = chain.chain.nodes.split_last()
+                && before.iter().any(|&node| behind.contains(node))
+            {
+                // Another chain to the same holder has none of the other references.
+                let ends_at = |node| behind.contains(node);
+                let around = around.get_or_init(|| PreferredPaths::new(snapshot, ends_at));
+                return around.chain_through(holder, held);
+            }
+            chain
+        };
+        let mut chains: Vec<(Cost, RootChain, Reference)> = cut
+            .iter()
+            .filter_map(|reference| {
+                let (cost, chain) = chain_through(reference)?;
+                Some((cost, chain, *reference))
+            })
+            .collect();
+        let is_on_best = |(holder, held): Reference| {
+            let best = paths.reference(held);
+            best.is_some_and(|position| graph.holder_at(position) == holder)
+        };
+        chains.sort_by_key(|(cost, _, reference)| (*cost, !is_on_best(*reference), *reference));
+        let is_only = chains.len() == 1;
+        let holders = chains.into_iter().map(|(_, chain, reference)| Holder {
+            chain,
+            freed: if is_only {
+                freed_by_all
+            } else {
+                freed(&[reference])
+            },
+        });
+        Some(Self {
+            holders: holders.collect(),
+            has_more,
+            freed: freed_by_all,
+        })
+    }
+}
+
+/// A flow of references to one object: a set of chains that share no reference that could be cut.
+struct Flow<'p, 's> {
+    paths: &'p PreferredPaths<'s>,
+    target: NodeIndex,
+    /// Number of chains.
+    count: usize,
+    /// For each holder what it holds on some chain; several times if on several.
+    used: FxHashMap<NodeIndex, Vec<NodeIndex>>,
+    /// What the last walk backward has met.
+    met: NodeSet,
+}
+
+/// How a walk backward came to an object.
+#[derive(Clone, Copy)]
+enum Way {
+    /// The object holds this one, on no chain.
+    Holds(NodeIndex),
+    /// This one holds the object on a chain, which then goes another way.
+    IsHeld(NodeIndex),
+}
+
+impl<'p, 's> Flow<'p, 's> {
+    fn new(paths: &'p PreferredPaths<'s>, target: NodeIndex) -> Self {
+        Self {
+            paths,
+            target,
+            count: 0,
+            used: FxHashMap::default(),
+            met: NodeSet::new(paths.snapshot().graph()),
+        }
+    }
+
+    /// True if no other chain can have the reference.
+    fn is_full(&self, (holder, held): Reference) -> bool {
+        let used = self.used.get(&holder);
+        used.is_some_and(|used| used.contains(&held))
+            && !self.paths.weights().is_uncuttable(holder, held)
+    }
+
+    /// Adds a chain, which may send others another way; false if there is none.
+    fn augment(&mut self, is_anchor: &NodeSet) -> bool {
+        let Some((anchor, ways)) = self.walk(is_anchor) else {
+            return false;
+        };
+        let mut node = anchor;
+        while node != self.target {
+            node = match ways[&node] {
+                Way::Holds(held) => {
+                    self.used.entry(node).or_default().push(held);
+                    held
+                }
+                Way::IsHeld(holder) => {
+                    let used = self.used.entry(holder).or_default();
+                    if let Some(position) = used.iter().position(|&held| held == node) {
+                        used.swap_remove(position);
+                    }
+                    holder
+                }
+            };
+        }
+        self.count += 1;
+        true
+    }
+
+    /// Walks backward from the object to the nearest that is alive by itself.
+    fn walk(&mut self, is_anchor: &NodeSet) -> Option<(NodeIndex, FxHashMap<NodeIndex, Way>)> {
+        let graph = self.paths.snapshot().graph();
+        self.met.clear();
+        self.met.insert(self.target);
+        let mut ways = FxHashMap::default();
+        let mut queue = VecDeque::from([self.target]);
+        while let Some(node) = queue.pop_front() {
+            for &holder in graph.referrers(node) {
+                if self.is_full((holder, node)) || !self.met.insert(holder) {
+                    continue;
+                }
+                ways.insert(holder, Way::Holds(node));
+                if is_anchor.contains(holder) {
+                    return Some((holder, ways));
+                }
+                queue.push_back(holder);
+            }
+            for &held in self.used.get(&node).into_iter().flatten() {
+                if self.met.insert(held) {
+                    ways.insert(held, Way::IsHeld(node));
+                    queue.push_back(held);
+                }
+            }
+        }
+        None
+    }
+
+    /// The object, and what it can not be cut off from.
+    fn bound_to_target(&self) -> NodeSet {
+        let graph = self.paths.snapshot().graph();
+        let mut bound = NodeSet::new(graph);
+        bound.insert(self.target);
+        let mut next = vec![self.target];
+        while let Some(node) = next.pop() {
+            let is_bound = |holder: NodeIndex| self.paths.weights().is_uncuttable(holder, node);
+            let holders = graph.referrers(node).iter().copied();
+            next.extend(holders.filter(|&holder| is_bound(holder) && bound.insert(holder)));
+        }
+        bound
+    }
+
+    /// The references on chains that lead into `nodes`.
+    fn references_into(&self, nodes: &NodeSet) -> Vec<Reference> {
+        let used = self.used.iter();
+        let mut references: Vec<Reference> = used
+            .flat_map(|(&holder, held)| held.iter().map(move |&held| (holder, held)))
+            .filter(|&(holder, held)| !nodes.contains(holder) && nodes.contains(held))
+            .collect();
+        references.sort_unstable();
+        references.dedup();
+        references
+    }
+}
+
+/// A heap whose objects are alive as long as something leads to them.
+struct Heap<'s> {
+    snapshot: &'s HeapSnapshot,
+    anchors: &'s [NodeIndex],
+}
+
+impl Heap<'_> {
+    /// What is alive if some references are cut.
+    fn alive_without(&self, cut: &[Reference]) -> Freed {
+        let graph = self.snapshot.graph();
+        let mut alive = NodeSet::new(graph);
+        let mut next: Vec<NodeIndex> = Vec::new();
+        next.extend(self.anchors.iter().filter(|&&node| alive.insert(node)));
+        let mut sum = Freed::default();
+        while let Some(node) = next.pop() {
+            sum.count += 1;
+            sum.bytes += graph.shallow_size(node);
+            let is_cut = |held| cut.contains(&(node, held));
+            let referents = graph.referents(node).iter();
+            next.extend(referents.filter(|&&held| !is_cut(held) && alive.insert(held)));
+        }
+        sum
+    }
+}

@@ -1,0 +1,241 @@
+//! How well references explain why something is alive.
+
+use rustc_hash::FxHashMap;
+
+use crate::graph::{
+    EdgeLabel, EdgeName, HeapType, NodeFlags, NodeIndex, RootKind, TextIndex, TypeIndex,
+};
+use crate::snapshot::HeapSnapshot;
+
+/// How badly a reference or a root explains why something is alive; the least explains best. A
+/// chain is as bad as the worst of its references.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Rank {
+    /// It is there until somebody changes it.
+    Plain,
+    /// A local variable, gone when its function returns.
+    Local,
+    /// The frames of an exception.
+    Traceback,
+    /// A cache or a registry of the interpreter or its library, known to be harmless.
+    Library,
+    /// Held from outside the graph.
+    Outside,
+    /// Says nothing: from an instance to its class, from a dict to a string that is a key.
+    Untelling,
+}
+
+/// One reference on a chain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Weight {
+    pub(super) rank: Rank,
+    /// What it adds to the length of a chain.
+    pub(super) length: u32,
+}
+
+/// Caches and registries that hold much and are seldom the cause, by module and name.
+const LIBRARY: [(&str, &str); 18] = [
+    ("_strptime", "_regex_cache"),
+    ("copyreg", "dispatch_table"),
+    ("ctypes", "_pointer_type_cache"),
+    ("encodings", "_cache"),
+    ("fnmatch", "_compile_pattern"),
+    ("inspect", "modulesbyfile"),
+    ("linecache", "cache"),
+    ("locale", "_setlocale"),
+    ("multiprocessing.util", "_finalizer_registry"),
+    ("re", "_cache"),
+    ("re", "_cache2"),
+    ("sre_parse", "_cache"),
+    ("struct", "_cache"),
+    ("sys", "path_importer_cache"),
+    ("tokenize", "_compile"),
+    ("typing", "_cleanups"),
+    ("warnings", "onceregistry"),
+    ("zipimport", "_zip_directory_cache"),
+];
+
+/// Steps that do not lengthen a path: they are passed over when it is spelled.
+const PASSED_OVER: [&str; 3] = ["__dict__", "__closure__", "cell_contents"];
+
+/// What is known of the references of a snapshot, to weigh each quickly.
+#[derive(Debug)]
+pub(super) struct Weights<'s> {
+    snapshot: &'s HeapSnapshot,
+    /// For each type the rank of what its instances hold.
+    by_type: Vec<Rank>,
+    traceback: Option<TypeIndex>,
+    library: Vec<NodeIndex>,
+    passed_over: Vec<TextIndex>,
+    homes: Homes,
+}
+
+impl<'s> Weights<'s> {
+    pub(super) fn new(snapshot: &'s HeapSnapshot) -> Self {
+        let types = snapshot.graph().types();
+        let full_name = |ty: &HeapType| (!ty.is_heap_type).then(|| ty.full_name().into_owned());
+        let rank = |ty| match full_name(ty).as_deref() {
+            Some(
+                "builtins.frame"
+                | "builtins.generator"
+                | "builtins.coroutine"
+                | "builtins.async_generator",
+            ) => Rank::Local,
+            Some("builtins.traceback") => Rank::Traceback,
+            _ if ty.full_name() == "functools._lru_cache_wrapper" => Rank::Library,
+            _ => Rank::Plain,
+        };
+        let mut types_found = types.iter();
+        let traceback =
+            types_found.find(|(_, ty)| full_name(ty).as_deref() == Some("builtins.traceback"));
+        let texts = snapshot.edge_names().map(|names| names.texts().iter());
+        let passed_over = texts.into_iter().flatten().enumerate();
+        let homes = Homes::new(snapshot);
+        Self {
+            snapshot,
+            by_type: types.iter().map(|(_, ty)| rank(ty)).collect(),
+            traceback: traceback.map(|(index, _)| index),
+            library: library(snapshot, &homes),
+            passed_over: passed_over
+                .filter(|(_, text)| PASSED_OVER.contains(text))
+                .map(|(position, _)| TextIndex::new(position))
+                .collect(),
+            homes,
+        }
+    }
+
+    /// The rank that all references of `holder` have at least.
+    pub(super) fn of_holder(&self, holder: NodeIndex) -> Rank {
+        let graph = self.snapshot.graph();
+        if graph.flags(holder).contains(NodeFlags::FRAME) {
+            Rank::Local
+        } else if self.library.contains(&holder) {
+            Rank::Library
+        } else {
+            self.by_type[graph.type_index(holder).index()]
+        }
+    }
+
+    /// The reference of `holder` to `held` that is the `number`th of its references.
+    pub(super) fn of_reference(&self, holder: NodeIndex, number: usize, held: NodeIndex) -> Weight {
+        let graph = self.snapshot.graph();
+        let ty = graph.type_of(holder);
+        let is_to_class = ty.node == Some(held) && graph.is_only_instance_of(holder, held);
+        let rank = if is_to_class || graph.is_string_key(holder, number) {
+            Rank::Untelling
+        } else if self.traceback == Some(graph.type_index(held)) {
+            Rank::Traceback
+        } else {
+            Rank::Plain
+        };
+        let is_namespace = graph.flags(holder).contains(NodeFlags::MODULE_NAMESPACE);
+        let length = if is_namespace && self.homes.is_guest(self.snapshot, holder, held) {
+            2
+        } else {
+            u32::from(!self.is_passed_over(graph.edge_positions(holder).start + number))
+        };
+        Weight { rank, length }
+    }
+
+    /// True if and only if nobody can cut the reference: a path passes over it.
+    pub(super) fn is_uncuttable(&self, holder: NodeIndex, held: NodeIndex) -> bool {
+        let graph = self.snapshot.graph();
+        let is_namespace = graph.flags(held).contains(NodeFlags::MODULE_NAMESPACE)
+            && graph.flags(holder).contains(NodeFlags::MODULE);
+        let mut references = graph.edge_positions(holder).zip(graph.referents(holder));
+        is_namespace
+            || references.any(|(position, &other)| other == held && self.is_passed_over(position))
+    }
+
+    fn is_passed_over(&self, position: usize) -> bool {
+        let Some(names) = self.snapshot.edge_names() else {
+            return false;
+        };
+        matches!(names.name(position), EdgeName::Attribute(text) if self.passed_over.contains(&text))
+    }
+}
+
+/// The rank of a chain that starts at a root of this kind.
+pub(super) fn of_root(kind: RootKind) -> Rank {
+    match kind {
+        RootKind::Module => Rank::Plain,
+        RootKind::External => Rank::Outside,
+        RootKind::Frame
+        | RootKind::Suspended
+        | RootKind::Context
+        | RootKind::AtExit
+        | RootKind::Interpreter => Rank::Local,
+    }
+}
+
+/// The objects named in [`LIBRARY`] that are there.
+fn library(snapshot: &HeapSnapshot, homes: &Homes) -> Vec<NodeIndex> {
+    let graph = snapshot.graph();
+    let object = |(module, name): (&str, &str)| {
+        let namespace = *homes.by_module.get(module)?;
+        let key = EdgeLabel::Key(format!("'{name}'"));
+        let mut labels = graph
+            .edge_positions(namespace)
+            .zip(graph.referents(namespace));
+        let found = labels.find(|&(position, _)| snapshot.label(position) == key)?;
+        Some(*found.1)
+    };
+    LIBRARY.into_iter().filter_map(object).collect()
+}
+
+/// Where classes, functions and instances are at home: the namespace of the module that defines
+/// them, or their class.
+#[derive(Debug)]
+struct Homes {
+    by_module: FxHashMap<String, NodeIndex>,
+    /// For each type the home of its instances.
+    of_instances: Vec<Option<NodeIndex>>,
+    of_classes: FxHashMap<NodeIndex, NodeIndex>,
+}
+
+impl Homes {
+    fn new(snapshot: &HeapSnapshot) -> Self {
+        let graph = snapshot.graph();
+        let modules = snapshot.roots().iter();
+        let modules = modules.filter(|root| root.kind == RootKind::Module);
+        let by_module: FxHashMap<String, NodeIndex> = modules
+            .filter_map(|root| Some((root.name.clone(), namespace_of(snapshot, root.node)?)))
+            .collect();
+        let home = |ty: &HeapType| {
+            let module = ty.module.as_ref().filter(|_| ty.is_heap_type)?;
+            by_module.get(module).copied()
+        };
+        let types = graph.types().iter();
+        let of_classes = types.filter_map(|(_, ty)| Some((ty.node?, home(ty)?)));
+        Self {
+            of_classes: of_classes.collect(),
+            of_instances: graph.types().iter().map(|(_, ty)| home(ty)).collect(),
+            by_module,
+        }
+    }
+
+    /// True if and only if `held`, which a module's namespace holds, is at home in another.
+    fn is_guest(&self, snapshot: &HeapSnapshot, namespace: NodeIndex, held: NodeIndex) -> bool {
+        let graph = snapshot.graph();
+        let flags = graph.flags(held);
+        let home = if flags.contains(NodeFlags::MODULE) {
+            None
+        } else if flags.contains(NodeFlags::TYPE) {
+            self.of_classes.get(&held).copied()
+        } else if graph.type_of(held).full_name() == "builtins.function" {
+            namespace_of(snapshot, held)
+        } else {
+            self.of_instances[graph.type_index(held).index()]
+        };
+        home.is_some_and(|home| home != namespace)
+    }
+}
+
+/// The namespace that a module or a function refers to.
+fn namespace_of(snapshot: &HeapSnapshot, node: NodeIndex) -> Option<NodeIndex> {
+    let graph = snapshot.graph();
+    let is_namespace =
+        |node: &&NodeIndex| graph.flags(**node).contains(NodeFlags::MODULE_NAMESPACE);
+    graph.referents(node).iter().find(is_namespace).copied()
+}

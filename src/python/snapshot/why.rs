@@ -1,0 +1,222 @@
+//! Why objects of a snapshot are alive.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+
+use super::HeapSnapshot;
+use super::answers::{RootChain, preformatted};
+use super::arguments::type_pattern;
+use super::node::Node;
+use crate::analysis;
+use crate::graph::NodeIndex;
+use crate::python::picture::Picture;
+use crate::render;
+use crate::render::json::WhyJson;
+use crate::render::text::{Style, why_text};
+use crate::snapshot;
+
+/// Names suggested where a name matches nothing.
+const SUGGESTED: usize = 3;
+
+/// Why some objects are alive: explanations, those that are true of most objects first. Its `str`
+/// is a text that can be read line by line (docs/why.md does).
+#[pyclass(frozen, module = "heapgraph")]
+pub(in crate::python) struct Why {
+    snapshot: Arc<snapshot::HeapSnapshot>,
+    answer: Arc<analysis::Why>,
+}
+
+/// Why one object, and all that are held like it, is alive.
+#[pyclass(frozen, module = "heapgraph")]
+pub(in crate::python) struct Explanation {
+    snapshot: Arc<snapshot::HeapSnapshot>,
+    answer: Arc<analysis::Why>,
+    number: usize,
+}
+
+impl HeapSnapshot {
+    /// The objects that a type name, a class, a `Node`, an address or an object means.
+    fn targets(&self, py: Python<'_>, target: &Bound<'_, PyAny>) -> PyResult<Vec<NodeIndex>> {
+        let Ok(pattern) = type_pattern(target) else {
+            return Ok(vec![self.target(target)?]);
+        };
+        let nodes = py.detach(|| pattern.find(self.inner.graph()));
+        if nodes.is_empty() {
+            let close = pattern.close_names(self.inner.graph(), SUGGESTED);
+            let hint = if close.is_empty() {
+                String::new()
+            } else {
+                format!(": did you mean {}?", close.join(", "))
+            };
+            let message = format!("no object of type {pattern} in the snapshot{hint}");
+            return Err(PyKeyError::new_err(message));
+        }
+        Ok(nodes)
+    }
+
+    /// Explains why `target` is alive.
+    pub(super) fn explain(
+        &self,
+        py: Python<'_>,
+        target: &Bound<'_, PyAny>,
+        limit: usize,
+    ) -> PyResult<Why> {
+        let targets = self.targets(py, target)?;
+        let answer = py.detach(|| analysis::Why::explain(&self.inner, &targets, limit));
+        Ok(Why {
+            snapshot: Arc::clone(&self.inner),
+            answer: Arc::new(answer),
+        })
+    }
+}
+
+#[pymethods]
+impl Why {
+    /// The explanations: a list of `Explanation`.
+    #[getter]
+    fn chains(&self) -> Vec<Explanation> {
+        let explanation = |number| Explanation {
+            snapshot: Arc::clone(&self.snapshot),
+            answer: Arc::clone(&self.answer),
+            number,
+        };
+        (0..self.answer.explanations.len())
+            .map(explanation)
+            .collect()
+    }
+
+    /// How many of the objects nothing alive leads to: they wait for the collector.
+    #[getter]
+    fn garbage_count(&self) -> usize {
+        self.answer.garbage
+    }
+
+    /// Everything that the text says, as dicts, lists, strings and numbers; docs/cli.md has the
+    /// fields.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let json = serde_json::to_string(&WhyJson::new(&self.snapshot, &self.answer));
+        let json = json.expect("an answer has no keys but strings");
+        py.import("json")?.call_method1("loads", (json,))
+    }
+
+    /// Draw the chains, marked, with the other holders beside them.
+    ///
+    /// Returns:
+    ///     A `Picture`, with `to_dot`, `to_svg`, `to_png` and `save`, that notebooks show.
+    fn draw(&self) -> Picture {
+        let view = render::why_view(&self.snapshot, &self.answer);
+        Picture {
+            node_count: view.graph.node_count(),
+            view,
+        }
+    }
+
+    /// Draw the chains as SVG.
+    ///
+    /// Args:
+    ///     path: A file to write; without it the text of the picture is returned.
+    #[pyo3(signature = (path=None))]
+    fn to_svg(&self, py: Python<'_>, path: Option<PathBuf>) -> PyResult<Option<String>> {
+        let picture = self.draw();
+        match path {
+            None => Ok(Some(picture.to_svg(py)?)),
+            Some(path) => {
+                py.detach(|| render::save(&picture.view, &path))?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn __str__(&self, py: Python<'_>) -> String {
+        py.detach(|| why_text(&self.snapshot, &self.answer, Style::Plain))
+    }
+
+    fn __repr__(&self) -> String {
+        let count = self.answer.explanations.len() + self.answer.more;
+        let explanations = if count == 1 {
+            "explanation"
+        } else {
+            "explanations"
+        };
+        format!("<heapgraph.Why, {count} {explanations}>")
+    }
+
+    fn __len__(&self) -> usize {
+        self.answer.explanations.len()
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        let text = preformatted(&self.__str__(py));
+        let picture = if self.answer.explanations.is_empty() {
+            String::new()
+        } else {
+            self.draw().to_svg(py)?
+        };
+        Ok(text + &picture)
+    }
+}
+
+impl Explanation {
+    fn answer(&self) -> &analysis::Explanation {
+        &self.answer.explanations[self.number]
+    }
+}
+
+#[pymethods]
+impl Explanation {
+    /// The object that stands for all that are held like it.
+    #[getter]
+    fn target(&self) -> Node {
+        Node::new(Arc::clone(&self.snapshot), self.answer().target)
+    }
+
+    /// How many objects are held like it, itself included.
+    #[getter]
+    fn alike(&self) -> usize {
+        self.answer().alike
+    }
+
+    /// What the suspect references have in common in every process, in 16 hexadecimal digits.
+    #[getter]
+    fn fingerprint(&self) -> String {
+        self.answer().fingerprint.to_string()
+    }
+
+    /// The chain in Python's spelling, in one line.
+    #[getter]
+    fn path(&self) -> String {
+        let answer = self.answer();
+        render::text::spelled_path(&self.snapshot, &answer.chain, &answer.steps)
+    }
+
+    /// The chain with all its objects.
+    #[getter]
+    fn chain(&self) -> RootChain {
+        RootChain::new(&self.snapshot, self.answer().chain.clone())
+    }
+
+    /// The chains to all that would have to be cut: a list of `RootChain`, each as far as the object
+    /// behind its last reference. Empty if the object is alive by itself.
+    #[getter]
+    fn holders(&self) -> Vec<RootChain> {
+        let holders = self.answer().holders.iter();
+        let holders = holders.flat_map(|holders| &holders.holders);
+        let chain =
+            |holder: &analysis::Holder| RootChain::new(&self.snapshot, holder.chain.clone());
+        holders.map(chain).collect()
+    }
+
+    /// Bytes that cutting all holders frees; `None` if that is not known or not possible.
+    #[getter]
+    fn freed_size(&self) -> Option<u64> {
+        let holders = self.answer().holders.as_ref()?;
+        (!holders.has_more).then_some(holders.freed.bytes)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<heapgraph.Explanation {}>", self.path())
+    }
+}

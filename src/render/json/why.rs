@@ -1,0 +1,169 @@
+//! Why objects are alive, as JSON.
+
+use serde::Serialize;
+
+use super::object::{ObjectJson, RootJson};
+use crate::analysis::{
+    Explanation, Freed, Holder, Holders, RootChain, Step, Verdict, Why, spelled_steps,
+};
+use crate::graph::NodeIndex;
+use crate::render::text::spelled_path;
+use crate::snapshot::HeapSnapshot;
+
+/// Explanations, those of most objects first.
+#[derive(Debug, Serialize)]
+pub struct WhyJson<'s> {
+    schema: &'static str,
+    explanations: Vec<ExplanationJson<'s>>,
+    /// Explanations that there are besides.
+    more_explanations: usize,
+    /// Objects to which only others of those asked about lead.
+    held_by_others: usize,
+    /// Objects that nothing alive leads to.
+    garbage: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct ExplanationJson<'s> {
+    target: ObjectJson<'s>,
+    /// How many objects are held like it, itself included.
+    alike: usize,
+    fingerprint: String,
+    root: RootJson<'s>,
+    path: String,
+    /// The first object of the chain and the one behind each reference.
+    objects: Vec<KnownJson<'s>>,
+    /// One less than there are objects.
+    references: Vec<ReferenceJson<'s>>,
+    /// What would have to be cut for the object to go; `null` if it is alive by itself.
+    holders: Option<HoldersJson>,
+    /// What would have to be cut for it and little else to go, if one cut nearer to the root would
+    /// do; else `null`.
+    nearest_holders: Option<HoldersJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct KnownJson<'s> {
+    #[serde(flatten)]
+    object: ObjectJson<'s>,
+    /// `alive`, `unknown` or `gone`.
+    verdict: &'static str,
+    reason: Option<&'s str>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReferenceJson<'s> {
+    name: &'s str,
+    /// True for those among which the cause is.
+    is_suspect: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct HoldersJson {
+    references: Vec<HolderJson>,
+    /// There are others, and cutting those listed is not enough.
+    has_more: bool,
+    /// What cutting all of them frees.
+    freed: FreedJson,
+}
+
+#[derive(Debug, Serialize)]
+struct HolderJson {
+    path: String,
+    /// What cutting its last reference alone frees.
+    freed: FreedJson,
+}
+
+#[derive(Debug, Serialize)]
+struct FreedJson {
+    objects: u64,
+    bytes: u64,
+}
+
+impl<'s> WhyJson<'s> {
+    /// An answer about objects of a snapshot.
+    pub fn new(snapshot: &'s HeapSnapshot, why: &'s Why) -> Self {
+        let explanations = why.explanations.iter();
+        Self {
+            schema: "heapgraph/why@1",
+            explanations: explanations
+                .map(|explanation| ExplanationJson::new(snapshot, explanation))
+                .collect(),
+            more_explanations: why.more,
+            held_by_others: why.behind_others,
+            garbage: why.garbage,
+        }
+    }
+}
+
+impl<'s> ExplanationJson<'s> {
+    fn new(snapshot: &'s HeapSnapshot, explanation: &'s Explanation) -> Self {
+        let Explanation { chain, steps, .. } = explanation;
+        let nodes = explanation.nodes();
+        let objects = nodes.into_iter().zip(&explanation.verdicts);
+        let references = steps.iter().enumerate();
+        let holders = |holders: &Holders| HoldersJson::new(snapshot, holders);
+        Self {
+            target: ObjectJson::new(snapshot, explanation.target),
+            alike: explanation.alike,
+            fingerprint: explanation.fingerprint.to_string(),
+            root: RootJson::new(&chain.root),
+            path: spelled_path(snapshot, chain, steps),
+            objects: objects
+                .map(|(node, verdict)| KnownJson::new(snapshot, node, verdict))
+                .collect(),
+            references: references
+                .map(|(number, step)| ReferenceJson {
+                    name: &step.text,
+                    is_suspect: explanation.suspects.contains(&number),
+                })
+                .collect(),
+            holders: explanation.holders.as_ref().map(holders),
+            nearest_holders: explanation.nearest.as_ref().map(holders),
+        }
+    }
+}
+
+impl HoldersJson {
+    fn new(snapshot: &HeapSnapshot, holders: &Holders) -> Self {
+        let holder = |holder: &Holder| HolderJson {
+            path: chain_path(snapshot, &holder.chain),
+            freed: holder.freed.into(),
+        };
+        Self {
+            references: holders.holders.iter().map(holder).collect(),
+            has_more: holders.has_more,
+            freed: holders.freed.into(),
+        }
+    }
+}
+
+impl<'s> KnownJson<'s> {
+    fn new(snapshot: &'s HeapSnapshot, node: NodeIndex, verdict: &'s Verdict) -> Self {
+        let (verdict, reason) = match verdict {
+            Verdict::Alive(reason) => ("alive", Some(*reason)),
+            Verdict::Unknown => ("unknown", None),
+            Verdict::Gone(reason) => ("gone", Some(&**reason)),
+        };
+        Self {
+            object: ObjectJson::new(snapshot, node),
+            verdict,
+            reason,
+        }
+    }
+}
+
+impl From<Freed> for FreedJson {
+    fn from(Freed { count, bytes }: Freed) -> Self {
+        Self {
+            objects: count,
+            bytes,
+        }
+    }
+}
+
+fn chain_path(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
+    let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
+    let steps: Vec<Step> = spelled_steps(&labels);
+    spelled_path(snapshot, chain, &steps)
+}

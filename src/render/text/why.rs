@@ -1,0 +1,258 @@
+//! Why objects are alive, in words.
+
+use std::fmt::Write;
+
+use super::TO_STRING;
+use super::number::grouped;
+use super::style::{Paint, Style};
+use crate::analysis::{Explanation, Freed, Holders, RootChain, Step, Verdict, Why, spelled_steps};
+use crate::graph::NodeIndex;
+use crate::render::escape::one_line;
+use crate::render::words::{headline, node_words, path_start, root_words};
+use crate::snapshot::HeapSnapshot;
+
+/// Steps alike in a row from which on they are counted and not written.
+const LONGEST_RUN: usize = 10;
+/// Columns that the words for an object have before what is known of it.
+const WIDEST_OBJECT: usize = 44;
+
+/// Every explanation, then what is not explained.
+pub fn why_text(snapshot: &HeapSnapshot, why: &Why, style: Style) -> String {
+    let mut text = String::new();
+    for (number, explanation) in why.explanations.iter().enumerate() {
+        if number > 0 {
+            text.push('\n');
+        }
+        text += &explanation_text(snapshot, explanation, style);
+    }
+    let rest = [
+        (why.more, "held in another way", "held in other ways"),
+        (
+            why.behind_others,
+            "held only by others of them",
+            "held only by others of them",
+        ),
+        (
+            why.garbage,
+            "garbage: nothing alive leads to it",
+            "garbage: nothing alive leads to them",
+        ),
+    ];
+    for (count, one, many) in rest {
+        if count > 0 {
+            let words = if count == 1 { one } else { many };
+            let gap = if text.is_empty() || text.ends_with("\n\n") {
+                ""
+            } else {
+                "\n"
+            };
+            writeln!(text, "{gap}{} {words}", grouped(count as u64)).expect(TO_STRING);
+        }
+    }
+    text
+}
+
+fn explanation_text(snapshot: &HeapSnapshot, explanation: &Explanation, style: Style) -> String {
+    let Explanation {
+        target,
+        alike,
+        chain,
+        steps,
+        fingerprint,
+        ..
+    } = explanation;
+    let strong = |text: &str| style.paint(Paint::Strong, one_line(text));
+    let like = match alike {
+        1 => String::new(),
+        alike => format!("1 of {} like it, ", grouped(*alike as u64)),
+    };
+    let mut text = format!(
+        "{}\n{like}fingerprint {fingerprint}\n\n{}\n\n",
+        strong(&headline(snapshot, *target)),
+        strong(&spelled_path(snapshot, chain, steps)),
+    );
+    text += &trace(snapshot, explanation, style);
+    text.push('\n');
+    text += &holders_text(snapshot, explanation);
+    text
+}
+
+/// A line for every object and two for every reference: its name, and a wavy line if it may be the
+/// cause.
+fn trace(snapshot: &HeapSnapshot, explanation: &Explanation, style: Style) -> String {
+    let Explanation {
+        steps,
+        verdicts,
+        suspects,
+        ..
+    } = explanation;
+    let nodes = explanation.nodes();
+    let objects: Vec<String> = nodes
+        .iter()
+        .enumerate()
+        .map(|(number, &node)| {
+            let words = if number == 0 {
+                root_words(snapshot, node)
+            } else {
+                node_words(snapshot, node)
+            };
+            one_line(&words).into_owned()
+        })
+        .collect();
+    let width = objects.iter().map(|object| object.chars().count()).max();
+    let width = width.unwrap_or(0).min(WIDEST_OBJECT);
+    let faint = |text: &str| style.paint(Paint::Faint, text);
+    let mut text = String::new();
+    let runs = runs(snapshot, &nodes, steps);
+    for (number, object) in objects.iter().enumerate() {
+        if let Some(run) = runs.iter().find(|run| run.contains(&number)) {
+            if *run.start() == number {
+                let count = grouped(run.clone().count() as u64);
+                writeln!(text, "{}", faint(&format!("│    … {count} more of these")))
+                    .expect(TO_STRING);
+            }
+            continue;
+        }
+        if let Some(step) = number.checked_sub(1).map(|before| &steps[before]) {
+            let name = one_line(&step.text);
+            writeln!(
+                text,
+                "{}{}",
+                faint("│    "),
+                style.paint(Paint::Strong, &name)
+            )
+            .expect(TO_STRING);
+            if suspects.contains(&(number - 1)) {
+                let wave = "~".repeat(name.chars().count());
+                writeln!(text, "{}{}", faint("│    "), style.paint(Paint::More, wave))
+                    .expect(TO_STRING);
+            }
+        }
+        let branch = match number {
+            0 if objects.len() == 1 => "─→ ",
+            0 => "┬─ ",
+            _ if number + 1 == objects.len() => "╰→ ",
+            _ => "├─ ",
+        };
+        let known = match &verdicts[number] {
+            Verdict::Alive(reason) => (*reason).to_owned(),
+            Verdict::Gone(reason) => format!("should be gone: {reason}"),
+            Verdict::Unknown => String::new(),
+        };
+        let line = format!("{object:width$}  {}", faint(&one_line(&known)));
+        writeln!(text, "{}{}", faint(branch), line.trim_end()).expect(TO_STRING);
+    }
+    text
+}
+
+/// The objects, by their numbers, that are not written: those in the middle of many in a row of one
+/// type that are reached by steps alike.
+fn runs(
+    snapshot: &HeapSnapshot,
+    nodes: &[NodeIndex],
+    steps: &[Step],
+) -> Vec<std::ops::RangeInclusive<usize>> {
+    let graph = snapshot.graph();
+    let is_like_before = |number: usize| {
+        let ty = |number: usize| graph.type_index(nodes[number]);
+        number >= 2
+            && steps[number - 1].generic == steps[number - 2].generic
+            && ty(number) == ty(number - 1)
+    };
+    let mut runs = Vec::new();
+    let mut number = 1;
+    while number < nodes.len() {
+        let start = number;
+        while number + 1 < nodes.len() && is_like_before(number + 1) {
+            number += 1;
+        }
+        // The first and the last of them are written.
+        if number - start >= LONGEST_RUN {
+            runs.push(start + 1..=number - 1);
+        }
+        number += 1;
+    }
+    runs
+}
+
+/// A chain in Python's spelling, in one line; steps alike in a row are counted.
+pub fn spelled_path(snapshot: &HeapSnapshot, chain: &RootChain, steps: &[Step]) -> String {
+    let mut path = path_start(snapshot, chain.root.node);
+    let mut rest = steps;
+    while let Some(step) = rest.first() {
+        let run = rest
+            .iter()
+            .take_while(|other| other.text == step.text)
+            .count();
+        let taken = if run > LONGEST_RUN {
+            write!(path, "({})×{}", step.text, grouped(run as u64)).expect(TO_STRING);
+            run
+        } else {
+            path += &step.text;
+            1
+        };
+        rest = &rest[taken..];
+    }
+    path
+}
+
+fn holders_text(snapshot: &HeapSnapshot, explanation: &Explanation) -> String {
+    let Some(holders) = &explanation.holders else {
+        return match &explanation.steps[..] {
+            [] => "It needs no other object to stay alive.\n".into(),
+            _ => "No reference that could be cut frees it: it is held from outside too.\n".into(),
+        };
+    };
+    if let ([only], false) = (&holders.holders[..], holders.has_more) {
+        let path = chain_spelled(snapshot, &only.chain);
+        let mut text = format!("Cutting {path} frees {}.\n", freed_words(holders.freed));
+        if let Some(nearest) = &explanation.nearest {
+            text += "To free this object and not those beside it:\n";
+            text += &several_holders(snapshot, nearest);
+        }
+        return text;
+    }
+    several_holders(snapshot, holders)
+}
+
+fn several_holders(snapshot: &HeapSnapshot, holders: &Holders) -> String {
+    let count = grouped(holders.holders.len() as u64);
+    let mut text = if holders.has_more {
+        format!("Held by more than {count} independent references, such as\n")
+    } else {
+        format!("Held by {count} independent references\n")
+    };
+    for (number, holder) in holders.holders.iter().enumerate() {
+        let alone = match holder.freed.count {
+            0 => "nothing".into(),
+            _ => freed_words(holder.freed),
+        };
+        let (number, path) = (number + 1, chain_spelled(snapshot, &holder.chain));
+        writeln!(text, "  ({number}) {path}: cutting it alone frees {alone}").expect(TO_STRING);
+    }
+    if !holders.has_more {
+        let freed = freed_words(holders.freed);
+        writeln!(text, "Cutting all of them frees {freed}.").expect(TO_STRING);
+    }
+    text
+}
+
+/// A chain in Python's spelling, in one line.
+fn chain_spelled(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
+    let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
+    one_line(&spelled_path(snapshot, chain, &spelled_steps(&labels))).into_owned()
+}
+
+/// How much is freed.
+fn freed_words(freed: Freed) -> String {
+    let objects = if freed.count == 1 {
+        "object"
+    } else {
+        "objects"
+    };
+    format!(
+        "{} bytes in {} {objects}",
+        grouped(freed.bytes),
+        grouped(freed.count)
+    )
+}

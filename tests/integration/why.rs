@@ -1,0 +1,1 @@
+//! Explanations of heaps drawn by hand.
