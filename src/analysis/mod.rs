@@ -2,10 +2,14 @@
 
 mod chain;
 mod diff;
+mod dominators;
 mod find;
 mod histogram;
 mod liveness;
 mod neighbourhood;
+mod owners;
+mod retained_by_type;
+mod retained_together;
 mod root_chain;
 mod seen_objects;
 mod surroundings;
@@ -13,10 +17,14 @@ mod type_pattern;
 
 pub use chain::{ChainSearch, Direction, ReferenceChain};
 pub use diff::{ChangeKind, HeapDiff, TypeChange};
+pub use dominators::{Dominator, DominatorTree};
 pub use find::find_objects;
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
 pub use liveness::anchors;
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
+pub use owners::{Owner, largest_first};
+pub use retained_by_type::{RetainedByType, TypeRetained};
+pub use retained_together::retained_together;
 pub use root_chain::{RootChain, RootPreference, best_root, preferred_label};
 pub use seen_objects::{ClassCounts, SeenObjects};
 pub use surroundings::surroundings;
