@@ -7,6 +7,7 @@ mod chains;
 mod export;
 mod neighbourhood;
 mod object;
+mod retained;
 mod summary;
 mod types;
 
@@ -18,6 +19,7 @@ pub use chains::ChainsJson;
 pub use export::export;
 pub use neighbourhood::NeighbourhoodJson;
 pub use object::{ObjectJson, ObjectsJson};
+pub use retained::{OwnersJson, RetainedByTypeJson, RetainedJson};
 pub use summary::SummaryJson;
 pub use types::{DiffJson, TypesJson};
 

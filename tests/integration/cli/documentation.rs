@@ -52,6 +52,9 @@ fn every_schema_is_documented() {
         "chain friday.parquet app.User",
         "refs friday.parquet app.User",
         "backrefs friday.parquet app.User",
+        "retained friday.parquet app.User",
+        "owners friday.parquet",
+        "owners friday.parquet --by-type",
         "export friday.parquet",
         "completions bash",
     ] {

@@ -4,6 +4,7 @@ mod brute_force;
 mod certificate;
 mod drawn;
 mod large;
+mod text;
 
 use heapgraph::graph::{
     HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord, Root, RootKind,
