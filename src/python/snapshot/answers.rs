@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
+use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
 use crate::analysis::{self, Tally};
 use crate::graph::{EdgeLabel, NodeIndex, Root};
 use crate::python::picture::Picture;
 use crate::render;
 use crate::render::text::Style;
-use crate::snapshot::HeapSnapshot;
 
 /// Rows that a table shows.
 const ROWS: usize = 20;
@@ -118,7 +118,7 @@ impl HeapDiff {
 /// Why an object is alive: a chain of references from a root to it.
 #[pyclass(frozen, module = "heapgraph")]
 pub(in crate::python) struct RootChain {
-    snapshot: Arc<HeapSnapshot>,
+    snapshot: Arc<AnalysedHeap>,
     root: Root,
     nodes: Vec<NodeIndex>,
     labels: Vec<EdgeLabel>,
@@ -126,7 +126,7 @@ pub(in crate::python) struct RootChain {
 
 impl RootChain {
     /// The chain that explains best why `target` is alive.
-    pub(super) fn find(snapshot: &Arc<HeapSnapshot>, target: NodeIndex) -> Option<Self> {
+    pub(super) fn find(snapshot: &Arc<AnalysedHeap>, target: NodeIndex) -> Option<Self> {
         let found = analysis::RootChain::find(snapshot, target)?;
         Some(Self {
             root: found.root.clone(),
