@@ -63,6 +63,7 @@ lint: $(DEV_TOOLS) ## Check format, lints and types of all code
 bench: $(WHEEL) $(DEV_TOOLS) ## Measure against gc.collect() and objgraph; prints ratios
 	"$(VENV_PYTHON)" benches/ratios.py
 	"$(VENV_PYTHON)" benches/snapshots.py
+	"$(VENV_PYTHON)" benches/retained.py
 
 .PHONY: clean
 clean: ## Remove everything that was built, and the environment

@@ -2,10 +2,14 @@
 
 mod chain;
 mod diff;
+mod dominators;
 mod find;
 mod histogram;
 mod liveness;
 mod neighbourhood;
+mod owners;
+mod retained_by_type;
+mod retained_together;
 mod root_chain;
 mod seen_objects;
 mod surroundings;
@@ -14,15 +18,19 @@ mod why;
 
 pub use chain::{ChainSearch, Direction, ReferenceChain};
 pub use diff::{ChangeKind, HeapDiff, TypeChange};
+pub use dominators::{Dominator, DominatorTree};
 pub use find::find_objects;
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
 pub use liveness::anchors;
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
+pub use owners::{Owner, largest_first};
+pub use retained_by_type::{RetainedByType, TypeRetained};
+pub use retained_together::retained_together;
 pub use root_chain::{RootChain, RootPreference, best_root, preferred_label};
 pub use seen_objects::{ClassCounts, SeenObjects};
 pub use surroundings::surroundings;
 pub use type_pattern::{TypePattern, samples};
 pub use why::{
-    Explanation, Fingerprint, Freed, Holder, Holders, PreferredPaths, Rank, Step, Verdict, Why,
+    Explanation, Fingerprint, Holder, Holders, PreferredPaths, Rank, Step, Verdict, Why,
     spelled_steps,
 };

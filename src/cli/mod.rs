@@ -10,6 +10,8 @@ mod error;
 mod export;
 mod find;
 mod neighbourhood;
+mod owners;
+mod retained;
 mod run_program;
 mod summary;
 mod target;
@@ -88,6 +90,8 @@ enum Command {
         after_help = "Example:\n  heapgraph backrefs heap.parquet 0x7f3a5c0041d0 -o backrefs.svg"
     )]
     Backrefs(neighbourhood::Around),
+    Retained(retained::Retained),
+    Owners(owners::Owners),
     Export(export::Export),
     Completions(completions::Completions),
 }
@@ -173,6 +177,8 @@ impl Command {
             Self::Why(command) => command.carry_out(console),
             Self::Refs(command) => command.carry_out(console, Direction::Referents),
             Self::Backrefs(command) => command.carry_out(console, Direction::Referrers),
+            Self::Retained(command) => command.carry_out(console),
+            Self::Owners(command) => command.carry_out(console),
             Self::Export(command) => command.carry_out(console),
             Self::Completions(command) => command.carry_out(&mut Cli::command(), console),
         }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::console::Console;
 use super::error::CliError;
 use super::target::Target;
-use crate::analysis::Why as Answer;
+use crate::analysis::{DominatorTree, Why as Answer};
 use crate::render;
 use crate::render::json::WhyJson;
 use crate::render::text::why_text;
@@ -37,7 +37,8 @@ impl Why {
     pub(super) fn carry_out(self, console: &mut Console<'_>) -> Result<(), CliError> {
         let snapshot = super::open(&self.file)?;
         let found = self.target.find(&snapshot, &self.file, usize::MAX)?;
-        let why = Answer::explain(&snapshot, &found.nodes, self.limit);
+        let tree = DominatorTree::new(&snapshot);
+        let why = Answer::explain(&snapshot, &tree, &found.nodes, self.limit);
         if console.is_json {
             console.json(&WhyJson::new(&snapshot, &why))?;
         } else {

@@ -7,6 +7,7 @@ mod chain_brute_force;
 mod chain_text;
 #[cfg(feature = "cli")]
 mod cli;
+mod dominators;
 mod graph;
 mod graph_addresses;
 mod graph_references;

@@ -1,6 +1,6 @@
 //! Explanations compared with every chain, every cut and another algorithm on small random graphs.
 
-use heapgraph::analysis::{Freed, Holders, PreferredPaths, Why, anchors};
+use heapgraph::analysis::{DominatorTree, Holders, PreferredPaths, Tally, Why, anchors};
 use heapgraph::graph::{EdgeLabel, EdgeNames, NodeIndex, Root, RootKind};
 use heapgraph::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
 use petgraph::algo::ford_fulkerson;
@@ -235,7 +235,7 @@ fn check_cut(snapshot: &HeapSnapshot, starts: &[NodeIndex], target: NodeIndex, h
             .into_iter()
             .filter(|node| !rest.contains(node));
         let sizes: Vec<u64> = gone.map(|node| graph.shallow_size(node)).collect();
-        Freed {
+        Tally {
             count: sizes.len() as u64,
             bytes: sizes.iter().sum(),
         }
@@ -261,8 +261,9 @@ fn holders_are_a_smallest_cut() {
         let snapshot = rooted(sketch, random);
         let starts = anchors(&snapshot);
         let paths = PreferredPaths::new(&snapshot, |_| false);
+        let tree = DominatorTree::new(&snapshot);
         for target in snapshot.graph().nodes() {
-            let holders = Holders::find(&paths, target, 100);
+            let holders = Holders::find(&paths, &tree, target, 100);
             let flow = max_flow(&snapshot, &starts, target);
             assert_eq!(holders.is_some(), (1..1_000).contains(&flow));
             let Some(holders) = holders else {
@@ -270,13 +271,13 @@ fn holders_are_a_smallest_cut() {
             };
             assert!(!holders.has_more);
             check_cut(&snapshot, &starts, target, &holders);
-            if let Some(nearest) = holders.find_below(&paths, target, 100) {
+            if let Some(nearest) = holders.find_below(&paths, &tree, target, 100) {
                 let first = holders.holders[0].chain.chain.nodes.last().unwrap();
                 assert!(nearest.holders.len() > 1, "else it would have been the cut");
                 check_cut(&snapshot, &[*first], target, &nearest);
             }
             if flow > 1 {
-                let some = Holders::find(&paths, target, flow as usize - 1).unwrap();
+                let some = Holders::find(&paths, &tree, target, flow as usize - 1).unwrap();
                 assert!(some.has_more);
                 assert_eq!(some.holders.len(), flow as usize - 1);
             }
@@ -289,7 +290,7 @@ fn every_object_is_explained_once() {
     for_random_sketches(200, |sketch, random| {
         let snapshot = rooted(sketch, random);
         let all: Vec<NodeIndex> = snapshot.graph().nodes().collect();
-        let why = Why::explain(&snapshot, &all, usize::MAX);
+        let why = Why::explain(&snapshot, &DominatorTree::new(&snapshot), &all, usize::MAX);
         let alike: usize = why.explanations.iter().map(|one| one.alike).sum();
         assert_eq!(alike + why.behind_others + why.garbage, all.len());
         let reached = snapshot.graph().reachable_from(anchors(&snapshot));

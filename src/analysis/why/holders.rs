@@ -6,9 +6,8 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashMap;
 
 use super::{Cost, PreferredPaths};
-use crate::analysis::{RootChain, anchors};
-use crate::graph::{NodeIndex, NodeSet};
-use crate::snapshot::HeapSnapshot;
+use crate::analysis::{DominatorTree, RootChain, Tally, anchors, retained_together};
+use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
 /// The fewest references that, cut together, let an object go.
 #[derive(Debug)]
@@ -18,8 +17,8 @@ pub struct Holders {
     pub holders: Vec<Holder>,
     /// True if there are more than were looked for: then those found do not let the object go.
     pub has_more: bool,
-    /// What cutting all of them frees.
-    pub freed: Freed,
+    /// What cutting all of them frees; nothing if there are more.
+    pub freed: Tally,
 }
 
 /// One of several references that have to be cut.
@@ -28,16 +27,7 @@ pub struct Holder {
     /// The chain as far as the object behind the reference, which is the last of the chain.
     pub chain: RootChain,
     /// What cutting this one alone frees.
-    pub freed: Freed,
-}
-
-/// Objects that would go.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Freed {
-    /// Number of objects.
-    pub count: u64,
-    /// Bytes of all of them.
-    pub bytes: u64,
+    pub freed: Tally,
 }
 
 type Reference = (NodeIndex, NodeIndex);
@@ -50,10 +40,15 @@ impl Holders {
     /// its attributes can not be cut off. Found as a maximal flow of
     /// references, one augmenting walk for each (Ford and Fulkerson, 1956), backward from the object:
     /// O(`most` × (nodes + edges)) at most, and as a rule a small part of that; then a walk over the
-    /// heap for each holder and one more.
-    pub fn find(paths: &PreferredPaths<'_>, target: NodeIndex, most: usize) -> Option<Self> {
+    /// heap if there are several.
+    pub fn find(
+        paths: &PreferredPaths<'_>,
+        tree: &DominatorTree,
+        target: NodeIndex,
+        most: usize,
+    ) -> Option<Self> {
         let anchors = anchors(paths.snapshot());
-        Self::below(paths, &anchors, &anchors, target, most)
+        Self::below(paths, tree, &anchors, target, most)
     }
 
     /// The holders of `target` among what is below the one object that all chains to it pass: none
@@ -61,6 +56,7 @@ impl Holders {
     pub fn find_below(
         &self,
         paths: &PreferredPaths<'_>,
+        tree: &DominatorTree,
         target: NodeIndex,
         most: usize,
     ) -> Option<Self> {
@@ -68,14 +64,13 @@ impl Holders {
             return None;
         };
         let last = *only.chain.chain.nodes.last()?;
-        let anchors = anchors(paths.snapshot());
-        Self::below(paths, &anchors, &[last], target, most)
+        Self::below(paths, tree, &[last], target, most)
     }
 
-    /// The holders of `target` below `starts`; `anchors` are what is alive by itself.
+    /// The holders of `target` below `starts`.
     fn below(
         paths: &PreferredPaths<'_>,
-        anchors: &[NodeIndex],
+        tree: &DominatorTree,
         starts: &[NodeIndex],
         target: NodeIndex,
         most: usize,
@@ -100,16 +95,12 @@ impl Holders {
         if cut.is_empty() {
             return None;
         }
-        let heap = Heap { snapshot, anchors };
-        let whole = heap.alive_without(&[]);
-        let freed = |cut: &[Reference]| {
-            let rest = heap.alive_without(cut);
-            Freed {
-                count: whole.count - rest.count,
-                bytes: whole.bytes - rest.bytes,
-            }
+        let heads: Vec<NodeIndex> = cut.iter().map(|&(_, held)| held).collect();
+        let freed_by_all = match heads[..] {
+            _ if has_more => Tally::default(),
+            [only] => tree.retained(only).unwrap_or_default(),
+            _ => retained_together(snapshot, tree, &heads),
         };
-        let freed_by_all = freed(&cut);
         let around = OnceCell::new();
         let chain_through = |&(holder, held): &Reference| {
             let chain = paths.chain_through(holder, held);
@@ -136,14 +127,9 @@ impl Holders {
             best.is_some_and(|position| graph.holder_at(position) == holder)
         };
         chains.sort_by_key(|(cost, _, reference)| (*cost, !is_on_best(*reference), *reference));
-        let is_only = chains.len() == 1;
         let holders = chains.into_iter().map(|(_, chain, reference)| Holder {
             chain,
-            freed: if is_only {
-                freed_by_all
-            } else {
-                freed(&[reference])
-            },
+            freed: freed_alone(graph, tree, reference),
         });
         Some(Self {
             holders: holders.collect(),
@@ -272,27 +258,14 @@ impl<'p, 's> Flow<'p, 's> {
     }
 }
 
-/// A heap whose objects are alive as long as something leads to them.
-struct Heap<'s> {
-    snapshot: &'s HeapSnapshot,
-    anchors: &'s [NodeIndex],
-}
-
-impl Heap<'_> {
-    /// What is alive if some references are cut.
-    fn alive_without(&self, cut: &[Reference]) -> Freed {
-        let graph = self.snapshot.graph();
-        let mut alive = NodeSet::new(graph);
-        let mut next: Vec<NodeIndex> = Vec::new();
-        next.extend(self.anchors.iter().filter(|&&node| alive.insert(node)));
-        let mut sum = Freed::default();
-        while let Some(node) = next.pop() {
-            sum.count += 1;
-            sum.bytes += graph.shallow_size(node);
-            let is_cut = |held| cut.contains(&(node, held));
-            let referents = graph.referents(node).iter();
-            next.extend(referents.filter(|&&held| !is_cut(held) && alive.insert(held)));
-        }
-        sum
-    }
+/// What cutting one reference frees: what the object behind it retains, if all that refers to it
+/// besides is retained by it.
+fn freed_alone(graph: &HeapGraph, tree: &DominatorTree, (holder, held): Reference) -> Tally {
+    let mut others = graph.referrers(held).iter();
+    let is_only_way = others.all(|&other| {
+        let is_alive = tree.immediate_dominator(other).is_some();
+        other == holder || !is_alive || tree.dominates(held, other)
+    });
+    let retained = tree.retained(held).filter(|_| is_only_way);
+    retained.unwrap_or_default()
 }

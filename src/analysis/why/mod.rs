@@ -9,7 +9,7 @@ mod step;
 mod verdict;
 
 pub use fingerprint::Fingerprint;
-pub use holders::{Freed, Holder, Holders};
+pub use holders::{Holder, Holders};
 use paths::Cost;
 pub use paths::PreferredPaths;
 pub use rank::Rank;
@@ -22,7 +22,7 @@ use std::ops::Range;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use super::RootChain;
+use super::{DominatorTree, RootChain, Tally};
 use crate::graph::{NodeIndex, NodeSet};
 use crate::snapshot::HeapSnapshot;
 
@@ -53,6 +53,8 @@ pub struct Explanation {
     pub chain: RootChain,
     /// The chain step by step.
     pub steps: Vec<Step>,
+    /// What the first object of the chain retains, and the one behind each step.
+    pub retained: Vec<Tally>,
     /// What can be said of the first object of the chain, and of the one behind each step.
     pub verdicts: Vec<Verdict>,
     /// The steps among which the cause is, as positions in `steps`.
@@ -72,7 +74,12 @@ impl Why {
     /// One walk over the heap, O((nodes + edges) log length), at most O(length) for each target, where
     /// length is that of the longest chain, and for each explanation what [`Holders::find`] takes;
     /// 8 bytes a node meanwhile.
-    pub fn explain(snapshot: &HeapSnapshot, targets: &[NodeIndex], most: usize) -> Self {
+    pub fn explain(
+        snapshot: &HeapSnapshot,
+        tree: &DominatorTree,
+        targets: &[NodeIndex],
+        most: usize,
+    ) -> Self {
         let graph = snapshot.graph();
         let mut is_target = NodeSet::new(graph);
         for &target in targets {
@@ -106,7 +113,7 @@ impl Why {
         let explanations = found.into_iter().take(most);
         let explanations = explanations
             .filter_map(|(fingerprint, (target, alike))| {
-                Explanation::new(&paths, target, alike, fingerprint)
+                Explanation::new(&paths, tree, target, alike, fingerprint)
             })
             .collect();
         let alive = OnceCell::new();
@@ -127,6 +134,7 @@ impl Why {
 impl Explanation {
     fn new(
         paths: &PreferredPaths<'_>,
+        tree: &DominatorTree,
         target: NodeIndex,
         alike: usize,
         fingerprint: Fingerprint,
@@ -134,11 +142,17 @@ impl Explanation {
         let chain = paths.chain_to(target)?;
         let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
         let steps = spelled_steps(&labels);
-        let holders = Holders::find(paths, target, MOST_HOLDERS);
+        let holders = Holders::find(paths, tree, target, MOST_HOLDERS);
         let nearest = holders.as_ref();
-        let nearest = nearest.and_then(|holders| holders.find_below(paths, target, MOST_HOLDERS));
+        let nearest =
+            nearest.and_then(|holders| holders.find_below(paths, tree, target, MOST_HOLDERS));
         let verdicts = verdict::verdicts(paths.snapshot(), &chain, &steps);
+        let nodes = nodes_of(&chain, &steps);
+        let retained = nodes
+            .iter()
+            .map(|&node| tree.retained(node).unwrap_or_default());
         Some(Self {
+            retained: retained.collect(),
             target,
             alike,
             suspects: verdict::suspects(&verdicts),
@@ -153,12 +167,16 @@ impl Explanation {
 
     /// The first object of the chain and the one behind each step.
     pub fn nodes(&self) -> Vec<NodeIndex> {
-        let mut position = 0;
-        let mut nodes = vec![self.chain.chain.nodes[0]];
-        for step in &self.steps {
-            position += step.length;
-            nodes.push(self.chain.chain.nodes[position]);
-        }
-        nodes
+        nodes_of(&self.chain, &self.steps)
     }
+}
+
+fn nodes_of(chain: &RootChain, steps: &[Step]) -> Vec<NodeIndex> {
+    let mut position = 0;
+    let mut nodes = vec![chain.chain.nodes[0]];
+    for step in steps {
+        position += step.length;
+        nodes.push(chain.chain.nodes[position]);
+    }
+    nodes
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
+use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
 use crate::analysis::{self, Tally};
 use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
 use crate::render;
 use crate::render::text::Style;
-use crate::snapshot::HeapSnapshot;
 
 /// Rows that a table shows.
 const ROWS: usize = 20;
@@ -118,12 +118,12 @@ impl HeapDiff {
 /// Why an object is alive: a chain of references from a root to it.
 #[pyclass(frozen, module = "heapgraph")]
 pub(in crate::python) struct RootChain {
-    snapshot: Arc<HeapSnapshot>,
+    snapshot: Arc<AnalysedHeap>,
     found: analysis::RootChain,
 }
 
 impl RootChain {
-    pub(super) fn new(snapshot: &Arc<HeapSnapshot>, found: analysis::RootChain) -> Self {
+    pub(super) fn new(snapshot: &Arc<AnalysedHeap>, found: analysis::RootChain) -> Self {
         Self {
             snapshot: Arc::clone(snapshot),
             found,
@@ -131,7 +131,7 @@ impl RootChain {
     }
 
     /// The chain that explains best why `target` is alive.
-    pub(super) fn find(snapshot: &Arc<HeapSnapshot>, target: NodeIndex) -> Option<Self> {
+    pub(super) fn find(snapshot: &Arc<AnalysedHeap>, target: NodeIndex) -> Option<Self> {
         let found = analysis::RootChain::find(snapshot, target)?;
         Some(Self::new(snapshot, found))
     }

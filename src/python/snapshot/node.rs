@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
+use super::analysed_heap::AnalysedHeap;
 use crate::graph::{NodeFlags, NodeIndex};
 use crate::render;
-use crate::snapshot::HeapSnapshot;
 
 /// One object as it was when the snapshot was taken. Keeps the snapshot, and no object.
 #[pyclass(frozen, eq, hash, module = "heapgraph")]
 pub(in crate::python) struct Node {
-    snapshot: Arc<HeapSnapshot>,
+    snapshot: Arc<AnalysedHeap>,
     node: NodeIndex,
 }
 
@@ -26,7 +26,7 @@ pub(in crate::python) struct Reference {
 }
 
 impl Node {
-    pub(super) fn new(snapshot: Arc<HeapSnapshot>, node: NodeIndex) -> Self {
+    pub(super) fn new(snapshot: Arc<AnalysedHeap>, node: NodeIndex) -> Self {
         Self { snapshot, node }
     }
 
@@ -34,7 +34,7 @@ impl Node {
         self.node
     }
 
-    pub(super) fn is_of(&self, snapshot: &Arc<HeapSnapshot>) -> bool {
+    pub(super) fn is_of(&self, snapshot: &Arc<AnalysedHeap>) -> bool {
         Arc::ptr_eq(&self.snapshot, snapshot)
     }
 
@@ -82,6 +82,22 @@ impl Node {
     #[getter]
     fn shallow_size(&self) -> u64 {
         self.snapshot.graph().shallow_size(self.node)
+    }
+
+    /// Bytes of all that would go if the object went, its own included; `None` if no root leads to
+    /// it. See `HeapSnapshot.retained_size`.
+    #[getter]
+    fn retained_size(&self, py: Python<'_>) -> Option<u64> {
+        let retained = self.snapshot.dominators(py).retained(self.node);
+        retained.map(|tally| tally.bytes)
+    }
+
+    /// Number of the objects that would go if the object went, itself included; `None` if no root
+    /// leads to it.
+    #[getter]
+    fn retained_count(&self, py: Python<'_>) -> Option<u64> {
+        let retained = self.snapshot.dominators(py).retained(self.node);
+        retained.map(|tally| tally.count)
     }
 
     /// The reference count; `None` if the object is immortal.

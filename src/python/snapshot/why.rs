@@ -7,6 +7,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 
 use super::HeapSnapshot;
+use super::analysed_heap::AnalysedHeap;
 use super::answers::{RootChain, preformatted};
 use super::arguments::type_pattern;
 use super::node::Node;
@@ -16,7 +17,6 @@ use crate::python::picture::Picture;
 use crate::render;
 use crate::render::json::WhyJson;
 use crate::render::text::{Style, why_text};
-use crate::snapshot;
 
 /// Names suggested where a name matches nothing.
 const SUGGESTED: usize = 3;
@@ -25,14 +25,14 @@ const SUGGESTED: usize = 3;
 /// is a text that can be read line by line (docs/why.md does).
 #[pyclass(frozen, module = "heapgraph")]
 pub(in crate::python) struct Why {
-    snapshot: Arc<snapshot::HeapSnapshot>,
+    snapshot: Arc<AnalysedHeap>,
     answer: Arc<analysis::Why>,
 }
 
 /// Why one object, and all that are held like it, is alive.
 #[pyclass(frozen, module = "heapgraph")]
 pub(in crate::python) struct Explanation {
-    snapshot: Arc<snapshot::HeapSnapshot>,
+    snapshot: Arc<AnalysedHeap>,
     answer: Arc<analysis::Why>,
     number: usize,
 }
@@ -65,7 +65,8 @@ impl HeapSnapshot {
         limit: usize,
     ) -> PyResult<Why> {
         let targets = self.targets(py, target)?;
-        let answer = py.detach(|| analysis::Why::explain(&self.inner, &targets, limit));
+        let tree = self.inner.dominators(py);
+        let answer = py.detach(|| analysis::Why::explain(&self.inner, tree, &targets, limit));
         Ok(Why {
             snapshot: Arc::clone(&self.inner),
             answer: Arc::new(answer),
@@ -163,6 +164,13 @@ impl Explanation {
     fn answer(&self) -> &analysis::Explanation {
         &self.answer.explanations[self.number]
     }
+
+    fn chains_of(&self, holders: Option<&analysis::Holders>) -> Vec<RootChain> {
+        let holders = holders.into_iter().flat_map(|holders| &holders.holders);
+        let chain =
+            |holder: &analysis::Holder| RootChain::new(&self.snapshot, holder.chain.clone());
+        holders.map(chain).collect()
+    }
 }
 
 #[pymethods]
@@ -202,11 +210,14 @@ impl Explanation {
     /// behind its last reference. Empty if the object is alive by itself.
     #[getter]
     fn holders(&self) -> Vec<RootChain> {
-        let holders = self.answer().holders.iter();
-        let holders = holders.flat_map(|holders| &holders.holders);
-        let chain =
-            |holder: &analysis::Holder| RootChain::new(&self.snapshot, holder.chain.clone());
-        holders.map(chain).collect()
+        self.chains_of(self.answer().holders.as_ref())
+    }
+
+    /// As `holders`, for the object to go and as little else as can be, if one cut nearer to the root
+    /// would do; else empty.
+    #[getter]
+    fn nearest_holders(&self) -> Vec<RootChain> {
+        self.chains_of(self.answer().nearest.as_ref())
     }
 
     /// Bytes that cutting all holders frees; `None` if that is not known or not possible.

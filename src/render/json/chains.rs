@@ -21,7 +21,7 @@ pub struct ChainsJson<'s> {
 struct ChainJson<'s> {
     target: ObjectJson<'s>,
     /// `null`, as are the other fields, if no root leads to the target.
-    root: Option<RootJson<'s>>,
+    root: Option<RootJson>,
     path: Option<String>,
     /// From the root to the target.
     objects: Option<Vec<ObjectJson<'s>>>,

@@ -16,7 +16,7 @@ struct NodeJson<'s> {
     #[serde(flatten)]
     object: ObjectJson<'s>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    root: Option<RootJson<'s>>,
+    root: Option<RootJson>,
     referents: Vec<ReferentJson>,
 }
 

@@ -23,7 +23,7 @@ pub struct NeighbourhoodJson<'s> {
 struct NodeJson<'s> {
     #[serde(flatten)]
     object: ObjectJson<'s>,
-    root: Option<RootJson<'s>>,
+    root: Option<RootJson>,
     depth: usize,
     /// Neighbours that `too_many` left out.
     hidden: usize,

@@ -37,16 +37,16 @@ impl<'s> ObjectJson<'s> {
 
 /// A root as JSON.
 #[derive(Debug, Serialize)]
-pub(super) struct RootJson<'s> {
+pub(super) struct RootJson {
     kind: &'static str,
-    name: &'s str,
+    name: String,
 }
 
-impl<'s> RootJson<'s> {
-    pub(super) fn new(root: &'s Root) -> Self {
+impl RootJson {
+    pub(super) fn new(root: &Root) -> Self {
         Self {
             kind: root.kind.word(),
-            name: &root.name,
+            name: root.name.clone(),
         }
     }
 }

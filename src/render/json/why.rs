@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::object::{ObjectJson, RootJson};
 use crate::analysis::{
-    Explanation, Freed, Holder, Holders, RootChain, Step, Verdict, Why, spelled_steps,
+    Explanation, Holder, Holders, RootChain, Step, Tally, Verdict, Why, spelled_steps,
 };
 use crate::graph::NodeIndex;
 use crate::render::text::spelled_path;
@@ -29,7 +29,7 @@ struct ExplanationJson<'s> {
     /// How many objects are held like it, itself included.
     alike: usize,
     fingerprint: String,
-    root: RootJson<'s>,
+    root: RootJson,
     path: String,
     /// The first object of the chain and the one behind each reference.
     objects: Vec<KnownJson<'s>>,
@@ -46,6 +46,8 @@ struct ExplanationJson<'s> {
 struct KnownJson<'s> {
     #[serde(flatten)]
     object: ObjectJson<'s>,
+    /// What would go if it went, itself included.
+    retained: FreedJson,
     /// `alive`, `unknown` or `gone`.
     verdict: &'static str,
     reason: Option<&'s str>,
@@ -100,7 +102,8 @@ impl<'s> ExplanationJson<'s> {
     fn new(snapshot: &'s HeapSnapshot, explanation: &'s Explanation) -> Self {
         let Explanation { chain, steps, .. } = explanation;
         let nodes = explanation.nodes();
-        let objects = nodes.into_iter().zip(&explanation.verdicts);
+        let known = explanation.verdicts.iter().zip(&explanation.retained);
+        let objects = nodes.into_iter().zip(known);
         let references = steps.iter().enumerate();
         let holders = |holders: &Holders| HoldersJson::new(snapshot, holders);
         Self {
@@ -110,7 +113,9 @@ impl<'s> ExplanationJson<'s> {
             root: RootJson::new(&chain.root),
             path: spelled_path(snapshot, chain, steps),
             objects: objects
-                .map(|(node, verdict)| KnownJson::new(snapshot, node, verdict))
+                .map(|(node, (verdict, &retained))| {
+                    KnownJson::new(snapshot, node, retained, verdict)
+                })
                 .collect(),
             references: references
                 .map(|(number, step)| ReferenceJson {
@@ -139,7 +144,12 @@ impl HoldersJson {
 }
 
 impl<'s> KnownJson<'s> {
-    fn new(snapshot: &'s HeapSnapshot, node: NodeIndex, verdict: &'s Verdict) -> Self {
+    fn new(
+        snapshot: &'s HeapSnapshot,
+        node: NodeIndex,
+        retained: Tally,
+        verdict: &'s Verdict,
+    ) -> Self {
         let (verdict, reason) = match verdict {
             Verdict::Alive(reason) => ("alive", Some(*reason)),
             Verdict::Unknown => ("unknown", None),
@@ -147,14 +157,15 @@ impl<'s> KnownJson<'s> {
         };
         Self {
             object: ObjectJson::new(snapshot, node),
+            retained: retained.into(),
             verdict,
             reason,
         }
     }
 }
 
-impl From<Freed> for FreedJson {
-    fn from(Freed { count, bytes }: Freed) -> Self {
+impl From<Tally> for FreedJson {
+    fn from(Tally { count, bytes }: Tally) -> Self {
         Self {
             objects: count,
             bytes,

@@ -9,7 +9,8 @@ use crate::render::words::{headline, node_words, path_start, root_words};
 use crate::snapshot::HeapSnapshot;
 
 /// What is said where no root leads to an object.
-const NO_CHAIN: &str = "no root leads to it: it is garbage, or held by what a capture can not see";
+pub(super) const NO_CHAIN: &str =
+    "no root leads to it: it is garbage, or held by what a capture can not see";
 
 /// A chain from a root to `target`, below a line about `target`; each in words.
 pub fn root_chain_text(

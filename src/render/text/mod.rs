@@ -4,6 +4,7 @@
 mod chains;
 mod number;
 mod objects;
+mod retained;
 mod style;
 mod summary;
 mod table;
@@ -15,6 +16,7 @@ pub use chains::{chain_path, chain_words, root_chain_text};
 pub use number::grouped;
 pub(super) use number::utc;
 pub use objects::objects_text;
+pub use retained::{owners_text, retained_by_type_text, retained_instances_text, retained_text};
 pub use style::{Paint, Style};
 pub use summary::{TOP_TYPES, summary_text};
 pub use tree::neighbourhood_text;

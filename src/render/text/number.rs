@@ -28,6 +28,13 @@ pub(super) fn signed(change: i128) -> String {
     format!("{sign}{}", grouped(size))
 }
 
+/// A share of a whole: `12.3%`.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    let whole = u128::from(whole.max(1));
+    let tenths = (u128::from(part) * 1000 + whole / 2) / whole;
+    format!("{}.{}%", tenths / 10, tenths % 10)
+}
+
 /// A time as `2026-01-31T12:00:00Z`.
 pub(in crate::render) fn utc(time: SystemTime) -> String {
     DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Secs, true)

@@ -73,7 +73,7 @@ fn change_row(change: &TypeChange, paint: Paint, kind: &str) -> [Cell; 6] {
     ]
 }
 
-fn more_types(count: usize) -> String {
+pub(super) fn more_types(count: usize) -> String {
     let types = if count == 1 { "type" } else { "types" };
     format!("({} more {types})", grouped(count as u64))
 }

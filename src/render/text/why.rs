@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::TO_STRING;
 use super::number::grouped;
 use super::style::{Paint, Style};
-use crate::analysis::{Explanation, Freed, Holders, RootChain, Step, Verdict, Why, spelled_steps};
+use crate::analysis::{Explanation, Holders, RootChain, Step, Tally, Verdict, Why, spelled_steps};
 use crate::graph::NodeIndex;
 use crate::render::escape::one_line;
 use crate::render::words::{headline, node_words, path_start, root_words};
@@ -134,10 +134,11 @@ fn trace(snapshot: &HeapSnapshot, explanation: &Explanation, style: Style) -> St
             _ if number + 1 == objects.len() => "╰→ ",
             _ => "├─ ",
         };
+        let retained = freed_words(explanation.retained[number]);
         let known = match &verdicts[number] {
             Verdict::Alive(reason) => (*reason).to_owned(),
-            Verdict::Gone(reason) => format!("should be gone: {reason}"),
-            Verdict::Unknown => String::new(),
+            Verdict::Gone(reason) => format!("should be gone: {reason}; retains {retained}"),
+            Verdict::Unknown => format!("retains {retained}"),
         };
         let line = format!("{object:width$}  {}", faint(&one_line(&known)));
         writeln!(text, "{}{}", faint(branch), line.trim_end()).expect(TO_STRING);
@@ -244,7 +245,7 @@ fn chain_spelled(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
 }
 
 /// How much is freed.
-fn freed_words(freed: Freed) -> String {
+fn freed_words(freed: Tally) -> String {
     let objects = if freed.count == 1 {
         "object"
     } else {

@@ -171,6 +171,10 @@ fn colours_are_there_when_asked_for_and_change_nothing_else() {
         "find friday.parquet Session",
         "chain friday.parquet app.User",
         "backrefs friday.parquet app.User --too-many 1",
+        "retained friday.parquet app.Session",
+        "retained friday.parquet app.User",
+        "owners friday.parquet",
+        "owners friday.parquet --by-type",
     ] {
         let plain = worker.answer(command);
         assert!(!plain.contains('\x1b'), "{command}");
@@ -270,7 +274,7 @@ fn every_command_has_an_example_in_its_help() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(names.len(), 11, "{names:?}");
+    assert_eq!(names.len(), 14, "{names:?}");
     for name in names.into_iter().filter(|name| *name != "help") {
         let help = worker.answer(&format!("{name} --help"));
         assert!(

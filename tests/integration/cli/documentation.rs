@@ -50,8 +50,12 @@ fn every_schema_is_documented() {
         "diff monday.parquet friday.parquet",
         "find friday.parquet Session",
         "chain friday.parquet app.User",
+        "why friday.parquet app.User",
         "refs friday.parquet app.User",
         "backrefs friday.parquet app.User",
+        "retained friday.parquet app.User",
+        "owners friday.parquet",
+        "owners friday.parquet --by-type",
         "export friday.parquet",
         "completions bash",
     ] {

@@ -23,7 +23,14 @@ fn a_type_that_is_not_there_brings_those_of_close_names() {
         ("tok", "; did you mean app.Token?"),
         ("Zebra", "; `heapgraph types` lists the types there are"),
     ] {
-        for command in ["find", "chain", "refs", "backrefs", "export --around"] {
+        for command in [
+            "find",
+            "chain",
+            "refs",
+            "backrefs",
+            "retained",
+            "export --around",
+        ] {
             let line = match command {
                 "export --around" => format!("export friday.parquet --around {wanted}"),
                 _ => format!("{command} friday.parquet {wanted}"),
@@ -44,6 +51,15 @@ fn a_filter_that_matches_nothing_is_no_error() {
         said.err
             .ends_with("did you mean app.Session or db.Session?\n")
     );
+}
+
+#[test]
+fn a_type_that_is_not_there_is_noted_where_types_are_listed() {
+    let said = Worker::new().say("owners friday.parquet --by-type --type Sesion");
+    assert_eq!(said.code, 0);
+    let note = "heapgraph: no object of a type Sesion in friday.parquet; did you mean app.Session or \
+                db.Session?\n";
+    assert_eq!(said.err, note);
 }
 
 #[test]
@@ -71,10 +87,10 @@ fn a_name_of_several_types_is_ambiguous_and_a_full_name_is_not() {
 #[test]
 fn an_address_that_is_not_there_is_named() {
     let worker = Worker::new();
-    for address in ["0x10", "16"] {
+    for (command, address) in [("chain", "0x10"), ("chain", "16"), ("retained", "0x10")] {
         assert_error(
             &worker,
-            &format!("chain friday.parquet {address}"),
+            &format!("{command} friday.parquet {address}"),
             "heapgraph: no object at 0x10 in friday.parquet: it is not in this snapshot; \
              `heapgraph find` lists the addresses of a type's objects",
         );
@@ -138,6 +154,8 @@ fn a_file_that_is_no_snapshot_is_an_error() {
         "find other.parquet Session",
         "chain none.parquet Session",
         "refs other.parquet Session",
+        "retained none.parquet Session",
+        "owners other.parquet",
         "export other.parquet",
     ] {
         let Said { code, out, err } = worker.say(command);
@@ -195,6 +213,8 @@ fn a_closed_pipe_is_no_error() {
         "find friday.parquet Session",
         "chain friday.parquet app.User",
         "refs friday.parquet app.User --json",
+        "retained friday.parquet app.Session",
+        "owners friday.parquet",
         "export friday.parquet",
         "completions bash",
         "--help",

@@ -190,6 +190,102 @@ fn neighbourhood_1() {
 }
 
 #[test]
+fn retained_1() {
+    let worker = Worker::new();
+    let part = |address, ty, bytes, reference: Value, retained: (u64, u64)| {
+        json!({
+            "address": address, "type": ty, "bytes": bytes, "reference_count": 1, "name": null,
+            "value": null, "reference": reference,
+            "retained": {"count": retained.0, "bytes": retained.1},
+        })
+    };
+    let sessions = |count, bytes| {
+        let reference = json!("['sessions']");
+        part(
+            "0x7f00000010c0",
+            "builtins.list",
+            120,
+            reference,
+            (count, bytes),
+        )
+    };
+    let namespace = part(
+        "0x7f0000001040",
+        "builtins.dict",
+        232,
+        Value::Null,
+        (6, 576),
+    );
+    let mut first = session(0);
+    first["retained"] = json!({"count": 1, "bytes": 56});
+    first["dominators"] = json!([sessions(5, 344), namespace]);
+    first["more_dominators"] = json!(false);
+    first["dominated"] = json!([]);
+    first["dominated_count"] = json!(0);
+    let expected = json!({
+        "schema": "heapgraph/retained@1",
+        "heap": {"count": 15, "bytes": 2158},
+        "candidates": 5,
+        "together": {"count": 6, "bytes": 328},
+        "objects": [first],
+    });
+    let found = answer(&worker, "retained friday.parquet app.Session -n 1");
+    assert_eq!(found, expected);
+    let list = &answer(&worker, "retained friday.parquet list")["objects"][0];
+    let mut part = session(0);
+    part["reference"] = json!("[0]");
+    part["retained"] = json!({"count": 1, "bytes": 56});
+    assert_eq!(list["dominated"][0], part);
+    assert_eq!(list["dominated_count"], 4);
+    let garbage = answer(&worker, "retained friday.parquet Token");
+    assert_eq!(garbage["together"], json!({"count": 0, "bytes": 0}));
+    for field in ["retained", "dominators"] {
+        assert_eq!(garbage["objects"][0][field], Value::Null, "{field}");
+    }
+}
+
+#[test]
+fn owners_1() {
+    let worker = Worker::new();
+    let all = answer(&worker, "owners friday.parquet -n 0");
+    let sum = |field: &str| {
+        let owners = all["owners"].as_array().unwrap().iter();
+        let retained = owners.map(|owner| owner["retained"][field].as_u64().unwrap());
+        retained.sum::<u64>()
+    };
+    assert_eq!((sum("count"), sum("bytes")), (15, 2158));
+    let expected = json!({
+        "schema": "heapgraph/owners@1",
+        "heap": {"count": 15, "bytes": 2158},
+        "candidates": 10,
+        "owners": [{
+            "address": "0x7f0000001080", "type": "builtins.type", "bytes": 1064,
+            "reference_count": 3, "name": "Session", "value": null,
+            "retained": {"count": 1, "bytes": 1064},
+            "root": {"kind": "module", "name": "app"},
+            "path": "app.Session",
+            "descent": [],
+        }],
+    });
+    assert_eq!(answer(&worker, "owners friday.parquet -n 1"), expected);
+}
+
+#[test]
+fn retained_by_type_1() {
+    let expected = json!({
+        "schema": "heapgraph/retained_by_type@1",
+        "heap": {"count": 15, "bytes": 2158},
+        "types": [{
+            "type": "app.Session", "count": 5, "bytes": 280,
+            "retained": {"count": 5, "bytes": 280},
+        }],
+    });
+    let worker = Worker::new();
+    let types = answer(&worker, "owners friday.parquet --by-type --type app.* -n 1");
+    assert_eq!(types, expected);
+}
+
+#[test]
 fn export_1() {
     let worker = Worker::new();
     let whole = answer(&worker, "export friday.parquet");
