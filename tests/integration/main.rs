@@ -7,6 +7,9 @@ mod chain_brute_force;
 mod chain_text;
 #[cfg(feature = "cli")]
 mod cli;
+mod components;
+mod cycles;
+mod garbage;
 mod graph;
 mod graph_addresses;
 mod graph_references;
