@@ -5,10 +5,12 @@ mod chain;
 mod completions;
 mod condition;
 mod console;
+mod cycles;
 mod diff;
 mod error;
 mod export;
 mod find;
+mod garbage;
 mod neighbourhood;
 mod run_program;
 mod summary;
@@ -88,6 +90,8 @@ enum Command {
         after_help = "Example:\n  heapgraph backrefs heap.parquet 0x7f3a5c0041d0 -o backrefs.svg"
     )]
     Backrefs(neighbourhood::Around),
+    Cycles(cycles::Cycles),
+    Garbage(garbage::Garbage),
     Export(export::Export),
     Completions(completions::Completions),
 }
@@ -173,6 +177,8 @@ impl Command {
             Self::Why(command) => command.carry_out(console),
             Self::Refs(command) => command.carry_out(console, Direction::Referents),
             Self::Backrefs(command) => command.carry_out(console, Direction::Referrers),
+            Self::Cycles(command) => command.carry_out(console),
+            Self::Garbage(command) => command.carry_out(console),
             Self::Export(command) => command.carry_out(console),
             Self::Completions(command) => command.carry_out(&mut Cli::command(), console),
         }
