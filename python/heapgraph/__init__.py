@@ -11,7 +11,10 @@ Examples:
 
 from heapgraph._core import (
     CaptureError,
+    CycleGroup,
+    Cycles,
     Explanation,
+    Garbage,
     HeapDiff,
     HeapGraphError,
     HeapSnapshot,
@@ -26,6 +29,7 @@ from heapgraph._core import (
     Why,
     load_snapshot,
 )
+from heapgraph._cycles import find_cycles
 from heapgraph._saving import save_on_signal
 from heapgraph._snapshots import take_snapshot
 from heapgraph._why import why
@@ -58,7 +62,10 @@ __all__ = [
     "Baseline",
     "CaptureError",
     "Chain",
+    "CycleGroup",
+    "Cycles",
     "Explanation",
+    "Garbage",
     "HeapDiff",
     "HeapGraphError",
     "HeapSnapshot",
@@ -77,6 +84,7 @@ __all__ = [
     "count",
     "describe_chain",
     "find_backref_chain",
+    "find_cycles",
     "find_ref_chain",
     "get_leaking_objects",
     "get_new_ids",
