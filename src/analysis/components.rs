@@ -23,6 +23,15 @@ impl CyclicComponents {
     /// connected components", 2016), without recursion: O(nodes + edges) time; 8 bytes for each
     /// node of the graph, and 12 for each node of the longest path that the search goes.
     pub fn find(graph: &HeapGraph, follows: impl Fn(NodeIndex, NodeIndex) -> bool) -> Self {
+        Self::among(graph, graph.nodes(), follows)
+    }
+
+    /// As [`find`](Self::find), but only those that some of `starts` lead to.
+    pub fn among(
+        graph: &HeapGraph,
+        starts: impl IntoIterator<Item = NodeIndex>,
+        follows: impl Fn(NodeIndex, NodeIndex) -> bool,
+    ) -> Self {
         let mut search = Search {
             graph,
             ranks: vec![0; graph.node_count()],
@@ -31,8 +40,8 @@ impl CyclicComponents {
             waiting: Vec::new(),
             self_referring: NodeSet::new(graph),
         };
-        for node in graph.nodes() {
-            search.visit(node, &follows);
+        for start in starts {
+            search.visit(start, &follows);
         }
         search.cyclic()
     }
@@ -168,7 +177,8 @@ impl Search<'_> {
     /// Numbers the cyclic components and sorts the nodes by them, by counting.
     fn cyclic(self) -> CyclicComponents {
         const ACYCLIC: u32 = u32::MAX;
-        let nodes = || self.graph.nodes();
+        let was_met = |node: &NodeIndex| self.ranks[node.index()] != 0;
+        let nodes = || self.graph.nodes().filter(was_met);
         let mut sizes = vec![0_u32; self.graph.node_count() + 1];
         for node in nodes() {
             sizes[self.ranks[node.index()] as usize] += 1;

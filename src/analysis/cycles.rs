@@ -68,7 +68,12 @@ impl Cycles {
         let follows = |_, held| fates.is_garbage(held) || !stays(held);
         let standing = CyclicComponents::find(graph, |_, held| !fates.is_garbage(held));
         Self {
-            groups: groups(snapshot, &fates, follows),
+            groups: groups(
+                snapshot,
+                &fates,
+                &CyclicComponents::find(graph, follows),
+                follows,
+            ),
             standing: StandingCycles::of(graph, &standing),
         }
     }
@@ -117,14 +122,14 @@ impl StandingCycles {
     }
 }
 
-/// Finds the components of a heap, and takes those together that are alike.
+/// Takes those components together that are alike; `follows` is what they were found with.
 pub(super) fn groups(
     snapshot: &HeapSnapshot,
     fates: &Fates,
-    follows: impl Fn(NodeIndex, NodeIndex) -> bool + Copy,
+    components: &CyclicComponents,
+    follows: impl Fn(NodeIndex, NodeIndex) -> bool,
 ) -> Vec<CycleGroup> {
     let graph = snapshot.graph();
-    let components = CyclicComponents::find(graph, follows);
     let type_names = TypeNames::new(graph);
     let mut known: FxHashMap<Likeness, usize> = FxHashMap::default();
     let mut found: Vec<Alike> = Vec::new();

@@ -49,18 +49,27 @@ pub(super) struct Fates {
 }
 
 impl Fates {
-    /// O(nodes + edges).
+    /// The fates of garbage, and that all else is held from outside. O(nodes + edges).
+    pub(super) fn of_garbage(snapshot: &HeapSnapshot) -> Self {
+        let graph = snapshot.graph();
+        let alive = graph.reachable_from(anchors(snapshot));
+        Self {
+            named: NodeSet::new(graph),
+            uncollectable: uncollectable(graph, &alive),
+            alive,
+        }
+    }
+
+    /// All fates. O(nodes + edges).
     pub(super) fn new(snapshot: &HeapSnapshot) -> Self {
         let graph = snapshot.graph();
         let roots = snapshot.roots().iter();
         let named = roots.filter(|root| root.kind != RootKind::External);
         let immortal = |node: &NodeIndex| graph.flags(*node).contains(NodeFlags::IMMORTAL);
         let named = named.map(|root| root.node);
-        let alive = graph.reachable_from(anchors(snapshot));
         Self {
             named: graph.reachable_from(named.chain(graph.nodes().filter(immortal))),
-            uncollectable: uncollectable(graph, &alive),
-            alive,
+            ..Self::of_garbage(snapshot)
         }
     }
 
@@ -116,9 +125,8 @@ fn uncollectable(graph: &HeapGraph, alive: &NodeSet) -> NodeSet {
             }
         }
     }
-    let cycles = CyclicComponents::find(graph, |holder, held| {
-        missed.contains(holder) && missed.contains(held)
-    });
+    let starts = garbage().filter(|&node| missed.contains(node));
+    let cycles = CyclicComponents::among(graph, starts, |_, held| missed.contains(held));
     let mut next: Vec<NodeIndex> = cycles.all_members().to_vec();
     while let Some(node) = next.pop() {
         if stays.insert(node) {

@@ -1,5 +1,6 @@
 //! What nothing leads to any more.
 
+use super::components::CyclicComponents;
 use super::cycles::{CycleGroup, groups, tally};
 use super::fate::{Fate, Fates};
 use super::histogram::{Histogram, Tally, TypeOrder};
@@ -34,12 +35,12 @@ impl Garbage {
     /// each group.
     pub fn find(snapshot: &HeapSnapshot) -> Self {
         let graph = snapshot.graph();
-        let fates = Fates::new(snapshot);
+        let fates = Fates::of_garbage(snapshot);
         let is_garbage = |&node: &NodeIndex| fates.is_garbage(node);
         let nodes: Vec<NodeIndex> = graph.nodes().filter(is_garbage).collect();
-        let groups = groups(snapshot, &fates, |holder, held| {
-            fates.is_garbage(holder) && fates.is_garbage(held)
-        });
+        let follows = |_, held| fates.is_garbage(held);
+        let components = CyclicComponents::among(graph, nodes.iter().copied(), follows);
+        let groups = groups(snapshot, &fates, &components, follows);
         let (mut all, mut uncollectable) = (Tally::default(), Tally::default());
         for &node in &nodes {
             all.add(tally(graph, node));

@@ -53,6 +53,22 @@ fn references_that_are_not_followed_make_no_cycle() {
 }
 
 #[test]
+fn only_what_the_starts_lead_to_is_searched() {
+    let sketch = Sketch::new("a -> b -> a, b -> c -> d -> c, e -> e");
+    let drawn = sketch.build();
+    let from = |start: &str| {
+        let found = CyclicComponents::among(&drawn.graph, [drawn[start]], |_, _| true);
+        let names = found.iter().map(|members| drawn.names(members));
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(from("b"), ["a b", "c d"]);
+    assert_eq!(from("d"), ["c d"]);
+    assert_eq!(from("e"), ["e"]);
+    let none = CyclicComponents::among(&drawn.graph, [], |_, _| true);
+    assert!(none.is_empty());
+}
+
+#[test]
 fn components_are_those_of_petgraph_and_of_what_leads_where() {
     for_random_sketches(300, |sketch, random| {
         // One in five edges is not followed.

@@ -51,7 +51,7 @@ def test_a_call_that_leaves_none() -> None:
     for function in functions:
         garbage = find_cycles(function, ())
         assert not garbage, str(garbage)
-        assert str(garbage) == "garbage         none\n"
+        assert str(garbage).startswith("garbage         none\n")
 
 
 def test_the_result_and_the_arguments_are_no_garbage_and_are_not_kept() -> None:
