@@ -11,7 +11,10 @@ Examples:
 
 from heapgraph._core import (
     CaptureError,
+    CycleGroup,
+    Cycles,
     Explanation,
+    Garbage,
     HeapDiff,
     HeapGraphError,
     HeapSnapshot,
@@ -28,6 +31,7 @@ from heapgraph._core import (
     Why,
     load_snapshot,
 )
+from heapgraph._cycles import find_cycles
 from heapgraph._saving import save_on_signal
 from heapgraph._snapshots import take_snapshot
 from heapgraph._why import why
@@ -60,7 +64,10 @@ __all__ = [
     "Baseline",
     "CaptureError",
     "Chain",
+    "CycleGroup",
+    "Cycles",
     "Explanation",
+    "Garbage",
     "HeapDiff",
     "HeapGraphError",
     "HeapSnapshot",
@@ -81,6 +88,7 @@ __all__ = [
     "count",
     "describe_chain",
     "find_backref_chain",
+    "find_cycles",
     "find_ref_chain",
     "get_leaking_objects",
     "get_new_ids",

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use super::TypePattern;
-use crate::graph::HeapGraph;
+use crate::graph::{HeapGraph, NodeIndex};
 
 /// Some objects taken together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,8 +54,13 @@ pub struct Histogram {
 impl Histogram {
     /// Counts the objects of a heap; the types are in the order of their names. O(nodes).
     pub fn new(graph: &HeapGraph) -> Self {
+        Self::of(graph, graph.nodes())
+    }
+
+    /// Counts some objects of a heap; the types are in the order of their names. O(nodes + types).
+    pub fn of(graph: &HeapGraph, nodes: impl IntoIterator<Item = NodeIndex>) -> Self {
         let mut by_type = vec![Tally::default(); graph.types().len()];
-        for node in graph.nodes() {
+        for node in nodes {
             by_type[graph.type_index(node).index()].add(Tally {
                 count: 1,
                 bytes: graph.shallow_size(node),

@@ -1,9 +1,13 @@
 //! Questions asked of a heap graph or of a snapshot, one per file.
 
 mod chain;
+mod components;
+mod cycles;
 mod diff;
 mod dominators;
+mod fate;
 mod find;
+mod garbage;
 mod histogram;
 mod liveness;
 mod neighbourhood;
@@ -12,14 +16,19 @@ mod retained_by_type;
 mod retained_together;
 mod root_chain;
 mod seen_objects;
+mod shortest_cycle;
 mod surroundings;
 mod type_pattern;
 mod why;
 
 pub use chain::{ChainSearch, Direction, ReferenceChain};
+pub use components::CyclicComponents;
+pub use cycles::{CycleGroup, Cycles, StandingCycles};
 pub use diff::{ChangeKind, HeapDiff, TypeChange};
 pub use dominators::{Dominator, DominatorTree};
+pub use fate::Fate;
 pub use find::find_objects;
+pub use garbage::Garbage;
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
 pub use liveness::anchors;
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
@@ -28,6 +37,7 @@ pub use retained_by_type::{RetainedByType, TypeRetained};
 pub use retained_together::retained_together;
 pub use root_chain::{RootChain, RootPreference, best_root, preferred_label};
 pub use seen_objects::{ClassCounts, SeenObjects};
+pub use shortest_cycle::{Cycle, is_passage};
 pub use surroundings::surroundings;
 pub use type_pattern::{TypePattern, samples};
 pub use why::{

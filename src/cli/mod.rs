@@ -5,10 +5,12 @@ mod chain;
 mod completions;
 mod condition;
 mod console;
+mod cycles;
 mod diff;
 mod error;
 mod export;
 mod find;
+mod garbage;
 mod neighbourhood;
 mod owners;
 mod retained;
@@ -92,6 +94,8 @@ enum Command {
     Backrefs(neighbourhood::Around),
     Retained(retained::Retained),
     Owners(owners::Owners),
+    Cycles(cycles::Cycles),
+    Garbage(garbage::Garbage),
     Export(export::Export),
     Completions(completions::Completions),
 }
@@ -179,6 +183,8 @@ impl Command {
             Self::Backrefs(command) => command.carry_out(console, Direction::Referrers),
             Self::Retained(command) => command.carry_out(console),
             Self::Owners(command) => command.carry_out(console),
+            Self::Cycles(command) => command.carry_out(console),
+            Self::Garbage(command) => command.carry_out(console),
             Self::Export(command) => command.carry_out(console),
             Self::Completions(command) => command.carry_out(&mut Cli::command(), console),
         }

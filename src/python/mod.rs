@@ -42,8 +42,8 @@ mod core {
     use super::seen_objects::{SeenObjects, untrack};
     #[pymodule_export]
     use super::snapshot::{
-        Explanation, HeapDiff, HeapSnapshot, Node, Owner, Reference, RootChain, TypeChange,
-        TypeRetained, TypeTotal, Why, load_snapshot, take_snapshot,
+        CycleGroup, Cycles, Explanation, Garbage, HeapDiff, HeapSnapshot, Node, Owner, Reference,
+        RootChain, TypeChange, TypeRetained, TypeTotal, Why, load_snapshot, take_snapshot,
     };
     #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};

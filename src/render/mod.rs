@@ -2,6 +2,8 @@
 //! the heap; only an export writes all of it.
 
 mod chain_text;
+mod cycle_text;
+mod cycles_view;
 mod dot;
 mod error;
 mod escape;
@@ -22,6 +24,8 @@ mod words;
 mod wrap;
 
 pub use chain_text::chain_text;
+pub use cycle_text::cycle_text;
+pub use cycles_view::cycles_view;
 pub use dot::to_dot;
 pub use error::RenderError;
 pub use external::to_format;

@@ -7,7 +7,10 @@ mod chain_brute_force;
 mod chain_text;
 #[cfg(feature = "cli")]
 mod cli;
+mod components;
+mod cycles;
 mod dominators;
+mod garbage;
 mod graph;
 mod graph_addresses;
 mod graph_references;

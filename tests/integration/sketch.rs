@@ -20,6 +20,7 @@ struct SketchNode {
     name: String,
     type_name: String,
     flags: NodeFlags,
+    reference_count: u32,
 }
 
 #[derive(Clone)]
@@ -71,6 +72,19 @@ impl Sketch {
         for name in names.split_whitespace() {
             let position = self.position(name);
             self.nodes[position].flags.insert(flags);
+        }
+        self
+    }
+
+    /// Gives every node as many references as are drawn, and one more for each time that it is among
+    /// `outside`, names with spaces between them.
+    pub(crate) fn counted(mut self, outside: &str) -> Self {
+        for (_, held) in self.edges.clone() {
+            self.nodes[held].reference_count += 1;
+        }
+        for name in outside.split_whitespace() {
+            let position = self.position(name);
+            self.nodes[position].reference_count += 1;
         }
         self
     }
@@ -176,6 +190,7 @@ impl Sketch {
             builder.finish_node(NodeRecord {
                 type_index,
                 flags: self.nodes[position].flags,
+                reference_count: self.nodes[position].reference_count,
                 ..NodeRecord::default()
             });
         }
@@ -207,6 +222,7 @@ impl Sketch {
                 name: name.into(),
                 type_name: "builtins.object".into(),
                 flags: NodeFlags::default(),
+                reference_count: 0,
             });
             self.nodes.len() - 1
         })
@@ -224,6 +240,7 @@ impl fmt::Display for Sketch {
             name,
             type_name,
             flags,
+            ..
         } in &self.nodes
         {
             if type_name != "builtins.object" {

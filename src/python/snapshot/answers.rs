@@ -13,7 +13,7 @@ use crate::render;
 use crate::render::text::Style;
 
 /// Rows that a table shows.
-const ROWS: usize = 20;
+pub(super) const ROWS: usize = 20;
 
 /// The objects of one type.
 #[pyclass(frozen, eq, get_all, module = "heapgraph")]

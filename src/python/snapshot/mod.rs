@@ -8,6 +8,7 @@
 mod analysed_heap;
 mod answers;
 mod arguments;
+mod cycles;
 mod node;
 mod progress;
 mod retained;
@@ -21,6 +22,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal};
+pub(super) use cycles::{CycleGroup, Cycles, Garbage};
 pub(super) use node::{Node, Reference};
 pub(super) use retained::{Owner, TypeRetained};
 pub(super) use why::{Explanation, Why};
@@ -341,6 +343,36 @@ impl HeapSnapshot {
         too_many: Limit,
     ) -> PyResult<Picture> {
         self.draw(py, targets, Direction::Referents, max_depth, too_many)
+    }
+
+    /// Find the cycles of references: strongly connected components, those that are alike taken
+    /// together.
+    ///
+    /// Garbage comes first, then what only an object held from outside leads to, then what is
+    /// alive. In what is alive, references to modules and to classes are passed over: these stay,
+    /// whatever refers to them.
+    ///
+    /// Args:
+    ///     type_name: Only cycles with an object of this type: a name, full or short, with `*` and
+    ///         `?` as wildcards; or a class.
+    ///
+    /// Returns:
+    ///     The `Cycles`: its `groups` each have a `state`, a histogram and a shortest cycle in
+    ///     names; its `str` is a table.
+    #[pyo3(signature = (type_name=None))]
+    fn cycles(&self, py: Python<'_>, type_name: Option<&Bound<'_, PyAny>>) -> PyResult<Cycles> {
+        let pattern = type_name.map(type_pattern).transpose()?;
+        Ok(py.detach(|| Cycles::find(&self.inner, pattern.as_ref())))
+    }
+
+    /// Find the garbage: what nothing leads to any more, and what waits for the collector only.
+    ///
+    /// A snapshot that was taken after a collection, as by default, has next to none.
+    ///
+    /// Returns:
+    ///     The `Garbage`: objects and bytes, by type and by cycle; its `str` is a report.
+    fn garbage(&self, py: Python<'_>) -> Garbage {
+        py.detach(|| Garbage::find(&self.inner))
     }
 
     /// Compare with an earlier snapshot, by type.

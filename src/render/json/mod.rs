@@ -4,6 +4,7 @@
 //! Addresses are strings, as not every reader keeps 64 bits of a number.
 
 mod chains;
+mod cycles;
 mod export;
 mod neighbourhood;
 mod object;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use chains::ChainsJson;
+pub use cycles::{CyclesJson, GarbageJson};
 pub use export::export;
 pub use neighbourhood::NeighbourhoodJson;
 pub use object::{ObjectJson, ObjectsJson};

@@ -2,6 +2,7 @@
 //! characters spelled out.
 
 mod chains;
+mod cycles;
 mod number;
 mod objects;
 mod retained;
@@ -13,6 +14,7 @@ mod types;
 mod why;
 
 pub use chains::{chain_path, chain_words, root_chain_text};
+pub use cycles::{cycles_text, garbage_text};
 pub use number::grouped;
 pub(super) use number::utc;
 pub use objects::objects_text;

@@ -131,6 +131,13 @@ fn an_address_is_hexadecimal_or_a_number() {
 #[test]
 fn pictures_are_written_where_they_are_asked_for() {
     let worker = Worker::new();
+    for command in ["cycles", "garbage"] {
+        worker.answer(&format!("{command} friday.parquet -o {command}.dot"));
+        let dot = worker.read(&format!("{command}.dot"));
+        assert!(dot.contains("Token") && dot.contains("'self'"), "{dot}");
+        assert!(dot.contains("reference chain"), "{dot}");
+        worker.answer(&format!("{command} monday.parquet -o {command}.dot"));
+    }
     for command in ["chain", "refs", "backrefs"] {
         worker.answer(&format!(
             "{command} friday.parquet app.User -o {command}.dot"
@@ -175,6 +182,8 @@ fn colours_are_there_when_asked_for_and_change_nothing_else() {
         "retained friday.parquet app.User",
         "owners friday.parquet",
         "owners friday.parquet --by-type",
+        "cycles friday.parquet",
+        "garbage friday.parquet",
     ] {
         let plain = worker.answer(command);
         assert!(!plain.contains('\x1b'), "{command}");
@@ -249,6 +258,46 @@ fn what_was_found_is_said_and_is_the_exit_code() {
 }
 
 #[test]
+fn the_garbage_and_the_cycles_of_a_released_file() {
+    // The file of `snapshot_file/released.rs`: a class, whose `__mro__` has the class in it.
+    let worker = Worker::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = root.join("fixtures/snapshots/v1.parquet");
+    std::fs::copy(file, worker.path().join("v1.parquet")).unwrap();
+    let garbage = "garbage         none; it was collected before the snapshot was taken \
+                   (collect=False leaves it)\n\
+                   not seen        The stack of a thread that was not running.\n";
+    assert_eq!(worker.answer("garbage v1.parquet"), garbage);
+    let cycles = "no cycles, other than through modules and classes\n\n\
+                  through modules and classes, as in every program: 1 component with 2 objects, \
+                  1,128 bytes, 0 modules and 1 class among them\n";
+    assert_eq!(worker.answer("cycles v1.parquet"), cycles);
+}
+
+#[test]
+fn conditions_about_garbage_and_cycles() {
+    let worker = Worker::new();
+    for command in ["garbage", "cycles"] {
+        let Said { code, err, .. } = worker.say(&format!(
+            "{command} friday.parquet --fail-on count(Token)>0"
+        ));
+        let line = "heapgraph: count(Token)>0 is true: it is 1\n";
+        assert_eq!((code, err.as_str()), (1, line));
+        worker.answer(&format!("{command} friday.parquet --fail-on count>2"));
+        worker.answer(&format!("{command} monday.parquet --fail-on count>0"));
+    }
+    let none = worker.answer("cycles friday.parquet --type app.User");
+    assert_eq!(none, "no cycles, other than through modules and classes\n");
+    let Said { code, err, .. } = worker.say("cycles friday.parquet --type Tokens");
+    assert_eq!(code, 0);
+    assert!(err.contains("did you mean app.Token?"), "{err}");
+    let monday = worker.answer("garbage monday.parquet");
+    let hint = "garbage         none; it was collected before the snapshot was taken \
+                (collect=False leaves it)\nnot seen        references held by compiled code\n";
+    assert_eq!(monday, hint);
+}
+
+#[test]
 fn completions_know_the_commands() {
     let worker = Worker::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
@@ -274,7 +323,7 @@ fn every_command_has_an_example_in_its_help() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(names.len(), 14, "{names:?}");
+    assert_eq!(names.len(), 16, "{names:?}");
     for name in names.into_iter().filter(|name| *name != "help") {
         let help = worker.answer(&format!("{name} --help"));
         assert!(

@@ -343,6 +343,55 @@ fn an_exported_part_has_the_rows_of_the_whole_without_what_leads_out() {
 }
 
 #[test]
+fn cycles_1_and_garbage_1() {
+    let worker = Worker::new();
+    let object = |number, ty: &str, bytes: u32| {
+        json!({
+            "address": format!("{:#x}", super::worker::address(number)),
+            "type": ty, "bytes": bytes, "reference_count": 1, "name": null, "value": null,
+        })
+    };
+    let types = json!([
+        {"type": "builtins.dict", "count": 1, "bytes": 64},
+        {"type": "app.Token", "count": 1, "bytes": 40},
+    ]);
+    let group = json!({
+        "state": "garbage",
+        "components": 1,
+        "objects": 2,
+        "bytes": 104,
+        "types": types,
+        "path": "Token.self",
+        "cycle": [object(13, "app.Token", 40), object(14, "builtins.dict", 64)],
+        "references": [".__dict__", "['self']"],
+    });
+    let cycles = json!({
+        "schema": "heapgraph/cycles@1",
+        "cycles": [group],
+        "total": {"components": 1, "objects": 2, "bytes": 104},
+        "standing": {"components": 0, "objects": 0, "bytes": 0, "modules": 0, "classes": 0},
+    });
+    assert_eq!(answer(&worker, "cycles friday.parquet"), cycles);
+    let garbage = json!({
+        "schema": "heapgraph/garbage@1",
+        "objects": 2,
+        "bytes": 104,
+        "in_cycles": {"objects": 2, "bytes": 104},
+        "held_by_cycles": {"objects": 0, "bytes": 0},
+        "uncollectable": {"objects": 0, "bytes": 0},
+        "types": types,
+        "cycles": [group],
+        "gc_garbage": [],
+        "collected": true,
+        "not_seen": ["references held by compiled code"],
+    });
+    assert_eq!(answer(&worker, "garbage friday.parquet"), garbage);
+    let none = answer(&worker, "garbage friday.parquet -n 1");
+    assert_eq!(none["types"].as_array().unwrap().len(), 1);
+    assert_eq!(none["objects"], 2);
+}
+
+#[test]
 fn completions_1() {
     let completions = answer(&Worker::new(), "completions fish");
     assert_eq!(completions["schema"], "heapgraph/completions@1");

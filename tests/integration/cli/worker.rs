@@ -82,7 +82,8 @@ pub(crate) fn friday() -> HeapSnapshot {
     let other = objects.add("db.Session", 56, 2);
     let token = objects.add("app.Token", 40, 1);
     let tokens = objects.add("builtins.dict", 64, 1);
-    objects.0[tokens].flags = NodeFlags::DICT;
+    objects.0[token].flags = NodeFlags::TRACKED;
+    objects.0[tokens].flags = NodeFlags::DICT.with(NodeFlags::TRACKED);
     objects.refer(token, EdgeLabel::attribute("__dict__"), tokens);
     objects.put(tokens, "self", token);
     let frame = objects.add("builtins.frame", 120, 1);

@@ -1,0 +1,145 @@
+//! Garbage: what nothing leads to, what the collector can free of it.
+
+use std::collections::BTreeSet;
+
+use heapgraph::analysis::{Cycles, Fate, Garbage};
+use heapgraph::graph::{NodeFlags, NodeIndex};
+
+use crate::cycles::snapshot;
+use crate::random::for_random_sketches;
+use crate::sketch::Sketch;
+
+/// The names of the garbage, and how much of it is on cycles, held by them, and uncollectable.
+fn found(sketch: &Sketch, roots: &str) -> (String, [u64; 3]) {
+    let garbage = Garbage::find(&snapshot(sketch, roots));
+    let names = sketch.build().names(&garbage.nodes);
+    let counts = [
+        garbage.in_cycles,
+        garbage.held_by_cycles,
+        garbage.uncollectable,
+    ];
+    (names, counts.map(|tally| tally.count))
+}
+
+#[test]
+fn garbage_is_what_no_anchor_leads_to() {
+    // root -> kept <- a <-> b -> text
+    let drawing = "root -> kept, a -> b -> a, a -> kept, b -> text";
+    let tracked =
+        |outside: &str| (Sketch::new(drawing).flagged("a b", NodeFlags::TRACKED)).counted(outside);
+    assert_eq!(found(&tracked(""), "root"), ("a b text".into(), [2, 1, 0]));
+    // One reference that was not found makes all of it alive.
+    assert_eq!(found(&tracked("b"), "root"), (String::new(), [0, 0, 0]));
+    // Roots are alive whatever refers to them.
+    assert_eq!(found(&tracked(""), "root a"), (String::new(), [0, 0, 0]));
+    let immortal = tracked("").flagged("b", NodeFlags::IMMORTAL);
+    assert_eq!(found(&immortal, "root"), (String::new(), [0, 0, 0]));
+}
+
+#[test]
+fn a_cycle_through_an_object_that_is_not_tracked_can_not_be_freed() {
+    // a <-> dict -> text     c <-> d -> code -> constant
+    let sketch = Sketch::new("a -> dict -> a, dict -> text, c -> d -> c, d -> code -> constant")
+        .flagged("a c d constant", NodeFlags::TRACKED)
+        .counted("");
+    let all = "a dict text c d code constant";
+    assert_eq!(found(&sketch, ""), (all.into(), [4, 3, 3]));
+    let cycles = Cycles::find(&snapshot(&sketch, ""));
+    let fates: Vec<Fate> = cycles.groups.iter().map(|group| group.fate).collect();
+    assert_eq!(fates, [Fate::Uncollectable, Fate::Garbage]);
+}
+
+/// What is left when the collector has run as often as it frees something: as the collector goes
+/// about it, which counts the references that tracked objects hold, and as reference counting goes
+/// on from there.
+fn left_by_the_collector(sketch: &Sketch, garbage: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let is_tracked = |node: usize| sketch.has_flags(node, NodeFlags::TRACKED);
+    let mut left = garbage.clone();
+    loop {
+        let before = left.len();
+        let holders = |left: &BTreeSet<usize>, node: usize| {
+            let held = |&(holder, held): &(usize, usize)| held == node && left.contains(&holder);
+            let edges = sketch.edges.iter().copied().filter(held);
+            edges.map(|(holder, _)| holder).collect::<Vec<_>>()
+        };
+        // Tracked objects with a reference that no tracked object holds, and what they lead to.
+        let mut kept: BTreeSet<usize> = (left.iter().copied())
+            .filter(|&node| is_tracked(node))
+            .filter(|&node| {
+                holders(&left, node)
+                    .iter()
+                    .any(|&holder| !is_tracked(holder))
+            })
+            .collect();
+        for _ in 0..left.len() {
+            let held = kept.iter().filter(|&&node| is_tracked(node));
+            let held = held.flat_map(|&node| sketch.referents(node));
+            let held: Vec<usize> = held.filter(|held| left.contains(held)).collect();
+            kept.extend(held);
+        }
+        left.retain(|node| !is_tracked(*node) || kept.contains(node));
+        // What nothing refers to any more is gone.
+        while let Some(node) = (left.iter().copied()).find(|&node| holders(&left, node).is_empty())
+        {
+            left.remove(&node);
+        }
+        if left.len() == before {
+            return left;
+        }
+    }
+}
+
+#[test]
+fn garbage_and_what_is_left_of_it_are_those_of_a_collection_played_through() {
+    let seen = std::cell::Cell::new((0, 0));
+    for_random_sketches(300, |sketch, random| {
+        let mut sketch = sketch.clone();
+        let count = sketch.node_count();
+        for node in 0..count {
+            if !random.one_in(4) {
+                sketch = sketch.flagged(&format!("n{node}"), NodeFlags::TRACKED);
+            }
+        }
+        let root = format!("n{}", random.below(count));
+        let outside = format!("n{}", random.below(count));
+        let sketch = sketch.counted(&outside);
+        let snapshot = snapshot(&sketch, &root);
+        let mut alive: BTreeSet<usize> = [&root, &outside]
+            .map(|name| name[1..].parse().unwrap())
+            .into();
+        for _ in 0..count {
+            let held = alive.iter().flat_map(|&node| sketch.referents(node));
+            let held: Vec<usize> = held.collect();
+            alive.extend(held);
+        }
+        let expected: BTreeSet<usize> = (0..count).filter(|node| !alive.contains(node)).collect();
+        let garbage = Garbage::find(&snapshot);
+        let indexes = |nodes: &[NodeIndex]| nodes.iter().map(|node| node.index()).collect();
+        let found: BTreeSet<usize> = indexes(&garbage.nodes);
+        assert_eq!(found, expected);
+
+        // An object that nothing at all refers to would not be there; nor would what it holds.
+        let mut real = expected;
+        let is_held = |node: usize, left: &BTreeSet<usize>| {
+            let mut edges = sketch.edges.iter();
+            edges.any(|&(holder, held)| held == node && left.contains(&holder))
+        };
+        while let Some(node) = real.iter().copied().find(|&node| !is_held(node, &real)) {
+            real.remove(&node);
+        }
+        if real.len() == garbage.nodes.len() {
+            let left = left_by_the_collector(&sketch, &real);
+            assert_eq!(garbage.uncollectable.count, left.len() as u64);
+            let (all, stays) = seen.get();
+            seen.set((
+                all + usize::from(!real.is_empty()),
+                stays + usize::from(!left.is_empty()),
+            ));
+        }
+    });
+    let (all, stays) = seen.get();
+    assert!(
+        all > 20 && stays > 5,
+        "{all} with garbage, {stays} with some that stays"
+    );
+}
