@@ -3,6 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use super::histogram::{Histogram, Tally, TypeOrder, TypeTally};
+use super::unexplained::{ReferenceLeak, Unexplained};
 
 /// What became of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,9 @@ pub struct HeapDiff {
     pub changes: Vec<TypeChange>,
     /// All types of both heaps together, also those that are as they were.
     pub total: TypeChange,
+    /// What has come to have references that the graph cannot explain; empty unless
+    /// [`with_leaks`](Self::with_leaks) was asked.
+    pub leaks: Vec<ReferenceLeak>,
 }
 
 impl HeapDiff {
@@ -101,9 +105,21 @@ impl HeapDiff {
         current.sort(TypeOrder::Name);
         let mut changes = merge(base.types, current.types);
         changes.retain(|change| change.kind().is_some());
-        let mut diff = Self { changes, total };
+        let leaks = Vec::new();
+        let mut diff = Self {
+            changes,
+            total,
+            leaks,
+        };
         diff.sort(TypeOrder::Count);
         diff
+    }
+
+    /// Adds what the references that neither heap explains say.
+    #[must_use]
+    pub fn with_leaks(mut self, base: &Unexplained, current: &Unexplained) -> Self {
+        self.leaks = current.leaks_since(base);
+        self
     }
 
     /// Puts the types in the order of what they have grown by; ties by the other measure, then by

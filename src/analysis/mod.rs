@@ -19,6 +19,7 @@ mod seen_objects;
 mod shortest_cycle;
 mod surroundings;
 mod type_pattern;
+mod unexplained;
 mod why;
 
 pub use chain::{ChainSearch, Direction, ReferenceChain};
@@ -40,6 +41,7 @@ pub use seen_objects::{ClassCounts, SeenObjects};
 pub use shortest_cycle::{Cycle, is_passage};
 pub use surroundings::surroundings;
 pub use type_pattern::{TypePattern, samples};
+pub use unexplained::{HeldAs, ReferenceLeak, Unexplained, UnexplainedTally};
 pub use why::{
     Explanation, Fingerprint, Holder, Holders, PreferredPaths, Rank, Step, Verdict, Why,
     spelled_steps,

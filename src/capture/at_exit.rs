@@ -3,10 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::PyCFunction;
 
-use super::ffi;
-use super::interned::intern;
+use super::modules::compiled_function;
 
 /// Equal to nothing, and takes down what it was compared with.
 #[pyclass(frozen, module = "heapgraph._core")]
@@ -35,7 +33,7 @@ pub(crate) fn prepare(py: Python<'_>) {
 /// unregisters one that none of them is equal to. That calls the `__eq__` of the type of each:
 /// callers have made sure that none is written in Python.
 pub(super) fn callbacks(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyAny>>> {
-    let Some(unregister) = unregister(py) else {
+    let Some(unregister) = compiled_function(py, c"atexit", c"unregister") else {
         return Ok(Vec::new());
     };
     let listener = Bound::new(py, Listener::default())?;
@@ -45,15 +43,4 @@ pub(super) fn callbacks(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyAny>>> {
         .drain(..)
         .map(|callback| callback.into_bound(py))
         .collect())
-}
-
-/// `atexit.unregister`, unless the program has put something else in its place.
-fn unregister(py: Python<'_>) -> Option<Bound<'_, PyAny>> {
-    let modules = ffi::module_table(py)?;
-    let atexit = ffi::value_under(&modules, c"atexit")?.bound(py);
-    let namespace = ffi::module_namespace(&atexit)?;
-    let unregister = ffi::value_under(&namespace, c"unregister")?.bound(py);
-    let is_original = unregister.is_exact_instance_of::<PyCFunction>()
-        && (unregister.getattr(intern!(py, "__self__"))).is_ok_and(|owner| owner.is(&atexit));
-    is_original.then_some(unregister)
 }

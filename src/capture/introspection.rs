@@ -183,6 +183,13 @@ impl<'py> Introspection<'py> {
             .unwrap_or_default()
     }
 
+    /// The bases of a class.
+    pub(super) fn type_bases(&self, ty: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyAny>> {
+        type_tuple(&self.bases, ty)
+            .map(|bases| bases.iter().collect())
+            .unwrap_or_default()
+    }
+
     /// What a static type holds and cannot be asked for by a traverse: namespace, method
     /// resolution order and bases.
     pub(super) fn static_type_referents(&self, ty: &Bound<'py, PyAny>) -> Vec<NamedReferent<'py>> {
@@ -207,6 +214,15 @@ impl<'py> Introspection<'py> {
             .iter()
             .filter_map(|(name, member)| Some((*name, ffi::descriptor_get(member, code).ok()?)))
             .collect()
+    }
+
+    /// The names and kinds of the variables of a code object, which no attribute shows: from 3.11
+    /// on, after [`code_referents`](Self::code_referents).
+    pub(super) fn code_variables(&self, code: &Bound<'py, PyAny>) -> Option<[Object; 2]> {
+        let mut members = self.code_members.iter();
+        let (_, filename) = members.find(|(name, _)| *name == "co_filename")?;
+        let filename = ffi::descriptor_get(filename, code).ok()?;
+        Object::from_bound(code).variables_of_code(Object::from_bound(&filename), self.version)
     }
 
     /// The nearest `__sizeof__` for instances of a class that is compiled and trusted; `None` if

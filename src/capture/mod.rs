@@ -7,6 +7,7 @@ mod error;
 mod ffi;
 mod frames;
 mod interned;
+mod interpreter_state;
 mod introspection;
 mod memory;
 mod modules;

@@ -1,8 +1,12 @@
 //! Modules: the roots that chains of names start from.
 
+use std::ffi::CStr;
+
 use pyo3::prelude::*;
+use pyo3::types::PyCFunction;
 
 use super::ffi::{self, Object};
+use super::interned::intern;
 use super::introspection::text;
 use crate::graph::{HeapGraphBuilder, NodeFlags};
 
@@ -11,6 +15,22 @@ use crate::graph::{HeapGraphBuilder, NodeFlags};
 pub(crate) fn module_name(module: &Bound<'_, PyAny>) -> Option<String> {
     let namespace = ffi::module_namespace(module)?;
     text(&ffi::value_under(&namespace, c"__name__")?.bound(module.py()))
+}
+
+/// A function of a compiled module, if that is loaded and the program has put nothing else in the
+/// place of the function.
+pub(super) fn compiled_function<'py>(
+    py: Python<'py>,
+    module: &CStr,
+    name: &CStr,
+) -> Option<Bound<'py, PyAny>> {
+    let modules = ffi::module_table(py)?;
+    let module = ffi::value_under(&modules, module)?.bound(py);
+    let namespace = ffi::module_namespace(&module)?;
+    let function = ffi::value_under(&namespace, name)?.bound(py);
+    let is_original = function.is_exact_instance_of::<PyCFunction>()
+        && (function.getattr(intern!(py, "__self__"))).is_ok_and(|owner| owner.is(&module));
+    is_original.then_some(function)
 }
 
 /// True if and only if `object` is a module and `sys.modules` holds it under its own name.

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::at_exit;
 use super::ffi::{self, Object};
+use super::interpreter_state::InterpreterState;
 use super::introspection::Introspection;
 use super::names::{object_name, suspended_code};
 use super::walk::{RunningFrame, WalkedHeap};
@@ -17,6 +18,8 @@ pub(crate) struct Roots<'a, 'py> {
     types: &'a Introspection<'py>,
     heap: &'a WalkedHeap<'py>,
     kinds: FxHashMap<NodeIndex, RootKind>,
+    /// What the interpreter holds, in words.
+    interpreter: FxHashMap<NodeIndex, String>,
 }
 
 impl<'a, 'py> Roots<'a, 'py> {
@@ -47,8 +50,18 @@ impl<'a, 'py> Roots<'a, 'py> {
         for frame in &heap.running {
             kinds.insert(frame.node, RootKind::Frame);
         }
-        let mut roots = Self { types, heap, kinds };
+        let mut roots = Self {
+            types,
+            heap,
+            kinds,
+            interpreter: InterpreterState::find(types, heap),
+        };
         roots.add_callbacks()?;
+        for node in graph.nodes() {
+            if roots.interpreter.contains_key(&node) {
+                (roots.kinds.entry(node)).or_insert(RootKind::Interpreter);
+            }
+        }
         Ok(roots)
     }
 
@@ -105,7 +118,9 @@ impl<'a, 'py> Roots<'a, 'py> {
                 "functions called at exit".into()
             }
             RootKind::AtExit => format!("{}, called at exit", name_or_type()),
-            RootKind::Interpreter => name_or_type(),
+            RootKind::Interpreter => {
+                (self.interpreter.get(&node).cloned()).unwrap_or_else(name_or_type)
+            }
             RootKind::External => held_from_outside(self.heap.graph.unexplained_count(node)),
         }
     }

@@ -161,12 +161,19 @@ fn short_value(object: &Bound<'_, PyAny>) -> Option<String> {
     Some(format!("{}… ({length} in all)", spell_atom(&start)?))
 }
 
-/// The roots, and what is held from outside among the objects that none of them leads to.
+/// The roots, and what is never freed or held from outside among the objects that none of them
+/// leads to.
 fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Vec<Root> {
     let reached = graph.reachable_from(roots.iter().map(|root| root.node));
     for node in graph.nodes().filter(|&node| !reached.contains(node)) {
         let count = graph.unexplained_count(node);
-        if count > 0 {
+        if graph.flags(node).contains(NodeFlags::IMMORTAL) {
+            roots.push(Root {
+                node,
+                kind: RootKind::Interpreter,
+                name: "never freed".into(),
+            });
+        } else if count > 0 {
             roots.push(Root {
                 node,
                 kind: RootKind::External,

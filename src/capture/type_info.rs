@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::ffi::{NativeSizeof, Object, Traverse};
 use super::introspection::Introspection;
-use crate::graph::{HeapGraphBuilder, HeapType, NodeFlags, TypeIndex};
+use crate::graph::{HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, TypeIndex};
 
 /// Bytes of the collector's header in front of an object (`PyGC_Head`).
 const COLLECTOR_HEADER: u64 = 16;
@@ -30,6 +30,8 @@ pub(super) enum Kind {
     Code,
     /// Exactly `frame`.
     Frame,
+    /// What `functools.lru_cache` makes of a function.
+    LruCache,
     /// Anything else.
     Other,
 }
@@ -42,7 +44,7 @@ impl Kind {
             Self::Type => NodeFlags::TYPE,
             Self::Module => NodeFlags::MODULE,
             Self::Frame => NodeFlags::FRAME,
-            Self::Tuple | Self::Code | Self::Other => NodeFlags::default(),
+            Self::Tuple | Self::Code | Self::LruCache | Self::Other => NodeFlags::default(),
         }
     }
 }
@@ -54,6 +56,9 @@ pub(super) struct TypeInfo<'py> {
     pub(super) traverse: Option<Traverse>,
     pub(super) has_gc: bool,
     pub(super) hides_dict: bool,
+    /// The class itself, to which every instance holds a reference if it is a heap type, whether
+    /// its traverse visits that or not.
+    pub(super) class: Option<NodeIndex>,
     /// `sys.getsizeof` of 3.11 and 3.12 adds a collector's header even to static types, which
     /// have none.
     counts_any_header: bool,
@@ -153,17 +158,20 @@ impl<'py> TypeCache<'py> {
         let bound = ty.bound(known.py);
         let flags = ty.type_flags();
         let (basic_size, item_size) = known.instance_sizes(&bound);
+        let described = HeapType {
+            name: known.type_name(&bound),
+            module: known.type_module(&bound),
+            node: None,
+            is_heap_type: flags.is_heap_type(),
+        };
+        // An `lru_cache` visits what its links hold, and their type too.
+        let is_link = described.full_name() == "functools._lru_list_elem";
         TypeInfo {
-            index: builder.add_type_at(
-                ty.address(),
-                HeapType {
-                    name: known.type_name(&bound),
-                    module: known.type_module(&bound),
-                    node: None,
-                    is_heap_type: flags.is_heap_type(),
-                },
-            ),
-            kind: self.kind(ty, &bound),
+            kind: self.kind(ty, &bound, &described),
+            index: builder.add_type_at(ty.address(), described),
+            class: (flags.is_heap_type() && !is_link)
+                .then(|| builder.known_node(ty.address()))
+                .flatten(),
             traverse: ty.traverse_slot(),
             has_gc: flags.has_gc(),
             hides_dict: flags.hides_dict(known.version),
@@ -180,7 +188,7 @@ impl<'py> TypeCache<'py> {
         }
     }
 
-    fn kind(&self, ty: Object, bound: &Bound<'py, PyAny>) -> Kind {
+    fn kind(&self, ty: Object, bound: &Bound<'py, PyAny>, described: &HeapType) -> Kind {
         let known = self.introspection;
         let is_module_type = || {
             known
@@ -202,6 +210,8 @@ impl<'py> TypeCache<'py> {
             Kind::DictSubclass
         } else if is_module_type() {
             Kind::Module
+        } else if described.full_name() == "functools._lru_cache_wrapper" {
+            Kind::LruCache
         } else {
             Kind::Other
         }

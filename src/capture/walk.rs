@@ -196,6 +196,9 @@ impl<'py> Walk<'py> {
                 for (_, referent) in self.introspection.code_referents(&code) {
                     add_edge(&mut self.builder, &referent);
                 }
+                for referent in self.introspection.code_variables(&code).iter().flatten() {
+                    add_edge_to(&mut self.builder, *referent);
+                }
             }
             // Some modules visit what lies on their free lists (`_asyncio` of 3.12): memory that is
             // no object any more.
@@ -232,8 +235,18 @@ impl<'py> Walk<'py> {
                 }
             }
         }
-        if info.hides_dict {
-            add_hidden_dict(object, &mut self.builder);
+        match info.kind {
+            Kind::Type => add_known(object.subclasses_address(), &mut self.builder),
+            Kind::LruCache => add_links(self.introspection, &mut self.builder),
+            _ if info.hides_dict => {
+                add_known(object.hidden_dict_address(), &mut self.builder);
+            }
+            _ => {}
+        }
+        if let Some(class) = info.class
+            && !self.builder.pending_edges().contains(&class)
+        {
+            self.builder.add_edge(class);
         }
         let held_by_us = if is_listed { self.held_count } else { 0 };
         let reference_count = object.reference_count(self.introspection.version);
@@ -296,11 +309,33 @@ fn add_other_than_entries(dict: Object, builder: &mut HeapGraphBuilder) {
     }
 }
 
-/// Adds the dict that an instance has got by now but does not visit.
-fn add_hidden_dict(object: Object, builder: &mut HeapGraphBuilder) {
-    if let Some(dict) = builder.known_node(object.hidden_dict_address())
-        && !builder.pending_edges().contains(&dict)
+/// Adds what is at an address that nobody vouches for, if it is a known object and the node being
+/// visited does not refer to it yet: the dict that an instance has got by now, the subclasses of a
+/// class.
+fn add_known(address: u64, builder: &mut HeapGraphBuilder) {
+    if let Some(node) = builder.known_node(address)
+        && !builder.pending_edges().contains(&node)
     {
-        builder.add_edge(dict);
+        builder.add_edge(node);
+    }
+}
+
+/// Adds the links of the `lru_cache` being visited. Its dict holds each of them, and so does the
+/// cache itself, as a list in the order of use, of which it visits only what the links hold.
+fn add_links(types: &Introspection<'_>, builder: &mut HeapGraphBuilder) {
+    let visited: Vec<u64> = (builder.pending_edges().iter())
+        .map(|&node| builder.address(node))
+        .collect();
+    let is_link = |object: Object| {
+        let ty = object.type_object();
+        ty.type_flags().is_heap_type() && types.type_name(&ty.bound(types.py)) == "_lru_list_elem"
+    };
+    let dicts = visited.into_iter().filter_map(ffi::object_at);
+    for dict in dicts.filter(|object| object.type_object().type_flags().is_dict_subclass()) {
+        for (_, value) in ffi::dict_entries(dict) {
+            if is_link(value) {
+                add_edge_to(builder, value);
+            }
+        }
     }
 }

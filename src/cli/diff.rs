@@ -1,6 +1,6 @@
 //! `heapgraph diff`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -8,7 +8,7 @@ use super::condition::Condition;
 use super::console::Console;
 use super::error::CliError;
 use super::types::{Order, Shown};
-use crate::analysis::{HeapDiff, Histogram};
+use crate::analysis::{HeapDiff, Histogram, Unexplained};
 use crate::render::json::DiffJson;
 use crate::render::text::diff_text;
 
@@ -40,8 +40,8 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) fn carry_out(self, console: &mut Console<'_>) -> Result<(), CliError> {
         // One after the other: the two heaps need not be in memory together.
-        let mut base = Histogram::new(super::open(&self.base)?.graph());
-        let mut current = Histogram::new(super::open(&self.current)?.graph());
+        let (mut base, mut base_unexplained) = counted(&self.base)?;
+        let (mut current, mut unexplained) = counted(&self.current)?;
         if !self.fail_on.is_empty() {
             let whole = HeapDiff::new(base.clone(), current.clone());
             let conditions = self.fail_on.iter();
@@ -51,8 +51,10 @@ impl Diff {
         if let Some(pattern) = &self.shown.r#type {
             base.keep(pattern);
             current.keep(pattern);
+            base_unexplained.keep(pattern);
+            unexplained.keep(pattern);
         }
-        let mut diff = HeapDiff::new(base, current);
+        let mut diff = HeapDiff::new(base, current).with_leaks(&base_unexplained, &unexplained);
         diff.sort(self.sort.into());
         let limit = console.rows(self.shown.limit);
         if console.is_json {
@@ -62,4 +64,13 @@ impl Diff {
         }
         Ok(())
     }
+}
+
+/// What is compared of the snapshot in a file.
+fn counted(path: &Path) -> Result<(Histogram, Unexplained), CliError> {
+    let snapshot = super::open(path)?;
+    Ok((
+        Histogram::new(snapshot.graph()),
+        Unexplained::new(&snapshot),
+    ))
 }

@@ -26,5 +26,6 @@ mod sketch;
 mod snapshot;
 mod snapshot_file;
 mod types_of_heap;
+mod unexplained;
 mod why;
 mod why_brute_force;

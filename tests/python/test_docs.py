@@ -13,7 +13,12 @@ WITH_EXAMPLES = sorted(path for path in DOCS.glob("*.md") if ">>> " in path.read
 
 
 def test_the_documents_are_there() -> None:
-    assert [path.name for path in WITH_EXAMPLES] == ["leak-hunt.md", "snapshots.md", "why.md"]
+    assert [path.name for path in WITH_EXAMPLES] == [
+        "leak-hunt.md",
+        "references.md",
+        "snapshots.md",
+        "why.md",
+    ]
 
 
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: path.name)

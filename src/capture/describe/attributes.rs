@@ -247,7 +247,7 @@ impl<'py> Describer<'py, '_> {
         };
         for code in self.code_nodes() {
             let referents = self.graph.referents(code);
-            if referents.len() != members.len() {
+            if referents.len() < members.len() {
                 continue;
             }
             let texts = by_file.entry(referents[file]).or_default();

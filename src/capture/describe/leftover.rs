@@ -20,6 +20,8 @@ pub(super) enum Leftover {
     Mapping,
     /// Attributes directly under an instance.
     Attribute,
+    /// The names and kinds of the variables of a code object.
+    Variables,
     /// What a class holds besides what it shows.
     Class,
     /// The state of a compiled module.
@@ -50,6 +52,8 @@ impl Describer<'_, '_> {
             Leftover::Function => EdgeLabel::attribute("__annotations__"),
             Leftover::Cached if !is_dict => internal("cached value"),
             Leftover::Mapping => internal("mapping"),
+            Leftover::Variables => internal("names of variables"),
+            Leftover::Class if is_dict => internal("subclasses"),
             Leftover::Class => internal("type internals"),
             Leftover::Module => internal("module state"),
             Leftover::Attribute if !self.is_dict_of(node, target) => internal("attribute"),
@@ -81,6 +85,7 @@ impl Describer<'_, '_> {
             Some("function") => Leftover::Function,
             Some("_lru_cache_wrapper") => Leftover::Cached,
             Some("mappingproxy") => Leftover::Mapping,
+            Some("code") => Leftover::Variables,
             _ if self.has_inline_values(node) => Leftover::Attribute,
             _ => Leftover::Unknown,
         }
@@ -97,7 +102,8 @@ impl Describer<'_, '_> {
     /// The name of the compiled type that the object's layout comes from, if it is one of those
     /// whose references are named by what they are.
     fn builtin_base(&self, node: NodeIndex) -> Option<String> {
-        const KNOWN: [&str; 6] = [
+        const KNOWN: [&str; 7] = [
+            "code",
             "set",
             "frozenset",
             "deque",

@@ -67,6 +67,10 @@ const MANAGED_DICT: u64 = 1 << 4;
 /// Set for types with a word for weak references before the object (3.12 and later).
 const MANAGED_WEAKREF: u64 = 1 << 3;
 const HEAP_TYPE: u64 = 1 << 9;
+/// `_PyObject_IMMORTAL_REFCNT` of 3.11.
+const STATIC_COUNT: u32 = 999_999_999;
+/// Offset of `tp_subclasses` in a type object, 3.10 to 3.15 (`struct _typeobject`).
+const SUBCLASSES: usize = 360;
 const HAVE_GC: u64 = 1 << 14;
 const LIST_SUBCLASS: u64 = 1 << 25;
 const TUPLE_SUBCLASS: u64 = 1 << 26;
@@ -146,14 +150,17 @@ impl Object {
         Self(unsafe { NonNull::new_unchecked(ty.cast()) })
     }
 
-    /// The reference count; `None` if the object is immortal.
+    /// The reference count; `None` if the object is immortal, or allocated statically (3.11).
     pub(super) fn reference_count(self, version: (u8, u8)) -> Option<u32> {
         // SAFETY: the count is the first word of every object of a build with a GIL. From 3.14
         // its upper half holds flags; no count before that reaches 32 bits in practice.
         let count = unsafe { self.0.as_ptr().cast::<u32>().read() };
         // 3.12 and later: immortal if and only if the lower half is negative as an i32.
         let is_immortal = version >= (3, 12) && count.cast_signed() < 0;
-        (!is_immortal).then_some(count)
+        // 3.11: what the interpreter has in its own memory starts with a count that is out of reach
+        // of any other.
+        let is_static = version == (3, 11) && count >= STATIC_COUNT;
+        (!is_immortal && !is_static).then_some(count)
     }
 
     /// True if and only if the collector tracks the object.
@@ -172,6 +179,42 @@ impl Object {
         let pointer = unsafe { self.0.as_ptr().cast::<u64>().sub(3) };
         // SAFETY: as above.
         unsafe { pointer.read() }
+    }
+
+    /// The dict of weak references to its subclasses that a class has, which its traverse does
+    /// not visit: an address to compare with known ones. From 3.12 on it is a small number for
+    /// the interpreter's own static types, which keep theirs elsewhere.
+    pub(super) fn subclasses_address(self) -> u64 {
+        // SAFETY: callers pass a type object, which is larger than that.
+        let pointer = unsafe { self.0.as_ptr().cast::<u64>().byte_add(SUBCLASSES) };
+        // SAFETY: as above.
+        unsafe { pointer.read() }
+    }
+
+    /// What a code object holds and no attribute shows, from 3.11 on: the names of its variables
+    /// and of what kind each is (`co_localsplusnames`, `co_localspluskinds`). They come just
+    /// before `filename`, its `co_filename`; `None` where that is not found in its place.
+    pub(super) fn variables_of_code(
+        self,
+        filename: Object,
+        version: (u8, u8),
+    ) -> Option<[Object; 2]> {
+        if !((3, 11)..=(3, 15)).contains(&version) {
+            return None;
+        }
+        let names = 12;
+        let word = |n| {
+            let words = self.0.as_ptr().cast::<*mut c::PyObject>();
+            // SAFETY: callers pass a code object, whose fixed part is larger than that.
+            let word = unsafe { words.add(n) };
+            // SAFETY: as above.
+            unsafe { word.read() }
+        };
+        if word(names + 2) != filename.0.as_ptr() {
+            return None;
+        }
+        let [names, kinds] = [word(names), word(names + 1)].map(NonNull::new);
+        Some([Object(names?), Object(kinds?)])
     }
 
     /// The word `offset` bytes into a function, where its type says that the pointer to its

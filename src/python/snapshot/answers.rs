@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
+use super::unexplained::ReferenceLeak;
 use crate::analysis::{self, Tally};
 use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
@@ -100,6 +101,14 @@ impl HeapDiff {
             })
         });
         changes.collect()
+    }
+
+    /// Classes that more references lead to although no more of them are found, the most first: a
+    /// list of `ReferenceLeak`.
+    #[getter]
+    fn reference_leaks(&self) -> Vec<ReferenceLeak> {
+        let leaks = self.diff.leaks.iter().cloned();
+        leaks.map(|leak| ReferenceLeak { leak }).collect()
     }
 
     fn __str__(&self) -> String {

@@ -12,6 +12,7 @@ mod cycles;
 mod node;
 mod progress;
 mod retained;
+mod unexplained;
 mod why;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal};
 pub(super) use cycles::{CycleGroup, Cycles, Garbage};
 pub(super) use node::{Node, Reference};
 pub(super) use retained::{Owner, TypeRetained};
+pub(super) use unexplained::{ReferenceLeak, UnexplainedReferences, UnexplainedTotal};
 pub(super) use why::{Explanation, Why};
 
 use analysed_heap::AnalysedHeap;
@@ -33,7 +35,7 @@ use progress::Progress;
 
 use super::picture::Picture;
 use crate::analysis::{
-    self, Direction, Histogram, Limits, Neighbourhood, RetainedByType, TypeOrder,
+    self, Direction, Histogram, Limits, Neighbourhood, RetainedByType, TypeOrder, Unexplained,
 };
 use crate::capture::{self, SnapshotOptions};
 use crate::graph::NodeIndex;
@@ -382,12 +384,29 @@ impl HeapSnapshot {
     ///
     /// Returns:
     ///     A `HeapDiff`: its `changes` are the types that are not as they were, what has grown
-    ///     most first; its `str` is a table.
+    ///     most first; its `reference_leaks` are what compiled code probably leaks; its `str` is a
+    ///     table.
     fn diff(&self, py: Python<'_>, base: &Self) -> HeapDiff {
         HeapDiff::new(py.detach(|| {
-            let base = Histogram::new(base.inner.graph());
-            analysis::HeapDiff::new(base, Histogram::new(self.inner.graph()))
+            let [before, after] = [base, self].map(|snapshot| &*snapshot.inner);
+            let [base, current] = [before, after].map(|heap| Histogram::new(heap.graph()));
+            analysis::HeapDiff::new(base, current)
+                .with_leaks(&Unexplained::new(before), &Unexplained::new(after))
         }))
+    }
+
+    /// Count the references that were not found in the heap, by class: those of compiled code, of
+    /// the value stacks of running functions, of the interpreter.
+    ///
+    /// Left out are immortal objects, what the interpreter itself holds, what belongs to heapgraph,
+    /// and of another root with a name the one reference that makes it a root.
+    ///
+    /// Returns:
+    ///     `UnexplainedReferences`: its `totals` is a list, its `str` a table.
+    fn unexplained(&self, py: Python<'_>) -> UnexplainedReferences {
+        UnexplainedReferences {
+            unexplained: py.detach(|| Unexplained::new(&self.inner)),
+        }
     }
 
     /// Save the snapshot, whole or not at all. An existing file is replaced.

@@ -107,6 +107,14 @@ impl Node {
         (!self.has(NodeFlags::IMMORTAL)).then_some(count)
     }
 
+    /// References to the object that were not found in the heap: those of compiled code, of the
+    /// value stack of a running function, or of the interpreter; `None` if the object is immortal.
+    #[getter]
+    fn unexplained_count(&self) -> Option<u32> {
+        let count = self.snapshot.graph().unexplained_count(self.node);
+        (!self.has(NodeFlags::IMMORTAL)).then_some(count)
+    }
+
     /// Whether the collector tracks the object.
     #[getter]
     fn is_tracked(&self) -> bool {

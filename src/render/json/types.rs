@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::analysis::{ChangeKind, HeapDiff, Histogram, Tally, TypeChange, TypeTally};
+use crate::analysis::{
+    ChangeKind, HeapDiff, Histogram, ReferenceLeak, Tally, TypeChange, TypeTally,
+};
 
 /// A histogram.
 #[derive(Debug, Serialize)]
@@ -64,6 +66,26 @@ pub struct DiffJson<'a> {
     schema: &'static str,
     types: Vec<ChangeJson<'a>>,
     total: ChangeJson<'a>,
+    reference_leaks: Vec<LeakJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LeakJson<'a> {
+    r#type: &'a str,
+    held: &'static str,
+    rise: u64,
+    loaded_modules: u64,
+}
+
+impl<'a> LeakJson<'a> {
+    fn new(leak: &'a ReferenceLeak) -> Self {
+        Self {
+            r#type: &leak.type_name,
+            held: leak.held.word(),
+            rise: leak.rise,
+            loaded_modules: leak.loaded_modules,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -96,7 +118,7 @@ impl<'a> ChangeJson<'a> {
 }
 
 impl<'a> DiffJson<'a> {
-    /// The first `limit` changes of a diff, and the total of both heaps.
+    /// The first `limit` changes of a diff, the total of both heaps, and the first probable leaks.
     pub fn new(diff: &'a HeapDiff, limit: usize) -> Self {
         let shown = diff.changes.iter().take(limit);
         Self {
@@ -105,6 +127,7 @@ impl<'a> DiffJson<'a> {
                 .map(|change| ChangeJson::new(change, Some(&change.type_name)))
                 .collect(),
             total: ChangeJson::new(&diff.total, None),
+            reference_leaks: diff.leaks.iter().take(limit).map(LeakJson::new).collect(),
         }
     }
 }

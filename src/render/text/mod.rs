@@ -22,7 +22,7 @@ pub use retained::{owners_text, retained_by_type_text, retained_instances_text, 
 pub use style::{Paint, Style};
 pub use summary::{TOP_TYPES, summary_text};
 pub use tree::neighbourhood_text;
-pub use types::{diff_text, types_text};
+pub use types::{diff_text, leak_words, types_text, unexplained_text};
 
 pub use why::{spelled_path, why_text};
 

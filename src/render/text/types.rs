@@ -1,9 +1,15 @@
 //! Types of a heap and what became of them, as tables.
 
+use std::fmt::Write;
+
 use super::number::{grouped, signed};
 use super::style::{Paint, Style};
 use super::table::{Align, Cell, Table};
-use crate::analysis::{ChangeKind, HeapDiff, Histogram, Tally, TypeChange, TypeTally};
+use crate::analysis::{
+    ChangeKind, HeapDiff, HeldAs, Histogram, ReferenceLeak, Tally, TypeChange, TypeTally,
+    Unexplained, UnexplainedTally,
+};
+use crate::render::escape::one_line;
 
 /// The first `limit` types of a histogram, the others in one line, and the total.
 pub fn types_text(histogram: &Histogram, limit: usize, style: Style) -> String {
@@ -50,6 +56,76 @@ pub fn diff_text(diff: &HeapDiff, limit: usize, style: Style) -> String {
         table.push(change_row(&rest, Paint::Faint, ""));
     }
     table.push(change_row(&diff.total, Paint::Strong, ""));
+    let mut text = table.text(style);
+    if !diff.leaks.is_empty() {
+        text.push('\n');
+    }
+    for leak in diff.leaks.iter().take(limit) {
+        text.push_str(&style.paint(Paint::More, leak_words(leak)));
+        text.push('\n');
+    }
+    text
+}
+
+/// A probable leak of references in one line.
+pub fn leak_words(leak: &ReferenceLeak) -> String {
+    let of_class = match leak.held {
+        HeldAs::Instances => "",
+        HeldAs::Class => "the class ",
+    };
+    let mut words = format!(
+        "probable missing decref in compiled code: +{} references to {of_class}{}, held from outside",
+        grouped(leak.rise),
+        one_line(&leak.type_name),
+    );
+    if leak.held == HeldAs::Class {
+        words.push_str(": instances of it that can not be seen");
+    }
+    if leak.loaded_modules > 0 {
+        let modules = if leak.loaded_modules == 1 {
+            "module"
+        } else {
+            "modules"
+        };
+        let count = grouped(leak.loaded_modules);
+        let _ = write!(
+            words,
+            " (or by one of the {count} {modules} loaded meanwhile)"
+        );
+    }
+    words
+}
+
+/// What the graph cannot explain: the first `limit` classes, and the others in one line.
+pub fn unexplained_text(unexplained: &Unexplained, limit: usize, style: Style) -> String {
+    let mut table = Table::new([
+        ("references", Align::Right),
+        ("objects", Align::Right),
+        ("type", Align::Left),
+    ]);
+    let rows = &unexplained.tallies;
+    let (shown, rest) = rows.split_at(limit.min(rows.len()));
+    for row in shown {
+        let of_class = match row.held {
+            HeldAs::Instances => "",
+            HeldAs::Class => "class ",
+        };
+        let name = format!("{of_class}{}", row.type_name);
+        table.push([
+            Cell::new(grouped(row.references)),
+            Cell::new(grouped(row.objects)),
+            Cell::new(name),
+        ]);
+    }
+    if !rest.is_empty() {
+        let sum = |count: fn(&UnexplainedTally) -> u64| grouped(rest.iter().map(count).sum());
+        let texts = [
+            sum(|row| row.references),
+            sum(|row| row.objects),
+            more_types(rest.len()),
+        ];
+        table.push(texts.map(|text| Cell::painted(Paint::Faint, text)));
+    }
     table.text(style)
 }
 

@@ -88,6 +88,7 @@ fn diff_1() {
             "base_count": 11, "count": 17, "count_change": 6,
             "base_bytes": 1861, "bytes": 2262, "bytes_change": 401,
         },
+        "reference_leaks": [],
     });
     let diff = answer(&worker, "diff monday.parquet friday.parquet -n 1");
     assert_eq!(diff, expected);

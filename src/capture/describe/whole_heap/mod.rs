@@ -118,9 +118,13 @@ impl Namer<'_, '_, '_> {
                     self.names.push(EdgeName::SetElement);
                 }
             }
-            Way::Code if graph.referents(node).len() == plan.fields.len() => {
+            Way::Code if graph.referents(node).len() >= plan.fields.len() => {
                 for (_, text) in &plan.fields {
                     self.names.push(EdgeName::Attribute(*text));
+                }
+                for &variables in &graph.referents(node)[plan.fields.len()..] {
+                    let label = self.describer.leftover(plan.leftover, node, variables, 0);
+                    self.names.push_label(&label);
                 }
             }
             Way::Fields => self.name_fields(node, object, &mut plan, 0),

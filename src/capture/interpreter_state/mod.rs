@@ -1,0 +1,258 @@
+//! What the interpreter itself holds. It lists little of that, so most is told by what it looks
+//! like, under the condition that something holds it that is not in the graph.
+
+mod rules;
+
+use std::ffi::CStr;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyTuple, PyType};
+use rustc_hash::FxHashMap;
+
+use super::ffi::{self, Object};
+use super::introspection::{Introspection, text};
+use super::live_object;
+use super::modules::compiled_function;
+use super::names::object_name;
+use super::walk::WalkedHeap;
+use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex};
+use rules::{RULES, Rule};
+
+/// The highest number of a signal that a handler is looked for.
+const LAST_SIGNAL: i32 = 64;
+
+/// Modules of classes that compiled code keeps for good: the interpreter's own, then this package
+/// and what it is written with.
+const KEPT_CLASSES: [&str; 7] = [
+    "ast",
+    "_ast",
+    "typing",
+    "_typing",
+    "heapgraph",
+    "heapgraph._core",
+    "pyo3_runtime",
+];
+
+/// Types whose instances the interpreter makes when it starts and keeps to the end: immortal only
+/// from 3.12 on.
+const SINGLETONS: [&str; 4] = [
+    "builtins.NoneType",
+    "builtins.bool",
+    "builtins.ellipsis",
+    "builtins.NotImplementedType",
+];
+
+/// What is looked for among the instances of a type.
+struct KnownOfType {
+    is_singleton: bool,
+    /// The module that keeps its classes, and some of their instances.
+    kept_by: Option<String>,
+    rules: Vec<&'static Rule>,
+}
+
+/// Tells what the interpreter holds.
+pub(super) struct InterpreterState<'a, 'py> {
+    types: &'a Introspection<'py>,
+    graph: &'a HeapGraph,
+    running_code: Vec<NodeIndex>,
+}
+
+impl<'a, 'py> InterpreterState<'a, 'py> {
+    /// Everything that is found, with what it is called. O(nodes).
+    ///
+    /// No Python code may have run since the capture, and none runs here.
+    pub(super) fn find(
+        types: &'a Introspection<'py>,
+        heap: &'a WalkedHeap<'py>,
+    ) -> FxHashMap<NodeIndex, String> {
+        let graph = &heap.graph;
+        let held_by_frames = (heap.running.iter()).flat_map(|frame| graph.referents(frame.node));
+        let is_code = |node: &NodeIndex| graph.type_of(*node).full_name() == "builtins.code";
+        let state = Self {
+            types,
+            graph,
+            running_code: held_by_frames.copied().filter(is_code).collect(),
+        };
+        let mut found = FxHashMap::default();
+        for (object, name) in state.registered() {
+            if let Some(node) = graph.node_at(Object::from_bound(&object).address()) {
+                found.entry(node).or_insert(name);
+            }
+        }
+        let known: Vec<KnownOfType> = (graph.types().iter())
+            .map(|(_, ty)| state.known_of_type(ty))
+            .collect();
+        for node in graph.nodes() {
+            if let Some(name) = state.name_if_held(node, &known[graph.type_index(node).index()]) {
+                found.entry(node).or_insert(name);
+            }
+        }
+        found
+    }
+
+    /// What is looked for among the instances of a type.
+    fn known_of_type(&self, ty: &HeapType) -> KnownOfType {
+        let name = ty.full_name();
+        KnownOfType {
+            is_singleton: !ty.is_heap_type && SINGLETONS.contains(&name.as_ref()),
+            kept_by: ty.node.and_then(|class| self.compiled_with(class)),
+            rules: (RULES.iter().filter(|rule| rule.type_name == name)).collect(),
+        }
+    }
+
+    /// What `node` is called, if the interpreter holds it.
+    fn name_if_held(&self, node: NodeIndex, known: &KnownOfType) -> Option<String> {
+        let is_class = self.graph.flags(node).contains(NodeFlags::TYPE);
+        if is_class && self.is_static_type(node) {
+            return Some(format!("type namespace of {}", self.name(node)?));
+        }
+        if self.graph.unexplained_count(node) == 0 {
+            return None;
+        }
+        if known.is_singleton || self.is_empty_tuple(node) {
+            return Some("never freed".into());
+        }
+        let module = if is_class {
+            self.compiled_with(node)
+        } else {
+            known.kept_by.clone()
+        };
+        if let Some(module) = module {
+            return Some(format!("compiled part of module {module}"));
+        }
+        if !self.graph.referrers(node).is_empty() {
+            return None;
+        }
+        known.rules.iter().find_map(|rule| (rule.name)(self, node))
+    }
+
+    /// What compiled functions of the standard library tell.
+    fn registered(&self) -> Vec<(Bound<'py, PyAny>, String)> {
+        let py = self.types.py;
+        let ask =
+            |module: &CStr, function: &CStr| compiled_function(py, module, function)?.call0().ok();
+        let mut registered = Vec::new();
+        registered.extend(ask(c"sys", c"gettrace").map(|hook| (hook, "trace function".into())));
+        registered.extend(ask(c"sys", c"getprofile").map(|hook| (hook, "profile function".into())));
+        if let Some(hooks) = ask(c"sys", c"get_asyncgen_hooks")
+            && let Ok(hooks) = hooks.cast_into::<PyTuple>()
+        {
+            let name = || "hook of asynchronous generators".into();
+            registered.extend(hooks.iter().map(|hook| (hook, name())));
+        }
+        if let Some(get) = compiled_function(py, c"_signal", c"getsignal") {
+            for signal in 1..=LAST_SIGNAL {
+                if let Ok(handler) = get.call1((signal,)) {
+                    registered.push((handler, format!("handler of signal {signal}")));
+                }
+            }
+        }
+        registered.retain(|(object, _)| !object.is_none() && !object.is_instance_of::<PyInt>());
+        registered
+    }
+
+    /// Static types are never freed, nor is what they hold: it is in no list.
+    fn is_static_type(&self, class: NodeIndex) -> bool {
+        ffi::object_at(self.graph.address(class))
+            .is_some_and(|class| !class.type_flags().is_heap_type())
+    }
+
+    /// `()` is a singleton, and immortal only from 3.12 on.
+    fn is_empty_tuple(&self, node: NodeIndex) -> bool {
+        let ty = self.graph.type_of(node);
+        !ty.is_heap_type && ty.name == "tuple" && self.graph.referents(node).is_empty()
+    }
+
+    /// The module of a class that compiled code keeps for good, and with it some of its instances:
+    /// those of `ast` that stand for operators.
+    fn compiled_with(&self, class: NodeIndex) -> Option<String> {
+        let class = ffi::object_at(self.graph.address(class))?;
+        let module = self.types.type_module(&class.bound(self.types.py))?;
+        KEPT_CLASSES.contains(&module.as_str()).then_some(module)
+    }
+
+    /// A class keeps weak references to its subclasses in a dict, by their addresses. From 3.12 on
+    /// those of the interpreter's own static types are not where the walk finds the others.
+    fn table_of_subclasses(&self, node: NodeIndex) -> Option<String> {
+        let mut bases: Option<Vec<Bound<'py, PyAny>>> = None;
+        for [key, value] in self.entries(node) {
+            let class = self.referent_of_weak(value)?;
+            let key = self.object(key);
+            // Of any other type the number may come from an `__index__` of the program.
+            if !key.is_exact_instance_of::<PyInt>() {
+                return None;
+            }
+            if class.is_none() {
+                continue;
+            }
+            let address: Option<usize> = key.extract().ok();
+            if !class.is_instance_of::<PyType>() || address != Some(class.as_ptr().addr()) {
+                return None;
+            }
+            let others = self.types.type_bases(&class);
+            match &mut bases {
+                Some(bases) => bases.retain(|base| others.iter().any(|other| other.is(base))),
+                None => bases = Some(others),
+            }
+        }
+        let bases = bases?;
+        let names = bases.iter().map(|base| self.types.class_name(base));
+        Some(format!(
+            "subclasses of {}",
+            names.collect::<Vec<_>>().join(" or ")
+        ))
+    }
+
+    /// What a plain weak reference refers to: `None` if that is gone.
+    fn referent_of_weak(&self, node: NodeIndex) -> Option<Bound<'py, PyAny>> {
+        let ty = self.graph.type_of(node);
+        if ty.is_heap_type || ty.name != "ReferenceType" {
+            return None;
+        }
+        self.object(node).call0().ok()
+    }
+
+    /// True if a list has nothing but functions, and one that is called so.
+    fn has_function(&self, list: NodeIndex, names: &[&str]) -> bool {
+        const FUNCTIONS: [&str; 3] = [
+            "builtins.function",
+            "builtins.builtin_function_or_method",
+            "builtins.method",
+        ];
+        let items = self.graph.referents(list).iter().copied();
+        let is_function = |item| FUNCTIONS.contains(&&*self.graph.type_of(item).full_name());
+        let is_called = |item| {
+            let name = self.name(item);
+            name.is_some_and(|name| {
+                let name = name.rsplit('.').next().unwrap_or_default();
+                names.contains(&name)
+            })
+        };
+        are_all(items.clone(), is_function) && items.into_iter().any(is_called)
+    }
+
+    /// Keys and values of a dict.
+    fn entries(&self, dict: NodeIndex) -> impl Iterator<Item = [NodeIndex; 2]> {
+        let (entries, _) = self.graph.referents(dict).as_chunks();
+        entries.iter().copied()
+    }
+
+    /// The entries of a dict whose keys are strings.
+    fn strings(&self, dict: NodeIndex) -> impl Iterator<Item = (String, NodeIndex)> {
+        let entries = self.entries(dict);
+        entries.filter_map(|[key, value]| Some((text(&self.object(key))?, value)))
+    }
+
+    fn name(&self, node: NodeIndex) -> Option<String> {
+        object_name(self.types, &self.object(node))
+    }
+
+    fn object(&self, node: NodeIndex) -> Bound<'py, PyAny> {
+        live_object(self.types.py, self.graph, node)
+    }
+}
+
+fn are_all<T>(items: impl IntoIterator<Item = T>, is_it: impl Fn(T) -> bool) -> bool {
+    let mut items = items.into_iter().peekable();
+    items.peek().is_some() && items.all(is_it)
+}

@@ -1,0 +1,154 @@
+/* Compiled code that handles references well and badly.
+
+   It declares what it uses of the stable ABI itself: not every CPython has its headers installed. */
+
+#include <stddef.h>
+
+typedef struct object {
+    ptrdiff_t reference_count;
+    struct object *type;
+} PyObject;
+typedef PyObject *(*Function)(PyObject *, PyObject *);
+typedef int (*Visit)(PyObject *, void *);
+typedef struct {
+    const char *name;
+    Function function;
+    int flags;
+    const char *doc;
+} PyMethodDef;
+typedef struct {
+    PyObject object;
+    void *init;
+    ptrdiff_t index;
+    PyObject *copy;
+    const char *name;
+    const char *doc;
+    ptrdiff_t size;
+    PyMethodDef *methods;
+    void *slots, *traverse, *clear, *free;
+} PyModuleDef;
+typedef struct {
+    int slot;
+    void *function;
+} PyType_Slot;
+typedef struct {
+    const char *name;
+    int basic_size, item_size;
+    unsigned flags;
+    PyType_Slot *slots;
+} PyType_Spec;
+
+enum { METH_NOARGS = 4, METH_O = 8, API_VERSION = 1013 };
+enum { TPFLAGS_DEFAULT = 1 << 18, TPFLAGS_HAVE_GC = 1 << 14 };
+enum { SLOT_CLEAR = 51, SLOT_DEALLOC = 52, SLOT_NEW = 65, SLOT_TRAVERSE = 71 };
+
+extern void Py_IncRef(PyObject *), Py_DecRef(PyObject *);
+extern PyObject *Py_BuildValue(const char *, ...);
+extern PyObject *PyTuple_GetItem(PyObject *, ptrdiff_t);
+extern PyObject *PyType_FromSpec(PyType_Spec *);
+extern PyObject *PyType_GenericAlloc(PyObject *, ptrdiff_t);
+extern PyObject *PyModule_Create2(PyModuleDef *, int);
+extern int PyModule_AddObject(PyObject *, const char *, PyObject *);
+extern void PyObject_GC_UnTrack(void *), PyObject_GC_Del(void *);
+
+/* Forgets to give a reference back. */
+static PyObject *leak(PyObject *module, PyObject *object) {
+    Py_IncRef(object);
+    return Py_BuildValue("");
+}
+
+/* Gives it back after all. */
+static PyObject *give_back(PyObject *module, PyObject *object) {
+    Py_DecRef(object);
+    return Py_BuildValue("");
+}
+
+static struct {
+    PyObject *object;
+} kept;
+
+/* Holds an object as it may, where no traverse can show it. */
+static PyObject *keep(PyObject *module, PyObject *object) {
+    PyObject *before = kept.object;
+    Py_IncRef(object);
+    kept.object = object;
+    if (before)
+        Py_DecRef(before);
+    return Py_BuildValue("");
+}
+
+/* Holds an object and shows it. */
+typedef struct {
+    PyObject object;
+    PyObject *content;
+} Box;
+
+static PyObject *box_new(PyObject *type, PyObject *arguments, PyObject *keywords) {
+    PyObject *content = PyTuple_GetItem(arguments, 0);
+    Box *box = content ? (Box *)PyType_GenericAlloc(type, 0) : NULL;
+    if (box) {
+        Py_IncRef(content);
+        box->content = content;
+    }
+    return (PyObject *)box;
+}
+
+static int box_traverse(Box *box, Visit visit, void *argument) {
+    int result = box->content ? visit(box->content, argument) : 0;
+    return result ? result : visit(box->object.type, argument);
+}
+
+static int box_clear(Box *box) {
+    PyObject *content = box->content;
+    box->content = NULL;
+    if (content)
+        Py_DecRef(content);
+    return 0;
+}
+
+static void box_dealloc(Box *box) {
+    PyObject *type = box->object.type;
+    PyObject_GC_UnTrack(box);
+    box_clear(box);
+    PyObject_GC_Del(box);
+    Py_DecRef(type);
+}
+
+static PyType_Slot box_slots[] = {{SLOT_NEW, box_new},
+                                  {SLOT_TRAVERSE, box_traverse},
+                                  {SLOT_CLEAR, box_clear},
+                                  {SLOT_DEALLOC, box_dealloc},
+                                  {0, NULL}};
+static PyType_Spec box_spec = {"leaky.Box", sizeof(Box), 0, TPFLAGS_DEFAULT | TPFLAGS_HAVE_GC,
+                               box_slots};
+
+/* Belongs to no collector: nothing shows an instance that nothing shows holds. */
+static PyType_Slot unseen_slots[] = {{0, NULL}};
+static PyType_Spec unseen_spec = {"leaky.Unseen", sizeof(PyObject), 0, TPFLAGS_DEFAULT,
+                                  unseen_slots};
+static PyObject *unseen_type;
+
+/* Forgets an instance. */
+static PyObject *lose_unseen(PyObject *module, PyObject *nothing) {
+    PyType_GenericAlloc(unseen_type, 0);
+    return Py_BuildValue("");
+}
+
+static PyMethodDef functions[] = {{"leak", leak, METH_O, NULL},
+                                  {"give_back", give_back, METH_O, NULL},
+                                  {"keep", keep, METH_O, NULL},
+                                  {"lose_unseen", lose_unseen, METH_NOARGS, NULL},
+                                  {NULL, NULL, 0, NULL}};
+static PyModuleDef definition = {
+    {1, NULL}, NULL, 0, NULL, "leaky", NULL, -1, functions, NULL, NULL, NULL, NULL};
+
+PyObject *PyInit_leaky(void) {
+    PyObject *module = PyModule_Create2(&definition, API_VERSION);
+    unseen_type = PyType_FromSpec(&unseen_spec);
+    if (!module || !unseen_type)
+        return NULL;
+    Py_IncRef(unseen_type);
+    PyModule_AddObject(module, "Unseen", unseen_type);
+    PyModule_AddObject(module, "Box", PyType_FromSpec(&box_spec));
+    return module;
+}

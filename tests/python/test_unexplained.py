@@ -1,0 +1,244 @@
+"""References that no walk finds: what compiled code holds, rightly or not."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import heapgraph
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+LEAKED = 2_000
+SOURCE = Path(__file__).with_name("leaky.c")
+
+
+class Leaky:
+    """What compiled code leaks references to."""
+
+
+class Kept:
+    """What compiled code holds."""
+
+
+@pytest.fixture(scope="module")
+def leaky(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The compiled module, built with the compiler of this machine."""
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None:
+        pytest.skip("no C compiler: none of cc, gcc and clang is on PATH")
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    library = tmp_path_factory.mktemp("compiled") / f"leaky{suffix}"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, SOURCE], check=True)
+    spec = importlib.util.spec_from_file_location("leaky", library)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.modules["leaky"] = module
+    return module
+
+
+def unexplained(*addresses: int) -> list[int | None]:
+    """Of the objects at these addresses: the objects themselves would be on the stack on 3.10."""
+    snapshot = heapgraph.take_snapshot(names=False)
+    nodes = [snapshot.find(address=address)[0] for address in addresses]
+    return [node.unexplained_count for node in nodes]
+
+
+def leaks(before: heapgraph.HeapSnapshot, after: heapgraph.HeapSnapshot) -> list[tuple[Any, ...]]:
+    found = after.diff(before).reference_leaks
+    return [(leak.type_name, leak.held, leak.rise) for leak in found]
+
+
+def test_objects_of_python_are_explained() -> None:
+    def function(argument: object = Kept) -> object:
+        return lambda: (argument, holder)
+
+    class Slotted:
+        __slots__ = ("content",)
+
+    class Number(int):
+        pass
+
+    holder = Kept()
+    slotted = Slotted()
+    slotted.content = holder  # type: ignore[attr-defined]
+    holder.__dict__["others"] = [{"key": (holder, slotted)}, {Number(3)}, function()]
+    instances = [id(holder), id(slotted), id(function), *map(id, holder.__dict__["others"])]
+    assert unexplained(*instances, id(Slotted), id(Number), id(Kept)) == [0] * 9
+
+
+def test_immortal_objects_are_not_judged() -> None:
+    is_immortal = sys.version_info >= (3, 12)
+    assert (unexplained(id(None)) == [None]) == is_immortal
+    totals = heapgraph.take_snapshot(names=False).unexplained().totals
+    assert not {"builtins.NoneType", "builtins.bool"} & {total.type_name for total in totals}
+
+
+def test_a_leaked_reference_is_counted_and_reported(leaky: ModuleType) -> None:
+    leaking = Leaky()
+    before = heapgraph.take_snapshot()
+    for _ in range(LEAKED):
+        leaky.leak(leaking)
+    after = heapgraph.take_snapshot()
+    try:
+        [node] = after.find(obj=leaking)
+        assert node.unexplained_count == LEAKED
+        assert leaks(before, after) == [(f"{__name__}.Leaky", "instances", LEAKED)]
+        assert leaks(after, after) == []
+        line = (
+            "probable missing decref in compiled code: "
+            f"+2,000 references to {__name__}.Leaky, held from outside"
+        )
+        diff = after.diff(before)
+        assert str(diff).splitlines()[-1] == line
+        assert str(diff.reference_leaks[0]) == line
+        totals = after.unexplained().totals
+        [total] = [total for total in totals if total.type_name == f"{__name__}.Leaky"]
+        assert (total.held, total.count, total.reference_count) == ("instances", 1, LEAKED)
+    finally:
+        for _ in range(LEAKED):
+            leaky.give_back(leaking)
+    assert unexplained(id(leaking)) == [0]
+
+
+def test_leaked_objects_are_reported(leaky: ModuleType) -> None:
+    before = heapgraph.take_snapshot()
+    for _ in range(LEAKED):
+        leaky.leak(Leaky())
+    after = heapgraph.take_snapshot()
+    try:
+        assert leaks(before, after) == [(f"{__name__}.Leaky", "instances", LEAKED)]
+    finally:
+        for leaked in heapgraph.by_type(Leaky):
+            leaky.give_back(leaked)
+    del leaked
+    assert heapgraph.by_type(Leaky) == []
+
+
+def test_instances_that_nothing_shows_are_seen_by_their_class(leaky: ModuleType) -> None:
+    before = heapgraph.take_snapshot()
+    for _ in range(LEAKED):
+        leaky.lose_unseen()
+    after = heapgraph.take_snapshot()
+    assert leaks(before, after) == [("leaky.Unseen", "class", LEAKED)]
+    assert str(after.diff(before)).splitlines()[-1] == (
+        "probable missing decref in compiled code: +2,000 references to the class leaky.Unseen, "
+        "held from outside: instances of it that can not be seen"
+    )
+
+
+def test_what_compiled_code_holds_is_a_root_and_no_leak(leaky: ModuleType) -> None:
+    leaky.keep(Kept())
+    before = heapgraph.take_snapshot()
+    after = heapgraph.take_snapshot()
+    [kept] = [node for node in after.find(Kept) if node.root]
+    assert kept.root == "external: held from outside, 1 reference"
+    assert kept.unexplained_count == 1
+    assert leaks(before, after) == []
+    leaky.keep(None)
+
+
+def test_a_correct_traverse_explains_everything(leaky: ModuleType) -> None:
+    content = Kept()
+    box = leaky.Box(content)
+    assert unexplained(id(box), id(content), id(leaky.Box)) == [0, 0, 0]
+
+
+def test_the_command_reports_leaks(leaky: ModuleType, tmp_path: Path) -> None:
+    def diff(*options: str) -> str:
+        command = [sys.executable, "-m", "heapgraph", "diff", *paths, *options]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    leaking = Leaky()
+    paths = [str(tmp_path / name) for name in ("before.parquet", "after.parquet")]
+    heapgraph.take_snapshot().save(paths[0])
+    for _ in range(LEAKED):
+        leaky.leak(leaking)
+    heapgraph.take_snapshot().save(paths[1])
+    for _ in range(LEAKED):
+        leaky.give_back(leaking)
+    words = "probable missing decref in compiled code: +2,000 references to"
+    assert words in diff()
+    assert json.loads(diff("--json"))["reference_leaks"] == [
+        {
+            "type": f"{__name__}.Leaky",
+            "held": "instances",
+            "rise": LEAKED,
+            "loaded_modules": 0,
+        }
+    ]
+    assert json.loads(diff("--json", "--type", "app.*"))["reference_leaks"] == []
+
+
+STANDARD_LIBRARY = """
+import heapgraph
+import argparse, asyncio, bz2, cProfile, concurrent.futures, configparser, contextlib, csv, ctypes
+import dataclasses, datetime, decimal, difflib, doctest, email.message, enum, fractions, hashlib
+import http.client, http.server, inspect, ipaddress, json, logging.config, lzma
+import multiprocessing.managers, multiprocessing.pool, pdb, pickle, queue, random, sched, secrets
+import shelve, socketserver, sqlite3, ssl, statistics, tarfile, tracemalloc, typing, unittest.mock
+import urllib.request, uuid, xml.dom.minidom, xml.etree.ElementTree, zipfile, zoneinfo
+snapshot = heapgraph.take_snapshot()
+for total in snapshot.unexplained().totals:
+    print(total.held, total.type_name)
+print("external", sum((node.root or "").startswith("external") for node in snapshot.find("*")))
+"""
+
+# By docs/references.md: texts and numbers, the state of the interpreter that something else refers
+# to as well, running code, and what compiled modules keep.
+HELD_BY_COMPILED_CODE = {
+    "builtins": {
+        *("str", "bytes", "int", "float", "dict", "list", "set", "tuple", "code", "function"),
+        *("builtin_function_or_method", "wrapper_descriptor", "getset_descriptor"),
+        *("PyCapsule", "frame"),
+    },
+    "abc": {"SignalDict"},
+    "decimal": {"Context"},
+    "datetime": {"timezone"},
+    "weakref": {"WeakValueDictionary"},
+    "_weakrefset": {"WeakSet"},
+    "_contextvars": {"ContextVar"},
+    "Token": {"MISSING"},
+    "_thread": {"_localdummy"},
+}
+
+
+def test_the_standard_library_is_explained() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", STANDARD_LIBRARY]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    *totals, external = [line.split(" ") for line in done.stdout.splitlines()]
+    instances = [name.rpartition(".") for held, name in totals if held == "instances"]
+    surplus = {
+        f"{module}.{name}"
+        for module, _, name in instances
+        if name not in HELD_BY_COMPILED_CODE.get(module, ())
+    }
+    assert surplus == set()
+    assert int(external[1]) < 30
+
+
+def test_steady_work_leaks_nothing() -> None:
+    def work() -> None:
+        cache: dict[object, object] = {}
+        for number in range(500):
+            cache[number] = {"key": [Kept() for _ in range(3)]}
+        gc.collect()
+
+    work()
+    before = heapgraph.take_snapshot()
+    kept = [Kept() for _ in range(100)]
+    work()
+    assert leaks(before, heapgraph.take_snapshot()) == []
+    assert len(kept) == 100
