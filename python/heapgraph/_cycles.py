@@ -6,7 +6,7 @@ import gc
 import sys
 from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType, MethodType
 
-from heapgraph import _core
+from heapgraph._snapshots import take_snapshot
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType
     from typing import ParamSpec
+
+    from heapgraph import _core
 
     P = ParamSpec("P")
 
@@ -79,7 +81,7 @@ def find_cycles(
     try:
         result = function(*args, **kwargs)
         _check_result(result)
-        return _core.take_snapshot(False, True, False, False, 0, 0).garbage()
+        return take_snapshot(collect=False).garbage()
     finally:
         (gc.enable if was_enabled else gc.disable)()
 

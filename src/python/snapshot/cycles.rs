@@ -15,7 +15,6 @@ use crate::python::picture::Picture;
 use crate::render;
 use crate::render::json::{CyclesJson, GarbageJson};
 use crate::render::text::{Style, cycles_text, garbage_text};
-use crate::snapshot::HeapSnapshot;
 
 /// The cycles of references in a snapshot: `snapshot.cycles()`.
 #[pyclass(frozen, module = "heapgraph")]
@@ -291,7 +290,7 @@ fn views(snapshot: &Arc<AnalysedHeap>, groups: &[analysis::CycleGroup]) -> Vec<C
 /// The first cycles, with what is in `shown` around them; the members of their components by
 /// default.
 fn draw(
-    snapshot: &HeapSnapshot,
+    snapshot: &AnalysedHeap,
     groups: &[analysis::CycleGroup],
     shown: Option<NodeSet>,
 ) -> Picture {
