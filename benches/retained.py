@@ -1,9 +1,9 @@
-"""What it costs to know what every object of a heap retains, as multiples of one `gc.collect()`.
+"""What it costs to know what every object retains and why one is alive, in `gc.collect()`s.
 
     python benches/retained.py [TRACKED_OBJECTS]
 
-Seconds depend on the machine and its other work; so the question takes turns with a collection, and
-what is printed is the ratio of the two medians and of the two best. The heap is that of
+Seconds depend on the machine and its other work; so the questions take turns with a collection, and
+what is printed is the ratio of the medians and of the best. The heap is that of
 `fixtures/heaps/mixed_records.py`, one million tracked objects unless told otherwise.
 
 Where guppy3 and pympler are installed, the one is asked once what one object retains, the other
@@ -41,15 +41,18 @@ def main() -> None:
     tracked = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     gc.disable()
     heap = mixed_records.build(tracked)
-    collections, questions = [], []
+    collections, questions, explanations = [], [], []
+    address = id(mixed_records.hub(heap))
     for _ in range(ROUNDS):
-        snapshot = take_snapshot(collect=False, names=False)
+        snapshot = take_snapshot(collect=False, names=True)
         collections.append(seconds_of(gc.collect))
         questions.append(seconds_of(partial(retained_sizes, snapshot)))
+        explanations.append(seconds_of(partial(snapshot.why, address)))
     print(f"CPython {sys.version.split()[0]}, {len(gc.get_objects()):,} tracked objects")
     print(f"{snapshot.node_count:,} objects and {snapshot.edge_count:,} references captured")
     print("times are multiples of one gc.collect(), by medians and at best\n")
     report("heapgraph: retained sizes of all", questions, collections)
+    report("heapgraph: then, why is one alive", explanations, collections)
     report_memory()
     report_others(heap, collections)
 

@@ -1,6 +1,6 @@
 //! What is alive by itself.
 
-use crate::graph::{NodeFlags, NodeIndex, NodeSet};
+use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet};
 use crate::snapshot::HeapSnapshot;
 
 /// The objects that are alive whatever becomes of all others, in capture order: roots, immortal
@@ -13,10 +13,15 @@ pub fn anchors(snapshot: &HeapSnapshot) -> Vec<NodeIndex> {
     for root in snapshot.roots() {
         is_root.insert(root.node);
     }
-    let is_anchor = |&node: &NodeIndex| {
-        is_root.contains(node)
-            || graph.flags(node).contains(NodeFlags::IMMORTAL)
-            || graph.unexplained_count(node) > 0
-    };
+    let is_anchor = |&node: &NodeIndex| is_root.contains(node) || stays(graph, node);
     graph.nodes().filter(is_anchor).collect()
+}
+
+/// True if and only if `node` is one of the [`anchors`]. O(log roots).
+pub fn is_anchor(snapshot: &HeapSnapshot, node: NodeIndex) -> bool {
+    snapshot.root(node).is_some() || stays(snapshot.graph(), node)
+}
+
+fn stays(graph: &HeapGraph, node: NodeIndex) -> bool {
+    graph.flags(node).contains(NodeFlags::IMMORTAL) || graph.unexplained_count(node) > 0
 }

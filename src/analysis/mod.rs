@@ -31,7 +31,7 @@ pub use fate::Fate;
 pub use find::find_objects;
 pub use garbage::Garbage;
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
-pub use liveness::anchors;
+pub use liveness::{anchors, is_anchor};
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
 pub use owners::{Owner, largest_first};
 pub use retained_by_type::{RetainedByType, TypeRetained};

@@ -41,6 +41,11 @@ impl TextTable {
         TextIndex::new(position)
     }
 
+    /// The index of a text, if it is there.
+    pub fn find(&self, text: &str) -> Option<TextIndex> {
+        self.texts.get_index_of(text).map(TextIndex::new)
+    }
+
     /// The text of an index.
     ///
     /// # Panics

@@ -1,12 +1,13 @@
 //! Every reference that would have to be cut for an object to go.
 
 use std::cell::OnceCell;
-use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
 use super::{Cost, PreferredPaths};
-use crate::analysis::{DominatorTree, RootChain, Tally, anchors, retained_together};
+use crate::analysis::{
+    Dominator, DominatorTree, RootChain, Tally, anchors, is_anchor, retained_together,
+};
 use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
 /// The fewest references that, cut together, let an object go.
@@ -37,7 +38,7 @@ impl Holders {
     ///
     /// A smallest cut: of several the one nearest to the object, so that little else goes with it.
     /// Several references of one object to another count as one; the namespace between an object and
-    /// its attributes can not be cut off. Found as a maximal flow of
+    /// its attributes can not be cut off. A single one is found from the dominators, several as a maximal flow of
     /// references, one augmenting walk for each (Ford and Fulkerson, 1956), backward from the object:
     /// O(`most` × (nodes + edges)) at most, and as a rule a small part of that; then a walk over the
     /// heap if there are several.
@@ -47,6 +48,15 @@ impl Holders {
         target: NodeIndex,
         most: usize,
     ) -> Option<Self> {
+        if let Some((holder, held)) = only_reference(paths, tree, target) {
+            let (_, chain) = paths.chain_through(holder, held)?;
+            let freed = tree.retained(held)?;
+            return Some(Self {
+                holders: vec![Holder { chain, freed }],
+                has_more: false,
+                freed,
+            });
+        }
         let anchors = anchors(paths.snapshot());
         Self::below(paths, tree, &anchors, target, most)
     }
@@ -90,8 +100,7 @@ impl Holders {
         let has_more = flow.count > most;
         // Where there are too many, what is found are those nearest to the object.
         let behind = if has_more { bound } else { flow.met.clone() };
-        let mut cut = flow.references_into(&behind);
-        cut.truncate(most);
+        let cut = flow.references_into(&behind);
         if cut.is_empty() {
             return None;
         }
@@ -127,6 +136,7 @@ impl Holders {
             best.is_some_and(|position| graph.holder_at(position) == holder)
         };
         chains.sort_by_key(|(cost, _, reference)| (*cost, !is_on_best(*reference), *reference));
+        chains.truncate(most);
         let holders = chains.into_iter().map(|(_, chain, reference)| Holder {
             chain,
             freed: freed_alone(graph, tree, reference),
@@ -154,10 +164,17 @@ struct Flow<'p, 's> {
 /// How a walk backward came to an object.
 #[derive(Clone, Copy)]
 enum Way {
-    /// The object holds this one, on no chain.
-    Holds(NodeIndex),
-    /// This one holds the object on a chain, which then goes another way.
-    IsHeld(NodeIndex),
+    /// The object holds the one before, on no chain.
+    Holds,
+    /// The one before holds the object on a chain, which then goes another way.
+    IsHeld,
+}
+
+/// An object on a walk backward, and how many of its ways on have been tried.
+struct Visit {
+    node: NodeIndex,
+    way: Way,
+    tried: usize,
 }
 
 impl<'p, 's> Flow<'p, 's> {
@@ -179,56 +196,59 @@ impl<'p, 's> Flow<'p, 's> {
     }
 
     /// Adds a chain, which may send others another way; false if there is none.
-    fn augment(&mut self, is_anchor: &NodeSet) -> bool {
-        let Some((anchor, ways)) = self.walk(is_anchor) else {
-            return false;
-        };
-        let mut node = anchor;
-        while node != self.target {
-            node = match ways[&node] {
-                Way::Holds(held) => {
-                    self.used.entry(node).or_default().push(held);
-                    held
-                }
-                Way::IsHeld(holder) => {
-                    let used = self.used.entry(holder).or_default();
-                    if let Some(position) = used.iter().position(|&held| held == node) {
+    fn augment(&mut self, is_start: &NodeSet) -> bool {
+        let walk = self.walk(is_start);
+        for pair in walk.windows(2) {
+            let (before, visit) = (pair[0].node, &pair[1]);
+            match visit.way {
+                Way::Holds => self.used.entry(visit.node).or_default().push(before),
+                Way::IsHeld => {
+                    let used = self.used.entry(before).or_default();
+                    if let Some(position) = used.iter().position(|&held| held == visit.node) {
                         used.swap_remove(position);
                     }
-                    holder
                 }
-            };
+            }
         }
-        self.count += 1;
-        true
+        self.count += usize::from(!walk.is_empty());
+        !walk.is_empty()
     }
 
-    /// Walks backward from the object to the nearest that is alive by itself.
-    fn walk(&mut self, is_anchor: &NodeSet) -> Option<(NodeIndex, FxHashMap<NodeIndex, Way>)> {
+    /// Walks backward from the object to one of the starts, depth first; empty if there is no way.
+    fn walk(&mut self, is_start: &NodeSet) -> Vec<Visit> {
         let graph = self.paths.snapshot().graph();
         self.met.clear();
         self.met.insert(self.target);
-        let mut ways = FxHashMap::default();
-        let mut queue = VecDeque::from([self.target]);
-        while let Some(node) = queue.pop_front() {
-            for &holder in graph.referrers(node) {
+        let visit = |node, way| Visit {
+            node,
+            way,
+            tried: 0,
+        };
+        let mut walk = vec![visit(self.target, Way::Holds)];
+        while let Some(last) = walk.last_mut() {
+            let (node, tried) = (last.node, last.tried);
+            last.tried += 1;
+            let holders = graph.referrers(node);
+            if let Some(&holder) = holders.get(tried) {
                 if self.is_full((holder, node)) || !self.met.insert(holder) {
                     continue;
                 }
-                ways.insert(holder, Way::Holds(node));
-                if is_anchor.contains(holder) {
-                    return Some((holder, ways));
+                walk.push(visit(holder, Way::Holds));
+                if is_start.contains(holder) {
+                    return walk;
                 }
-                queue.push_back(holder);
+                continue;
             }
-            for &held in self.used.get(&node).into_iter().flatten() {
-                if self.met.insert(held) {
-                    ways.insert(held, Way::IsHeld(node));
-                    queue.push_back(held);
+            let used = self.used.get(&node);
+            match used.and_then(|used| used.get(tried - holders.len())) {
+                None => {
+                    walk.pop();
                 }
+                Some(&held) if self.met.insert(held) => walk.push(visit(held, Way::IsHeld)),
+                Some(_) => {}
             }
         }
-        None
+        walk
     }
 
     /// The object, and what it can not be cut off from.
@@ -256,6 +276,35 @@ impl<'p, 's> Flow<'p, 's> {
         references.dedup();
         references
     }
+}
+
+/// The one reference that all chains to `target` pass and that could be cut, if there is one: the
+/// nearest to it. O(references to its dominators).
+fn only_reference(
+    paths: &PreferredPaths<'_>,
+    tree: &DominatorTree,
+    target: NodeIndex,
+) -> Option<Reference> {
+    let snapshot = paths.snapshot();
+    let mut held = target;
+    while !is_anchor(snapshot, held) {
+        let dominator = tree.immediate_dominator(held)?;
+        let is_outside = |&holder: &NodeIndex| {
+            tree.immediate_dominator(holder).is_some() && !tree.dominates(held, holder)
+        };
+        let referrers = snapshot.graph().referrers(held).iter().copied();
+        let mut outside = referrers.filter(is_outside);
+        let holder = outside.next()?;
+        let is_only = outside.all(|other| other == holder);
+        if is_only && !paths.weights().is_uncuttable(holder, held) {
+            return Some((holder, held));
+        }
+        let Dominator::Node(next) = dominator else {
+            return None;
+        };
+        held = next;
+    }
+    None
 }
 
 /// What cutting one reference frees: what the object behind it retains, if all that refers to it

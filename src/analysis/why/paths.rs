@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::rank::{Rank, Weight, Weights, of_root};
-use crate::analysis::chain::is_unordered;
 use crate::analysis::{ReferenceChain, RootChain, anchors};
 use crate::graph::{NodeIndex, Root, RootKind};
 use crate::snapshot::HeapSnapshot;
@@ -59,6 +58,13 @@ impl<'s> PreferredPaths<'s> {
             costs: vec![Cost::NOT_MET; graph.node_count()],
             references: vec![NONE; graph.node_count()],
         };
+        let is_set = (graph.types()).which(|ty| {
+            !ty.is_heap_type
+                && matches!(
+                    ty.full_name().as_ref(),
+                    "builtins.set" | "builtins.frozenset"
+                )
+        });
         let mut queue: BTreeMap<Cost, Vec<NodeIndex>> = BTreeMap::new();
         for start in starts(snapshot) {
             let rank = snapshot
@@ -69,6 +75,8 @@ impl<'s> PreferredPaths<'s> {
             queue.entry(cost).or_default().push(start);
         }
         while let Some((cost, mut nodes)) = queue.pop_first() {
+            // Nearly all that is reached from here is a reference further away.
+            let mut ahead = (cost.and(Rank::Plain, 1), Vec::new());
             let mut next = 0;
             while let Some(&holder) = nodes.get(next) {
                 next += 1;
@@ -77,22 +85,39 @@ impl<'s> PreferredPaths<'s> {
                 }
                 let first = graph.edge_positions(holder).start;
                 let cost_of_holder = cost.and(paths.weights.of_holder(holder), 0);
-                for (number, held) in referents(snapshot, holder) {
+                let mut follow = |number: usize, held: NodeIndex| {
                     if cost_of_holder >= paths.costs[held.index()] {
-                        continue;
+                        return;
                     }
                     let Weight { rank, length } = paths.weights.of_reference(holder, number, held);
                     let reached = cost_of_holder.and(rank, length);
                     if reached < paths.costs[held.index()] {
                         paths.costs[held.index()] = reached;
                         paths.references[held.index()] = reference(first + number);
-                        if reached == cost {
-                            nodes.push(held);
-                        } else {
-                            queue.entry(reached).or_default().push(held);
+                        match &mut ahead {
+                            _ if reached == cost => nodes.push(held),
+                            (other, ahead) if reached == *other => ahead.push(held),
+                            _ => queue.entry(reached).or_default().push(held),
                         }
                     }
+                };
+                let referents = graph.referents(holder).iter().copied().enumerate();
+                if is_set[graph.type_index(holder).index()] {
+                    // Their order is that of hashes.
+                    let mut referents: Vec<(usize, NodeIndex)> = referents.collect();
+                    referents.sort_unstable_by_key(|&(_, held)| held);
+                    for (number, held) in referents {
+                        follow(number, held);
+                    }
+                } else {
+                    for (number, held) in referents {
+                        follow(number, held);
+                    }
                 }
+            }
+            let (cost, nodes) = ahead;
+            if !nodes.is_empty() {
+                queue.entry(cost).or_default().extend(nodes);
             }
         }
         paths
@@ -197,22 +222,4 @@ fn starts(snapshot: &HeapSnapshot) -> Vec<NodeIndex> {
         (kind, is_main, dots, name.len(), name.to_owned(), node)
     });
     starts
-}
-
-/// What `holder` refers to, with the number of each reference: in its order, or that of the capture
-/// where its own is that of hashes.
-fn referents(
-    snapshot: &HeapSnapshot,
-    holder: NodeIndex,
-) -> impl Iterator<Item = (usize, NodeIndex)> {
-    let graph = snapshot.graph();
-    let held = graph.referents(holder);
-    let sorted = is_unordered(graph, holder).then(|| {
-        let mut sorted: Vec<(usize, NodeIndex)> = held.iter().copied().enumerate().collect();
-        sorted.sort_unstable_by_key(|&(_, held)| held);
-        sorted
-    });
-    let as_they_are = if sorted.is_some() { &[] } else { held };
-    let as_they_are = as_they_are.iter().copied().enumerate();
-    as_they_are.chain(sorted.into_iter().flatten())
 }

@@ -67,7 +67,7 @@ pub(super) struct Weights<'s> {
     by_type: Vec<Rank>,
     traceback: Option<TypeIndex>,
     library: Vec<NodeIndex>,
-    passed_over: Vec<TextIndex>,
+    passed_over: [Option<TextIndex>; 3],
     homes: Homes,
 }
 
@@ -89,18 +89,14 @@ impl<'s> Weights<'s> {
         let mut types_found = types.iter();
         let traceback =
             types_found.find(|(_, ty)| full_name(ty).as_deref() == Some("builtins.traceback"));
-        let texts = snapshot.edge_names().map(|names| names.texts().iter());
-        let passed_over = texts.into_iter().flatten().enumerate();
+        let text = |text| snapshot.edge_names()?.texts().find(text);
         let homes = Homes::new(snapshot);
         Self {
             snapshot,
             by_type: types.iter().map(|(_, ty)| rank(ty)).collect(),
             traceback: traceback.map(|(index, _)| index),
             library: library(snapshot, &homes),
-            passed_over: passed_over
-                .filter(|(_, text)| PASSED_OVER.contains(text))
-                .map(|(position, _)| TextIndex::new(position))
-                .collect(),
+            passed_over: PASSED_OVER.map(text),
             homes,
         }
     }
@@ -152,7 +148,7 @@ impl<'s> Weights<'s> {
         let Some(names) = self.snapshot.edge_names() else {
             return false;
         };
-        matches!(names.name(position), EdgeName::Attribute(text) if self.passed_over.contains(&text))
+        matches!(names.name(position), EdgeName::Attribute(text) if self.passed_over.contains(&Some(text)))
     }
 }
 
