@@ -61,13 +61,14 @@ pub(crate) fn take_snapshot(
     let mut heap = capture(&types, &[], Sizes::Measured)?;
     let (address, held_by_caller) = options.held_by_caller;
     heap.graph.discount_references(address, held_by_caller);
-    let roots = Roots::find(&types, &heap)?;
-    // Reading names may run audit hooks, and so anything.
+    // Any lookup of an attribute may take a name out of the interpreter's cache, and with it the last
+    // reference to that string. Reading names may run audit hooks, and so anything.
     let graph = &heap.graph;
     let held: Vec<Bound<'_, PyAny>> = graph
         .nodes()
         .map(|node| live_object(py, graph, node))
         .collect();
+    let roots = Roots::find(&types, &heap)?;
     let named_roots = roots.all();
     let node_names = node_names(&types, graph);
     let values = if options.values {

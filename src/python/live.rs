@@ -43,7 +43,9 @@ impl<'py> LiveHeap<'py> {
         })
     }
 
-    /// Holds every object of the heap until the end, so that Python code may run from now on.
+    /// Holds every object of the heap until the end, so that Python code may run from now on, and
+    /// attributes be looked up: that may take a name out of the interpreter's cache, and with it the
+    /// last reference to that string.
     pub(super) fn hold_all(&self) {
         let hold = || self.graph().nodes().map(|node| self.object(node)).collect();
         self.held.get_or_init(hold);
@@ -80,8 +82,9 @@ impl<'py> LiveHeap<'py> {
         nodes.iter().map(|&node| self.object(node)).collect()
     }
 
-    /// Names the references of the heap.
+    /// Names the references of the heap. Holds everything, as naming looks attributes up.
     pub(super) fn describer(&self) -> Describer<'py, '_> {
+        self.hold_all();
         Describer::new(&self.types, self.graph(), Searches::Thorough, || {
             self.hold_all();
         })
@@ -89,6 +92,7 @@ impl<'py> LiveHeap<'py> {
 
     /// Finds where chains start. No Python code may have run since the capture.
     pub(super) fn roots(&self) -> PyResult<Roots<'_, 'py>> {
+        self.hold_all();
         Roots::find(&self.types, &self.heap)
     }
 
