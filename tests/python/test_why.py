@@ -360,5 +360,5 @@ def test_the_same_in_every_run() -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    answers = {run(seed) for seed in range(20)}
+    answers = {run(seed) for seed in range(5)}
     assert len(answers) == 1, answers
