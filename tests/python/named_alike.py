@@ -1,4 +1,4 @@
-"""A sample of all objects of a process, whatever they are, is named in a snapshot as each is alone."""
+"""A sample of all objects of a process is named in a snapshot as each of them is alone."""
 
 import decimal
 import gc
