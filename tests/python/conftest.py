@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 # Ignored in what a shell starts in the background, and then in the programs that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-LARGE_IMPORTS = {"test_sessions", "test_snapshot_file"}
+LARGE_IMPORTS = {
+    "test_dot_texts",
+    "test_frames",
+    "test_roots",
+    "test_sessions",
+    "test_snapshot_file",
+}
 """Modules whose tests import large packages."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import subprocess
 import sys
@@ -153,6 +152,9 @@ def test_generators_suspended_and_running() -> None:
 
 
 def test_coroutines_and_asynchronous_generators() -> None:
+    # Large, and not for the heap of all tests.
+    import asyncio
+
     held = Held()
     seen: dict[str, Any] = {}
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import heapgraph
+from alone import run_alone
 
 
 class Leak:
@@ -117,32 +118,9 @@ def test_the_printed_table_is_that_of_objgraph() -> None:
     assert len(kept) == 3
 
 
-@pytest.mark.parametrize(
-    ("limit", "shortnames"), [(None, True), (0, False), (1, True), (-1, False), (10, True)]
-)
-def test_rows_and_tables_of_a_filter_are_those_of_objgraph(
-    limit: int | None, shortnames: bool
-) -> None:
-    objgraph = pytest.importorskip("objgraph")
-    kept: list[object] = [Leak(), Leak(), Other(), {1: Other}]
-
-    def is_kept(obj: object) -> bool:
-        return type(obj) in (Leak, Other) or obj is kept[3]
-
-    ours: dict[str, int] = {}
-    theirs: dict[str, int] = {}
-    for _ in range(3):
-        rows = heapgraph.growth(limit, ours, shortnames, is_kept)
-        assert rows == objgraph.growth(limit, theirs, shortnames, is_kept)
-        # What a limit has hidden is for us still to come.
-        heapgraph.growth(None, ours, shortnames, is_kept)
-        texts = io.StringIO(), io.StringIO()
-        kept += [Leak(), Other(), Other()]
-        heapgraph.show_growth(limit, ours, shortnames, texts[0], is_kept)
-        objgraph.show_growth(limit, theirs, shortnames, texts[1], is_kept)
-        assert texts[0].getvalue() == texts[1].getvalue()
-        heapgraph.growth(None, ours, shortnames, is_kept)
-        kept += [Leak(), Leak(), Other()]
+def test_rows_and_tables_of_a_filter_are_those_of_objgraph() -> None:
+    pytest.importorskip("objgraph")
+    run_alone("growth_of_both")
 
 
 def test_no_growth_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,5 @@
 """Chains that end where no module is: frames, threads, generators, contexts, exit callbacks."""
 
-import asyncio
 import atexit
 import contextvars
 import gc
@@ -171,6 +170,9 @@ def test_a_generator_that_a_loop_holds_is_a_root() -> None:
 
 
 def test_a_suspended_coroutine_leads_to_its_task() -> None:
+    # Large, and not for the heap of all tests.
+    import asyncio
+
     async def inner() -> None:
         leak = Leak()
         await asyncio.sleep(0)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import heapgraph
+from alone import run_alone
 from heapgraph import HeapSnapshot, Node, load_snapshot, take_snapshot
 from heapgraph._core import named_referents
 
@@ -127,24 +128,7 @@ def test_no_reference_of_everything_is_without_a_name() -> None:
 
 
 def test_a_heap_of_many_classes_is_named_like_its_objects() -> None:
-    """A sample of all objects of this process, whatever they are."""
-    snapshot = take_snapshot()
-    sample = gc.get_objects()[::997]
-    compared = 0
-    for obj in sample:
-        found = snapshot.find(obj=obj)
-        if not found or isinstance(obj, types.FrameType) or obj is sample:
-            continue
-        named = named_referents(obj)
-        (node,) = found
-        if [id(referent) for _, referent in named] != [r.node.address for r in node.referents]:
-            continue  # it has changed since
-        # Where attributes are searched for, the search for one object may go further.
-        ours = [name for name in labels(node) if name != "<attribute>"]
-        theirs = [name for name, _ in named]
-        assert [name for name in ours if name not in theirs] == [], node
-        compared += 1
-    assert compared > 30
+    run_alone("named_alike")
 
 
 def test_the_heap_is_left_as_it_was() -> None:
