@@ -20,6 +20,8 @@ pub(crate) struct Introspection<'py> {
     bases: Bound<'py, PyAny>,
     basic_size: Bound<'py, PyAny>,
     item_size: Bound<'py, PyAny>,
+    /// The class that a compiled method was made for.
+    method_owner: Bound<'py, PyAny>,
     /// What a code object refers to and does not traverse.
     code_members: Vec<(&'static str, Bound<'py, PyAny>)>,
     pub(super) code_type: Bound<'py, PyAny>,
@@ -75,6 +77,8 @@ impl<'py> Introspection<'py> {
         let member_descriptor_type = types.getattr(intern!(py, "MemberDescriptorType"))?;
         let function_type = types.getattr(intern!(py, "FunctionType"))?;
         let dict_offset = of_type.get_item(intern!(py, "__dictoffset__"))?;
+        let method_descriptor_type = types.getattr(intern!(py, "MethodDescriptorType"))?;
+        let of_method = method_descriptor_type.getattr(intern!(py, "__dict__"))?;
         let code_members = CODE_MEMBERS
             .into_iter()
             .filter_map(|name| Some((name, of_code.get_item(name).ok()?)))
@@ -97,7 +101,8 @@ impl<'py> Introspection<'py> {
             function_dict_offset: ffi::descriptor_get(&dict_offset, &function_type)?.extract()?,
             function_type,
             method_type: types.getattr(intern!(py, "MethodType"))?,
-            method_descriptor_type: types.getattr(intern!(py, "MethodDescriptorType"))?,
+            method_owner: of_method.get_item(intern!(py, "__objclass__"))?,
+            method_descriptor_type,
             member_descriptor_type,
             getset_descriptor_type: types.getattr(intern!(py, "GetSetDescriptorType"))?,
             module_type: types.getattr(intern!(py, "ModuleType"))?,
@@ -115,6 +120,7 @@ impl<'py> Introspection<'py> {
             &self.bases,
             &self.basic_size,
             &self.item_size,
+            &self.method_owner,
         ];
         let types = [
             &self.code_type,
@@ -240,7 +246,7 @@ impl<'py> Introspection<'py> {
 
     /// True if and only if `method` was made for `class` itself, and that is a trusted type.
     fn has_trusted_size(&self, class: &Bound<'py, PyAny>, method: &Bound<'py, PyAny>) -> bool {
-        let owner = method.getattr(intern!(self.py, "__objclass__"));
+        let owner = ffi::descriptor_get(&self.method_owner, method);
         let is_own = owner.is_ok_and(|owner| owner.is(class));
         let is_heap_type = Object::from_bound(class).type_flags().is_heap_type();
         let module = self.type_module(class);

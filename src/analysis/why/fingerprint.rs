@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use twox_hash::XxHash64;
 
 use super::PreferredPaths;
+use super::rank::PASSED_OVER;
 use super::verdict::staying;
 use crate::graph::{CONTEXT_VARIABLES, EdgeLabel, NodeIndex, RootKind};
 use crate::snapshot::HeapSnapshot;
@@ -129,9 +130,6 @@ impl Prefix {
         }
     }
 }
-
-/// References that a path passes over.
-const PASSED_OVER: [&str; 3] = ["__dict__", "__closure__", "cell_contents"];
 
 fn hash(seed: u64, texts: &[&str]) -> u64 {
     let mut hasher = XxHash64::with_seed(seed);

@@ -57,7 +57,7 @@ const LIBRARY: [(&str, &str); 18] = [
 ];
 
 /// Steps that do not lengthen a path: they are passed over when it is spelled.
-const PASSED_OVER: [&str; 3] = ["__dict__", "__closure__", "cell_contents"];
+pub(super) const PASSED_OVER: [&str; 3] = ["__dict__", "__closure__", "cell_contents"];
 
 /// What is known of the references of a snapshot, to weigh each quickly.
 #[derive(Debug)]

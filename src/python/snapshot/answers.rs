@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use serde::Serialize;
 
 use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
@@ -215,4 +217,14 @@ pub(super) fn preformatted(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;");
     format!("<pre>{escaped}</pre>")
+}
+
+/// An answer in JSON as Python has it.
+pub(super) fn as_dict<'py>(
+    py: Python<'py>,
+    answer: &impl Serialize,
+) -> PyResult<Bound<'py, PyAny>> {
+    let text =
+        serde_json::to_string(answer).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    py.import("json")?.call_method1("loads", (text,))
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde::Serialize;
 
 use super::analysed_heap::AnalysedHeap;
-use super::answers::{ROWS, TypeTotal, preformatted};
+use super::answers::{ROWS, TypeTotal, as_dict, preformatted};
 use super::node::Node;
 use crate::analysis::{self, Histogram, TypePattern};
 use crate::graph::{NodeIndex, NodeSet};
@@ -315,11 +314,4 @@ fn by_type<'py>(py: Python<'py>, types: &Histogram) -> PyResult<Bound<'py, PyDic
         by_name.set_item(&row.type_name, TypeTotal::new(row.tally))?;
     }
     Ok(by_name)
-}
-
-/// An answer in JSON as Python has it.
-fn as_dict<'py>(py: Python<'py>, answer: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
-    let text = serde_json::to_string(answer)
-        .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
-    py.import("json")?.call_method1("loads", (text,))
 }

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use super::HeapSnapshot;
 use super::analysed_heap::AnalysedHeap;
-use super::answers::{RootChain, preformatted};
+use super::answers::{RootChain, as_dict, preformatted};
 use super::arguments::type_pattern;
 use super::node::Node;
 use crate::analysis;
@@ -98,9 +98,7 @@ impl Why {
     /// Everything that the text says, as dicts, lists, strings and numbers; docs/cli.md has the
     /// fields.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let json = serde_json::to_string(&WhyJson::new(&self.snapshot, &self.answer));
-        let json = json.expect("an answer has no keys but strings");
-        py.import("json")?.call_method1("loads", (json,))
+        as_dict(py, &WhyJson::new(&self.snapshot, &self.answer))
     }
 
     /// Draw the chains, marked, with the other holders beside them.
