@@ -15,6 +15,8 @@ from heapgraph._core import (
     Cycles,
     Explanation,
     Garbage,
+    GrowingPath,
+    GrowthReport,
     HeapDiff,
     HeapGraphError,
     HeapSnapshot,
@@ -35,6 +37,7 @@ from heapgraph._core import (
     load_snapshot,
 )
 from heapgraph._cycles import find_cycles
+from heapgraph._growth_loop import GrowthLoop, ScenarioError, find_growth
 from heapgraph._saving import save_on_signal
 from heapgraph._snapshots import take_snapshot
 from heapgraph._why import why
@@ -71,6 +74,9 @@ __all__ = [
     "Cycles",
     "Explanation",
     "Garbage",
+    "GrowingPath",
+    "GrowthLoop",
+    "GrowthReport",
     "HeapDiff",
     "HeapGraphError",
     "HeapSnapshot",
@@ -81,6 +87,7 @@ __all__ = [
     "ReferenceLeak",
     "RenderError",
     "RootChain",
+    "ScenarioError",
     "SnapshotError",
     "TypeChange",
     "TypeRetained",
@@ -95,6 +102,7 @@ __all__ = [
     "describe_chain",
     "find_backref_chain",
     "find_cycles",
+    "find_growth",
     "find_ref_chain",
     "get_leaking_objects",
     "get_new_ids",

@@ -8,6 +8,7 @@ mod dominators;
 mod fate;
 mod find;
 mod garbage;
+mod growth;
 mod histogram;
 mod liveness;
 mod neighbourhood;
@@ -30,6 +31,11 @@ pub use dominators::{Dominator, DominatorTree};
 pub use fate::Fate;
 pub use find::find_objects;
 pub use garbage::Garbage;
+pub use growth::{
+    Course, GrowingPath, Growth, GrowthHistory, GrowthReport, GrowthVerdict, LRU_CACHE, Measure,
+    Memory, Moment, NamePaths, PathIndex, Placement, Point, Rising, Share, Source, Watched, course,
+    is_settled, rate, shares,
+};
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
 pub use liveness::{anchors, is_anchor};
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};

@@ -34,6 +34,8 @@ pub(crate) struct Introspection<'py> {
     pub(super) member_descriptor_type: Bound<'py, PyAny>,
     pub(super) getset_descriptor_type: Bound<'py, PyAny>,
     pub(super) module_type: Bound<'py, PyAny>,
+    /// Gives what a weak reference refers to.
+    dereference: Bound<'py, PyAny>,
 }
 
 /// What a code object may refer to. Of these only members are read, which are plain references:
@@ -106,6 +108,9 @@ impl<'py> Introspection<'py> {
             member_descriptor_type,
             getset_descriptor_type: types.getattr(intern!(py, "GetSetDescriptorType"))?,
             module_type: types.getattr(intern!(py, "ModuleType"))?,
+            dereference: (py.import(intern!(py, "_weakref"))?)
+                .getattr(intern!(py, "ReferenceType"))?
+                .getattr(intern!(py, "__call__"))?,
         })
     }
 
@@ -255,6 +260,12 @@ impl<'py> Introspection<'py> {
             TRUSTED_SIZES.contains(&module.as_str()) && !(is_heap_type && module == "builtins")
         });
         is_own && is_trusted
+    }
+
+    /// True if and only if a weak reference, or an instance of a subclass, leads to nothing any more.
+    pub(super) fn is_dead_reference(&self, reference: &Bound<'py, PyAny>) -> bool {
+        let referent = self.dereference.call1((reference,));
+        referent.is_ok_and(|referent| referent.is_none())
     }
 
     /// True if and only if a class of the object defines `__del__`, whatever its metaclass says.

@@ -31,7 +31,7 @@ pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use names::object_name;
 pub(crate) use object_list::list_tracked;
 pub(crate) use roots::Roots;
-pub(crate) use snapshot::{SnapshotOptions, take_snapshot};
+pub(crate) use snapshot::{SnapshotOptions, take_held_snapshot, take_snapshot};
 pub(crate) use tracked::check_collector_lists;
 pub(crate) use walk::{Sizes, WalkedHeap, capture};
 

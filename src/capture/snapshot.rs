@@ -15,8 +15,8 @@ use super::names::object_name;
 use super::roots::Roots;
 use super::walk::{Sizes, capture};
 use super::{Describer, Searches, live_object};
-use crate::graph::{HeapGraph, NodeFlags, Root, RootKind};
-use crate::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
+use crate::graph::{HeapGraph, HeapType, NodeFlags, Root, RootKind};
+use crate::snapshot::{DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
 
 /// What a snapshot is to have besides the graph.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,14 @@ pub(crate) fn take_snapshot(
     py: Python<'_>,
     options: SnapshotOptions,
 ) -> Result<HeapSnapshot, CaptureError> {
+    Ok(take_held_snapshot(py, options)?.0)
+}
+
+/// As [`take_snapshot`], with the objects of all nodes, in their order, which are held on.
+pub(crate) fn take_held_snapshot(
+    py: Python<'_>,
+    options: SnapshotOptions,
+) -> Result<(HeapSnapshot, Vec<Bound<'_, PyAny>>), CaptureError> {
     let (started, captured_at) = (Instant::now(), SystemTime::now());
     let _pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
@@ -80,21 +88,21 @@ pub(crate) fn take_snapshot(
         .names
         .then(|| Describer::new(&types, graph, Searches::Quick, || ()).name_all());
     let unseen = unseen(py, graph, heap.listed_count)?;
-    drop(held);
     let roots = with_external(graph, named_roots);
     let mut metadata = process_metadata(py)?;
     metadata.captured_at = captured_at;
     metadata.collected = options.collected;
     metadata.capture_time = started.elapsed();
     metadata.unseen = unseen;
-    Ok(HeapSnapshot::new(SnapshotParts {
+    let snapshot = HeapSnapshot::new(SnapshotParts {
         graph: heap.graph,
         edge_names,
         node_names,
         values,
         roots,
         metadata,
-    }))
+    });
+    Ok((snapshot, held))
 }
 
 /// The names of everything that has one of its own.
@@ -111,6 +119,7 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
     ];
     let is_named =
         (graph.types()).which(|ty| !ty.is_heap_type && NAMED.contains(&ty.full_name().as_ref()));
+    let is_reference = graph.types().which(HeapType::is_weak_reference);
     let mut names = NodeTexts::default();
     for node in graph.nodes() {
         let flags = graph.flags(node);
@@ -122,6 +131,10 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
             if let Some(name) = object_name(types, &object) {
                 names.push(node, &name);
             }
+        } else if is_reference[graph.type_index(node).index()]
+            && types.is_dead_reference(&live_object(types.py, graph, node))
+        {
+            names.push(node, DEAD_REFERENCE);
         }
     }
     names

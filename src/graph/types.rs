@@ -35,6 +35,18 @@ impl HeapType {
         }
     }
 
+    /// True if and only if its instances are weak references: one of the interpreter's own types or
+    /// of `weakref`'s.
+    pub fn is_weak_reference(&self) -> bool {
+        matches!(
+            self.full_name().as_ref(),
+            "weakref.ReferenceType"
+                | "builtins.weakref"
+                | "weakref.KeyedRef"
+                | "weakref.WeakMethod"
+        )
+    }
+
     /// True if and only if `pattern` names this type: the full name if it has a dot, else the
     /// short name.
     pub fn matches(&self, pattern: &str) -> bool {

@@ -11,6 +11,7 @@ mod command;
 mod drawing;
 mod error;
 mod fingerprint;
+mod growth;
 mod live;
 mod picture;
 mod seen_objects;
@@ -36,6 +37,8 @@ mod core {
     use super::drawing::{Drawing, draw_chains, draw_neighbourhood};
     #[pymodule_export]
     use super::error::{CaptureError, HeapGraphError, RenderError, SnapshotError};
+    #[pymodule_export]
+    use super::growth::{GrowingPath, GrowthHistory, GrowthReport};
     #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]

@@ -18,6 +18,9 @@ pub use writer::{save, save_in_groups};
 
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, Root};
 
+/// The [name](HeapSnapshot::node_names) of a weak reference that leads to nothing any more.
+pub const DEAD_REFERENCE: &str = "dead";
+
 /// A heap at one moment, detached from the program: holds no object and keeps nothing alive.
 ///
 /// What a live heap is asked, a snapshot answers too; one that was saved and loaded answers the
@@ -125,7 +128,7 @@ impl HeapSnapshot {
     }
 
     /// What objects are called: the names of modules, the qualified names of classes and
-    /// functions, the places of code and frames.
+    /// functions, the places of code and frames; [`DEAD_REFERENCE`].
     pub fn node_names(&self) -> &NodeTexts {
         &self.node_names
     }

@@ -18,6 +18,13 @@ use crate::snapshot::HeapSnapshot;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(u64);
 
+impl Fingerprint {
+    /// The fingerprint of some texts in that order.
+    pub(in crate::analysis) fn of_texts(texts: &[&str]) -> Self {
+        Self(hash(0, texts))
+    }
+}
+
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
@@ -93,7 +100,7 @@ impl Prefix {
     /// The prefix of a chain whose suspects begin here.
     fn of(texts: &[&str]) -> Self {
         Self {
-            fingerprint: Fingerprint(hash(0, texts)),
+            fingerprint: Fingerprint::of_texts(texts),
             last: 0,
             owner: None,
         }

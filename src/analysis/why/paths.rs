@@ -139,9 +139,14 @@ impl<'s> PreferredPaths<'s> {
         (cost != Cost::NOT_MET).then_some(cost)
     }
 
+    /// True if and only if there is a chain to `node`.
+    pub(in crate::analysis) fn is_met(&self, node: NodeIndex) -> bool {
+        self.cost(node).is_some()
+    }
+
     /// The reference that leads to `node` on its chain, by its position among all; `None` where the
     /// chain starts, or if there is none.
-    pub(super) fn reference(&self, node: NodeIndex) -> Option<usize> {
+    pub(in crate::analysis) fn reference(&self, node: NodeIndex) -> Option<usize> {
         let reference = self.references[node.index()];
         (reference != NONE).then_some(reference as usize)
     }

@@ -16,7 +16,7 @@ pub(in crate::python) struct AnalysedHeap {
 }
 
 impl AnalysedHeap {
-    pub(super) fn new(snapshot: HeapSnapshot) -> Self {
+    pub(in crate::python) fn new(snapshot: HeapSnapshot) -> Self {
         Self {
             snapshot,
             dominators: OnceLock::new(),

@@ -211,7 +211,7 @@ impl RootChain {
 }
 
 /// Text as a notebook shows it line by line.
-pub(super) fn preformatted(text: &str) -> String {
+pub(in crate::python) fn preformatted(text: &str) -> String {
     let escaped = text
         .replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -220,7 +220,7 @@ pub(super) fn preformatted(text: &str) -> String {
 }
 
 /// An answer in JSON as Python has it.
-pub(super) fn as_dict<'py>(
+pub(in crate::python) fn as_dict<'py>(
     py: Python<'py>,
     answer: &impl Serialize,
 ) -> PyResult<Bound<'py, PyAny>> {

@@ -22,14 +22,14 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal};
+pub(super) use analysed_heap::AnalysedHeap;
+pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal, as_dict, preformatted};
 pub(super) use cycles::{CycleGroup, Cycles, Garbage};
 pub(super) use node::{Node, Reference};
 pub(super) use retained::{Owner, TypeRetained};
 pub(super) use unexplained::{ReferenceLeak, UnexplainedReferences, UnexplainedTotal};
 pub(super) use why::{Explanation, Why};
 
-use analysed_heap::AnalysedHeap;
 use arguments::{Limit, type_pattern};
 use progress::Progress;
 
@@ -440,6 +440,19 @@ impl HeapSnapshot {
 }
 
 impl HeapSnapshot {
+    /// A snapshot whose objects are those of this process.
+    pub(super) fn of_this_process(inner: Arc<AnalysedHeap>) -> Self {
+        Self {
+            inner,
+            process: Some(std::process::id()),
+        }
+    }
+
+    /// The heap, and what was found out about it.
+    pub(super) fn analysed(&self) -> Arc<AnalysedHeap> {
+        Arc::clone(&self.inner)
+    }
+
     fn view(&self, node: NodeIndex) -> Node {
         Node::new(Arc::clone(&self.inner), node)
     }

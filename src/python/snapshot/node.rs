@@ -26,7 +26,7 @@ pub(in crate::python) struct Reference {
 }
 
 impl Node {
-    pub(super) fn new(snapshot: Arc<AnalysedHeap>, node: NodeIndex) -> Self {
+    pub(in crate::python) fn new(snapshot: Arc<AnalysedHeap>, node: NodeIndex) -> Self {
         Self { snapshot, node }
     }
 

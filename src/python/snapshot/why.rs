@@ -65,12 +65,24 @@ impl HeapSnapshot {
         limit: usize,
     ) -> PyResult<Why> {
         let targets = self.targets(py, target)?;
-        let tree = self.inner.dominators(py);
-        let answer = py.detach(|| analysis::Why::explain(&self.inner, tree, &targets, limit));
-        Ok(Why {
-            snapshot: Arc::clone(&self.inner),
+        Ok(Why::of_nodes(py, &self.inner, &targets, limit))
+    }
+}
+
+impl Why {
+    /// Explains why some objects are alive.
+    pub(in crate::python) fn of_nodes(
+        py: Python<'_>,
+        snapshot: &Arc<AnalysedHeap>,
+        targets: &[NodeIndex],
+        limit: usize,
+    ) -> Self {
+        let tree = snapshot.dominators(py);
+        let answer = py.detach(|| analysis::Why::explain(snapshot, tree, targets, limit));
+        Self {
+            snapshot: Arc::clone(snapshot),
             answer: Arc::new(answer),
-        })
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod chains;
 mod cycles;
 mod export;
+mod growth;
 mod neighbourhood;
 mod object;
 mod retained;
@@ -20,6 +21,7 @@ use serde::Serialize;
 pub use chains::ChainsJson;
 pub use cycles::{CyclesJson, GarbageJson};
 pub use export::export;
+pub use growth::GrowthJson;
 pub use neighbourhood::NeighbourhoodJson;
 pub use object::{ObjectJson, ObjectsJson};
 pub use retained::{OwnersJson, RetainedByTypeJson, RetainedJson};

@@ -3,6 +3,7 @@
 
 mod chains;
 mod cycles;
+mod growth;
 mod number;
 mod objects;
 mod retained;
@@ -15,6 +16,7 @@ mod why;
 
 pub use chains::{chain_path, chain_words, root_chain_text};
 pub use cycles::{cycles_text, garbage_text};
+pub use growth::{evidence, growth_text, headline as growth_headline};
 pub use number::grouped;
 pub(super) use number::utc;
 pub use objects::objects_text;

@@ -1,0 +1,137 @@
+//! Whether what has risen goes on rising.
+
+/// What became of something that rose while the scenario ran on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Course {
+    /// It rises still, and about as fast as at first.
+    Steady,
+    /// It has come to an end, or nearly so.
+    Levelled {
+        /// The most there was.
+        most: u64,
+        /// The iteration at which there was as much for the first time.
+        since: u64,
+    },
+    /// It rises and falls; it does not exceed what it was before.
+    Saws {
+        /// The most there was.
+        most: u64,
+        /// The iteration at which there was as much for the first time.
+        since: u64,
+    },
+    /// Too little is known: there are fewer than three moments.
+    Unknown,
+}
+
+/// How much there was at some iteration.
+pub type Point = (u64, u64);
+
+/// Judges a series by how fast it rises in the last third of what was watched, against how fast it
+/// rose at first.
+///
+/// `first` are the points at which it was found to rise, `later` those that followed, both in order.
+/// Half as fast is still steady: a leak need not be quite even, and what fills up slows down for
+/// good. What rises and falls is judged by its highest points.
+pub fn course(first: &[Point], later: &[Point]) -> Course {
+    let (Some(&start), Some(&found)) = (first.first(), first.last()) else {
+        return Course::Unknown;
+    };
+    let before = rate(start, found);
+    let Some(&end) = later.last() else {
+        return without_later(first);
+    };
+    let length = end.0.saturating_sub(found.0);
+    let third = end.0 - length / 3;
+    let most_until = |iteration: u64| {
+        let points = first.iter().chain(later);
+        let points = points.filter(|point| point.0 <= iteration);
+        points.map(|point| point.1).max().unwrap_or(0)
+    };
+    let known_until = (later.iter().rev())
+        .map(|point| point.0)
+        .find(|&iteration| iteration <= third)
+        .unwrap_or(found.0);
+    let (most_then, most) = (most_until(known_until), most_until(end.0));
+    let now = rate((known_until, most_then), (end.0, most));
+    let since = (first.iter().chain(later))
+        .find(|point| point.1 == most)
+        .map_or(end.0, |point| point.0);
+    if later.windows(2).any(|pair| pair[1].1 < pair[0].1) {
+        return if rises_in_thirds(later) {
+            Course::Steady
+        } else {
+            Course::Saws { most, since }
+        };
+    }
+    if now > 0.0 && now >= before / 2.0 {
+        return Course::Steady;
+    }
+    Course::Levelled { most, since }
+}
+
+/// True if what rises and falls does so around ever more: both its lowest and its highest points are
+/// higher in each third, and the last step is not much smaller than the one before.
+fn rises_in_thirds(points: &[Point]) -> bool {
+    let amounts: Vec<u64> = points.iter().map(|point| point.1).collect();
+    let thirds: Vec<&[u64]> = amounts
+        .chunks(amounts.len().div_ceil(3).max(FEWEST_OF_THIRD))
+        .collect();
+    let [first, second, third] = thirds[..] else {
+        return false;
+    };
+    let range = |third: &[u64]| third.iter().min().copied().zip(third.iter().max().copied());
+    let (Some(first), Some(second), Some(third)) = (range(first), range(second), range(third))
+    else {
+        return false;
+    };
+    let steps = |low: u64, middle: u64, high: u64| {
+        low < middle && middle < high && (high - middle) * 2 >= middle - low
+    };
+    steps(first.0, second.0, third.0) && steps(first.1, second.1, third.1)
+}
+
+/// The course of what nobody watched afterwards: the last third of the points against the others.
+fn without_later(points: &[Point]) -> Course {
+    if points.len() < 3 {
+        return Course::Unknown;
+    }
+    let (first, later) = points.split_at(points.len() - points.len().div_ceil(3));
+    if first.len() < 2 {
+        let (before, now) = (rate(points[0], points[1]), rate(points[1], points[2]));
+        return if now >= before / 2.0 {
+            Course::Steady
+        } else {
+            course(&points[..2], &points[2..])
+        };
+    }
+    course(first, later)
+}
+
+/// By how much it rises in an iteration.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts beyond 2^53 would be rounded, which changes no rate"
+)]
+pub fn rate(from: Point, to: Point) -> f64 {
+    let iterations = to.0.saturating_sub(from.0).max(1);
+    (to.1 as f64 - from.1 as f64) / iterations as f64
+}
+
+/// True if watching can end: nothing new since at least as many iterations as it took to come there.
+pub fn is_settled(looks: &[Point], start: u64) -> bool {
+    let Some(&(end, _)) = looks.last() else {
+        return false;
+    };
+    let most = looks.iter().map(|look| look.1).max().unwrap_or(0);
+    let since = looks.iter().find(|look| look.1 == most);
+    since.is_some_and(|&(since, _)| {
+        let taken = since.saturating_sub(start);
+        end - since >= taken.max(FEWEST_QUIET)
+    })
+}
+
+/// Points of a third of which lowest and highest mean something.
+const FEWEST_OF_THIRD: usize = 10;
+
+/// So many iterations without anything new at least are an end of growth.
+const FEWEST_QUIET: u64 = 60;

@@ -1,0 +1,247 @@
+//! What was counted on each path of names at several moments, and what has risen from each to the
+//! next.
+
+use rustc_hash::FxHashSet;
+
+use super::name_path::{NamePaths, PathIndex};
+use super::placement::{Measure, Placement};
+use crate::snapshot::HeapSnapshot;
+
+/// What of the objects on a path has grown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Growth {
+    /// There are more of them, and no container that holds them all.
+    Objects,
+    /// They hold more: the elements of a container, the attributes of an object.
+    Elements,
+    /// They are larger and hold no more.
+    Bytes,
+    /// More references to them that the graph cannot explain.
+    References,
+    /// They hold more under keys that are weak references: what lives because of that may be the
+    /// keys themselves.
+    WeaklyKeyed,
+}
+
+impl Growth {
+    /// Every kind, that which explains best first.
+    pub const ALL: [Self; 5] = [
+        Self::Objects,
+        Self::Elements,
+        Self::Bytes,
+        Self::References,
+        Self::WeaklyKeyed,
+    ];
+
+    /// The kind in one word, as JSON has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Elements | Self::WeaklyKeyed => "elements",
+            Self::Objects => "objects",
+            Self::Bytes => "bytes",
+            Self::References => "references",
+        }
+    }
+
+    fn of(self, measure: Measure) -> u64 {
+        match self {
+            Self::Elements => measure.entries,
+            Self::Objects => measure.objects,
+            Self::Bytes => measure.bytes,
+            Self::References => measure.unexplained,
+            Self::WeaklyKeyed => measure.weakly_keyed,
+        }
+    }
+}
+
+/// One path on which something has risen at every moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rising {
+    /// The path.
+    pub path: PathIndex,
+    /// What has risen.
+    pub growth: Growth,
+}
+
+/// What was counted at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Moment {
+    /// How often the scenario had run.
+    pub iteration: u64,
+    /// On each path, in the order of the paths; those that are missing had nothing.
+    measures: Vec<Measure>,
+    /// For each path the bytes on it and on all that go on from it.
+    bytes_below: Vec<u64>,
+    /// All objects that are alive.
+    pub objects: u64,
+    /// The memory of the process, where it is known.
+    pub memory: Memory,
+}
+
+/// What the process itself says of its memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Memory {
+    /// Blocks that the interpreter's allocator has given out.
+    pub blocks: Option<u64>,
+    /// Resident bytes.
+    pub resident: Option<u64>,
+    /// Objects that a collection has just found to be garbage.
+    pub garbage: u64,
+}
+
+/// Several snapshots of one program, each as what is counted on its paths of names.
+#[derive(Debug, Default)]
+pub struct GrowthHistory {
+    paths: NamePaths,
+    moments: Vec<Moment>,
+}
+
+impl GrowthHistory {
+    /// Counts another snapshot, taken when the scenario had run `iteration` times; `None`, and
+    /// nothing is counted, if its references have no names.
+    ///
+    /// Takes what [`Placement::new`] takes, and 40 bytes for each path afterwards.
+    pub fn add(
+        &mut self,
+        snapshot: &HeapSnapshot,
+        iteration: u64,
+        memory: Memory,
+    ) -> Option<Placement> {
+        let names = snapshot.edge_names()?;
+        let mut placement = Placement::new(snapshot, names, &mut self.paths);
+        let measures = std::mem::take(&mut placement.measures);
+        let mut bytes_below: Vec<u64> = measures.iter().map(|measure| measure.bytes).collect();
+        for position in (0..measures.len()).rev() {
+            // A path stands behind the one it continues.
+            if let Some(holder) = self.paths.holder(PathIndex::new(position)) {
+                let bytes = bytes_below[position];
+                let sum = &mut bytes_below[holder.index()];
+                *sum = sum.saturating_add(bytes);
+            }
+        }
+        self.moments.push(Moment {
+            iteration,
+            objects: measures.iter().map(|measure| measure.objects).sum(),
+            measures,
+            bytes_below,
+            memory,
+        });
+        Some(placement)
+    }
+
+    /// All paths met.
+    pub fn paths(&self) -> &NamePaths {
+        &self.paths
+    }
+
+    /// The moments, in order.
+    pub fn moments(&self) -> &[Moment] {
+        &self.moments
+    }
+
+    /// What was counted on a path at each moment.
+    pub fn series(&self, rising: Rising) -> Vec<u64> {
+        let amount = |moment: &Moment| rising.growth.of(moment.measure(rising.path));
+        self.moments.iter().map(amount).collect()
+    }
+
+    /// The bytes on a path, and on all that go on from it, at each moment.
+    pub fn bytes_below(&self, path: PathIndex) -> Vec<u64> {
+        let bytes = |moment: &Moment| moment.bytes_below.get(path.index()).copied();
+        let bytes = self.moments.iter().map(bytes);
+        bytes.map(Option::unwrap_or_default).collect()
+    }
+
+    /// What has risen from each of the first `count` moments to the next; at most one growth for a
+    /// path, in the order of the paths. O(paths x moments).
+    pub fn rising(&self, count: usize) -> Vec<Rising> {
+        let moments = &self.moments[..count.min(self.moments.len())];
+        let all = moments.len().saturating_sub(1);
+        self.told(moments, |rises| all > 0 && rises == all)
+    }
+
+    /// Containers that held more at all of the first `count` moments but one, as what fills up and is
+    /// emptied now and then. None of fewer than four moments.
+    pub fn wavering(&self, count: usize) -> Vec<Rising> {
+        let moments = &self.moments[..count.min(self.moments.len())];
+        let all = moments.len().saturating_sub(1);
+        let mut wavering = self.told(moments, |rises| all > 2 && rises + 1 >= all);
+        let rises_always = |rising: &Rising| {
+            let series = self.series(*rising);
+            series[..moments.len()]
+                .windows(2)
+                .all(|pair| pair[0] < pair[1])
+        };
+        wavering.retain(|rising| rising.growth == Growth::Elements && !rises_always(rising));
+        wavering
+    }
+
+    /// What has risen in so many of the intervals between some moments that `is_enough`.
+    fn told(&self, moments: &[Moment], is_enough: impl Fn(usize) -> bool) -> Vec<Rising> {
+        let rises = |path: PathIndex, growth: Growth| {
+            let amount = |moment: &Moment| growth.of(moment.measure(path));
+            let pairs = moments.windows(2);
+            is_enough(
+                pairs
+                    .filter(|pair| amount(&pair[0]) < amount(&pair[1]))
+                    .count(),
+            )
+        };
+        let growth = |path: PathIndex| {
+            let is_start = self.paths.holder(path).is_none();
+            if rises(path, Growth::Objects) {
+                // Otherwise what holds them holds more, and is told instead.
+                let is_atom = || ATOMS.contains(&self.paths.type_name(path));
+                let is_told = (is_start && !is_atom()) || self.paths.is_repeated(path);
+                return is_told.then_some(Growth::Objects);
+            }
+            Growth::ALL[1..].iter().copied().find(|&growth| {
+                let is_atom = || ATOMS.contains(&self.paths.type_name(path));
+                rises(path, growth) && !(growth == Growth::References && is_atom())
+            })
+        };
+        let paths = (0..self.paths.len()).map(PathIndex::new);
+        let rising = paths.filter_map(|path| {
+            let growth = growth(path)?;
+            Some(Rising { path, growth })
+        });
+        rising.collect()
+    }
+
+    /// Those of `rising` whose growth is not that of something above them: what holds them grows by
+    /// its elements, and they are among these.
+    pub fn topmost(&self, rising: &[Rising]) -> Vec<Rising> {
+        let growing: FxHashSet<PathIndex> = rising
+            .iter()
+            .filter(|rising| matches!(rising.growth, Growth::Elements | Growth::Objects))
+            .map(|rising| rising.path)
+            .collect();
+        let is_topmost = |rising: &&Rising| {
+            let mut above = self.paths.ancestors(rising.path).skip(1);
+            !above.any(|path| growing.contains(&path))
+        };
+        rising.iter().filter(is_topmost).copied().collect()
+    }
+}
+
+/// Compiled code holds numbers and texts in places that no walk sees.
+const ATOMS: [&str; 5] = [
+    "builtins.str",
+    "builtins.bytes",
+    "builtins.int",
+    "builtins.NoneType",
+    "builtins.tuple",
+];
+
+impl Moment {
+    /// Blocks given out beyond the objects of the graph; `None` if that is not known. Only its changes
+    /// mean something: not every object is a block, nor every block one object.
+    pub fn unseen_blocks(&self) -> Option<u64> {
+        const ABOVE_ZERO: u64 = 1 << 40;
+        Some((self.memory.blocks? + ABOVE_ZERO).saturating_sub(self.objects))
+    }
+
+    fn measure(&self, path: PathIndex) -> Measure {
+        self.measures.get(path.index()).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,20 @@
+//! What grows while a program does the same again and again: the paths of names under which more
+//! and more is held.
+//!
+//! The rule is that of `BLeak` (PLDI 2018) and of `LeakCanary`'s growth detector: no identity of
+//! objects, only names. It differs from them in what it counts: the entries of containers and their
+//! bytes, not the new objects found under them.
+
+mod course;
+mod history;
+mod name_path;
+mod placement;
+mod report;
+mod shares;
+
+pub use course::{Course, Point, course, is_settled, rate};
+pub use history::{Growth, GrowthHistory, Memory, Moment, Rising};
+pub use name_path::{NamePaths, PathIndex};
+pub use placement::{LRU_CACHE, Measure, Placement};
+pub use report::{GrowingPath, GrowthReport, Source, Verdict as GrowthVerdict, Watched};
+pub use shares::{Share, shares};

@@ -1,0 +1,176 @@
+//! Paths of names: what all objects that are reached in the same way have in common.
+
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
+
+use crate::analysis::Fingerprint;
+use crate::graph::{TextIndex, TextTable};
+
+/// One of the paths of [`NamePaths`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathIndex(u32);
+
+impl PathIndex {
+    pub(super) fn new(position: usize) -> Self {
+        Self(u32::try_from(position).expect("there are fewer paths than objects"))
+    }
+
+    /// Position among all paths.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct NamePath {
+    /// The path to what holds the objects; `None` where the path starts.
+    holder: Option<PathIndex>,
+    step: TextIndex,
+    type_name: TextIndex,
+}
+
+/// Paths of names met in any snapshot, each once and behind the one it continues.
+///
+/// A path begins at a root and has one step for each reference, in Python's spelling; positions and
+/// keys are `[x]`. Objects of different types have different paths.
+#[derive(Debug, Default)]
+pub struct NamePaths {
+    paths: IndexSet<NamePath, FxBuildHasher>,
+    texts: TextTable,
+    repeated: FxHashSet<PathIndex>,
+}
+
+/// A text for the step to what a container holds under any position or key.
+pub(super) const ANY_ELEMENT: &str = "[x]";
+
+/// How far up a repeated step is looked for.
+const FARTHEST_REPETITION: usize = 12;
+/// Steps of a path; what is further down belongs to the last.
+const LONGEST: usize = 48;
+
+impl NamePaths {
+    /// Number of paths.
+    pub fn len(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// True if and only if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    /// The index of a text to look paths up with.
+    pub(super) fn text(&mut self, text: &str) -> TextIndex {
+        self.texts.insert(text)
+    }
+
+    /// The path that starts with `step`.
+    pub(super) fn start(&mut self, step: TextIndex, type_name: TextIndex) -> PathIndex {
+        self.insert(None, step, type_name)
+    }
+
+    /// The path that goes on from `holder` with `step`.
+    ///
+    /// What repeats itself (the links of a list, the branches of a tree) is one step, however long;
+    /// elements of elements are told apart once.
+    pub(super) fn next(
+        &mut self,
+        holder: PathIndex,
+        step: TextIndex,
+        type_name: TextIndex,
+    ) -> PathIndex {
+        let is_element = self.texts.text(step) == ANY_ELEMENT;
+        let mut allowed = usize::from(is_element);
+        let mut next = Some(holder);
+        let mut length = 0;
+        while let Some(path) = next {
+            let known = self.path(path);
+            if length < FARTHEST_REPETITION && (known.step, known.type_name) == (step, type_name) {
+                if allowed == 0 {
+                    self.repeated.insert(path);
+                    return path;
+                }
+                allowed -= 1;
+            }
+            length += 1;
+            next = known.holder;
+        }
+        if length >= LONGEST {
+            return holder;
+        }
+        self.insert(Some(holder), step, type_name)
+    }
+
+    /// As [`next`](Self::next), for an attribute: one that leads to an object of the same type is a
+    /// link of a list or a branch of a tree, and no step.
+    pub(super) fn next_link(
+        &mut self,
+        holder: PathIndex,
+        step: TextIndex,
+        type_name: TextIndex,
+    ) -> PathIndex {
+        if self.path(holder).type_name == type_name {
+            self.repeated.insert(holder);
+            return holder;
+        }
+        self.next(holder, step, type_name)
+    }
+
+    /// The path that differs from `path` in the type of the object.
+    pub(super) fn retyped(&mut self, path: PathIndex, type_name: TextIndex) -> PathIndex {
+        let NamePath { holder, step, .. } = self.path(path);
+        self.insert(holder, step, type_name)
+    }
+
+    /// True if and only if some objects of the path are held by others of it: the links of a list.
+    pub fn is_repeated(&self, path: PathIndex) -> bool {
+        self.repeated.contains(&path)
+    }
+
+    /// The path to what holds the objects.
+    pub fn holder(&self, path: PathIndex) -> Option<PathIndex> {
+        self.path(path).holder
+    }
+
+    /// Full name of the type of the objects.
+    pub fn type_name(&self, path: PathIndex) -> &str {
+        self.texts.text(self.path(path).type_name)
+    }
+
+    /// The paths that `path` continues, itself first.
+    pub fn ancestors(&self, path: PathIndex) -> impl Iterator<Item = PathIndex> + use<'_> {
+        std::iter::successors(Some(path), |&path| self.holder(path))
+    }
+
+    /// The path in Python's spelling: `app._SESSIONS[x].listeners`.
+    pub fn spelled(&self, path: PathIndex) -> String {
+        let mut steps: Vec<&str> = (self.ancestors(path))
+            .map(|path| self.texts.text(self.path(path).step))
+            .collect();
+        steps.reverse();
+        steps.concat()
+    }
+
+    /// The path in one number, which is the same in every process.
+    pub fn fingerprint(&self, path: PathIndex) -> Fingerprint {
+        Fingerprint::of_texts(&[&self.spelled(path), self.type_name(path)])
+    }
+
+    fn path(&self, path: PathIndex) -> NamePath {
+        self.paths[path.index()]
+    }
+
+    fn insert(
+        &mut self,
+        holder: Option<PathIndex>,
+        step: TextIndex,
+        type_name: TextIndex,
+    ) -> PathIndex {
+        let (position, _) = self.paths.insert_full(NamePath {
+            holder,
+            step,
+            type_name,
+        });
+        PathIndex::new(position)
+    }
+}

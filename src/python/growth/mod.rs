@@ -1,0 +1,327 @@
+//! What grows while a scenario runs again and again.
+
+mod report;
+
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet};
+
+pub(super) use report::{GrowingPath, GrowthReport};
+
+use super::snapshot::{AnalysedHeap, HeapSnapshot};
+use crate::analysis::{
+    self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Point, Rising, Tally, TypePattern,
+    Watched, is_settled,
+};
+use crate::capture::{self, SnapshotOptions};
+use crate::graph::{NodeFlags, NodeIndex};
+use crate::snapshot;
+
+/// Containers of one path that are watched; of more the sum is taken from snapshots.
+const MOST_CONTAINERS: usize = 64;
+/// Paths that are watched.
+const MOST_PATHS: usize = 200;
+
+/// Several moments of this program, or of one that saved its heap, as what is counted on each path of
+/// names.
+#[pyclass(module = "heapgraph._core")]
+#[derive(Default)]
+pub(super) struct GrowthHistory {
+    history: analysis::GrowthHistory,
+    watched: Watched,
+    last: Option<(Arc<AnalysedHeap>, Arc<Placement>)>,
+    containers: Vec<WatchedPath>,
+}
+
+/// The containers on one path, held while they are looked at.
+struct WatchedPath {
+    path: PathIndex,
+    containers: Vec<Py<PyAny>>,
+    owners: Vec<Py<PyAny>>,
+    /// By how much the snapshot counts more than a look.
+    shift: i64,
+    looks: Vec<Point>,
+}
+
+#[pymethods]
+impl GrowthHistory {
+    /// No moment yet.
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a snapshot of this program. What rises in all of them, and can be looked at, is watched
+    /// from now on if that is asked for.
+    /// `memory` is what the process says: blocks given out, resident bytes, objects just collected.
+    fn take(
+        &mut self,
+        py: Python<'_>,
+        iteration: u64,
+        memory: (Option<u64>, Option<u64>, u64),
+        watch: bool,
+    ) -> PyResult<()> {
+        // What is held here is not to be found in the snapshot.
+        self.let_go();
+        self.last = None;
+        let options = SnapshotOptions {
+            collected: true,
+            names: true,
+            values: false,
+            force: false,
+            held_by_caller: (0, 0),
+        };
+        let (snapshot, objects) = capture::take_held_snapshot(py, options)?;
+        let (blocks, resident, garbage) = memory;
+        let memory = Memory {
+            blocks,
+            resident,
+            garbage,
+        };
+        let placement = self
+            .history
+            .add(&snapshot, iteration, memory)
+            .ok_or_else(|| PyRuntimeError::new_err("a snapshot with names has none"))?;
+        if watch {
+            let first = match self.watched.moments_before {
+                0 => self.history.moments().len(),
+                count => count,
+            };
+            self.watched.moments_before = first;
+            self.hold(py, &snapshot, &placement, &objects, first, iteration);
+        }
+        drop(objects);
+        self.last = Some((Arc::new(AnalysedHeap::new(snapshot)), Arc::new(placement)));
+        Ok(())
+    }
+
+    /// Adds a snapshot that was taken or loaded before.
+    fn add(&mut self, snapshot: &HeapSnapshot, iteration: u64) -> PyResult<()> {
+        let heap = snapshot.analysed();
+        let placement = self.history.add(&heap, iteration, Memory::default());
+        let placement = placement.ok_or_else(|| {
+            PyValueError::new_err(
+                "the snapshot was taken without names: take it with names=True to compare paths",
+            )
+        })?;
+        self.last = Some((heap, Arc::new(placement)));
+        Ok(())
+    }
+
+    /// How many paths have risen at each of the moments so far, or at all but one of many.
+    fn rising_count(&self) -> usize {
+        let count = match self.watched.moments_before {
+            0 => usize::MAX,
+            count => count,
+        };
+        self.history.rising(count).len() + self.history.wavering(count).len()
+    }
+
+    /// How many paths are watched.
+    #[getter]
+    fn watched_count(&self) -> usize {
+        self.containers.len()
+    }
+
+    /// How many paths rise that can not be looked at.
+    #[getter]
+    fn unwatched_count(&self) -> usize {
+        self.unwatched().len()
+    }
+
+    /// True if the memory of the process is no more than at an earlier snapshot.
+    fn memory_settled(&self) -> bool {
+        let moments = self.history.moments();
+        let settled = |amount: fn(&analysis::Moment) -> Option<u64>, least: u64| {
+            let amounts: Vec<u64> = moments.iter().filter_map(amount).collect();
+            amounts
+                .split_last()
+                .is_none_or(|(last, before)| before.iter().any(|before| before + least > *last))
+        };
+        settled(analysis::Moment::unseen_blocks, 1)
+            && settled(|moment| moment.memory.resident, LEAST_RESIDENT)
+    }
+
+    /// True if no path that rises and can not be looked at has risen at the last snapshot.
+    fn unwatched_settled(&self) -> bool {
+        self.unwatched().into_iter().all(|rising| {
+            let series = self.history.series(rising);
+            (series.split_last()).is_some_and(|(last, before)| before.iter().any(|one| one >= last))
+        })
+    }
+
+    /// For each path that is watched its number, its containers and what holds them.
+    fn watched_objects<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for watched in &self.containers {
+            let objects = |objects: &[Py<PyAny>]| -> Vec<Py<PyAny>> {
+                objects.iter().map(|object| object.clone_ref(py)).collect()
+            };
+            let row = (
+                watched.path.index(),
+                objects(&watched.containers),
+                objects(&watched.owners),
+            );
+            list.append(row)?;
+        }
+        Ok(list)
+    }
+
+    /// The path of a number, in Python's spelling.
+    fn spelled(&self, number: usize) -> PyResult<String> {
+        Ok(self.history.paths().spelled(self.watched_path(number)?))
+    }
+
+    /// Says how many elements the containers of a path may have at most, and where that is from.
+    fn set_limit(&mut self, number: usize, limit: u64, source: String) -> PyResult<()> {
+        let path = self.watched_path(number)?;
+        self.watched.limits.insert(path, (limit, source));
+        Ok(())
+    }
+
+    /// Looks at how much the watched containers hold; true if none of them has held more for long.
+    fn look(&mut self, py: Python<'_>, iteration: u64) -> PyResult<bool> {
+        let mut settled = true;
+        for watched in &mut self.containers {
+            let amount = watched.amount(py)?;
+            watched.looks.push((iteration, amount));
+            let start = watched.looks[0].0;
+            settled &= is_settled(&watched.looks, start);
+        }
+        Ok(settled)
+    }
+
+    /// Notes what one collection has freed.
+    fn set_garbage(&mut self, objects: u64, size: u64) {
+        self.watched.garbage = Some(Tally {
+            count: objects,
+            bytes: size,
+        });
+    }
+
+    /// Notes what would make the verdict surer.
+    fn add_missing(&mut self, text: String) {
+        self.watched.missing.push(text);
+    }
+
+    /// Judges what was seen. Paths that match one of `ignored` may grow.
+    fn report(&self, py: Python<'_>, ignored: Vec<String>) -> PyResult<GrowthReport> {
+        let (heap, placement) = (self.last.as_ref())
+            .ok_or_else(|| PyValueError::new_err("there is no snapshot to judge"))?;
+        let ignored: Vec<TypePattern> = ignored
+            .iter()
+            .map(|text| TypePattern::new(text.as_str()))
+            .collect();
+        let report = py.detach(|| {
+            analysis::GrowthReport::new(&self.history, &self.watched, heap, placement, &ignored)
+        });
+        Ok(GrowthReport::new(Arc::clone(heap), report))
+    }
+}
+
+impl GrowthHistory {
+    /// Holds the containers of what rises, to look at them.
+    fn hold(
+        &mut self,
+        py: Python<'_>,
+        snapshot: &snapshot::HeapSnapshot,
+        placement: &Placement,
+        objects: &[Bound<'_, PyAny>],
+        first: usize,
+        iteration: u64,
+    ) {
+        let graph = snapshot.graph();
+        let object = |node: &NodeIndex| objects[node.index()].clone().unbind();
+        let mut rising = self.history.rising(first);
+        rising.extend(self.history.wavering(first));
+        let elements = rising
+            .iter()
+            .filter(|rising| rising.growth == Growth::Elements);
+        for rising in elements.take(MOST_PATHS) {
+            let is_looked_at = |node: &NodeIndex| {
+                // What a module or a cache holds is in a dict, which is at the same path.
+                let ty = graph.type_of(*node).full_name();
+                !graph.flags(*node).contains(NodeFlags::MODULE) && !LRU_CACHE.contains(&&*ty)
+            };
+            let mut nodes = placement.objects_at(rising.path);
+            nodes.retain(is_looked_at);
+            if nodes.len() > MOST_CONTAINERS {
+                continue;
+            }
+            let owners =
+                (nodes.iter()).flat_map(|&node| graph.referrers(node).iter().take(MOST_CONTAINERS));
+            let mut watched = WatchedPath {
+                path: rising.path,
+                containers: nodes.iter().map(object).collect(),
+                owners: owners.take(MOST_CONTAINERS).map(object).collect(),
+                shift: 0,
+                looks: Vec::new(),
+            };
+            let counted = self.history.series(*rising).last().copied().unwrap_or(0);
+            let Ok(seen) = watched.amount(py) else {
+                continue;
+            };
+            watched.shift = counted.cast_signed() - seen.cast_signed();
+            watched.looks.push((iteration, counted));
+            self.containers.push(watched);
+        }
+    }
+
+    /// What rises and can not be looked at.
+    fn unwatched(&self) -> Vec<Rising> {
+        let mut unwatched = self.history.rising(self.watched.moments_before);
+        unwatched.retain(|rising| {
+            let mut watched = self.containers.iter();
+            watched.all(|watched| watched.path != rising.path)
+        });
+        unwatched
+    }
+
+    /// Lets go of what was watched, and keeps what was seen.
+    fn let_go(&mut self) {
+        for watched in self.containers.drain(..) {
+            let looks = self.watched.looks.entry(watched.path).or_default();
+            looks.extend(watched.looks);
+        }
+    }
+
+    fn watched_path(&self, number: usize) -> PyResult<PathIndex> {
+        let mut paths = self.containers.iter().map(|watched| watched.path);
+        paths
+            .find(|path| path.index() == number)
+            .ok_or_else(|| PyValueError::new_err(format!("path {number} is not watched")))
+    }
+}
+
+/// Bytes by which the resident memory must rise from one moment to the next to be more than noise.
+const LEAST_RESIDENT: u64 = 128 * 1024;
+
+impl WatchedPath {
+    /// How much the containers hold, as a snapshot counts it.
+    fn amount(&self, py: Python<'_>) -> PyResult<u64> {
+        let mut amount = 0;
+        for container in &self.containers {
+            amount += entries(container.bind(py))?;
+        }
+        Ok(amount.saturating_add_signed(self.shift))
+    }
+}
+
+/// How much a container holds. Runs no code of the program.
+fn entries(container: &Bound<'_, PyAny>) -> PyResult<u64> {
+    // The length of a dict, whatever a subclass says of it.
+    let length = if let Ok(dict) = container.cast::<PyDict>() {
+        dict.len()
+    } else if container.is_exact_instance_of::<PyList>()
+        || container.is_exact_instance_of::<PySet>()
+        || container.is_exact_instance_of::<PyFrozenSet>()
+    {
+        container.len()?
+    } else {
+        let gc = container.py().import("gc")?;
+        gc.call_method1("get_referents", (container,))?.len()?
+    };
+    Ok(length as u64)
+}

@@ -1,0 +1,129 @@
+//! What grows while a program does the same again and again, as JSON.
+
+use serde::Serialize;
+
+use crate::analysis::{GrowingPath, GrowthReport, spelled_steps};
+use crate::render::text::{evidence, growth_headline, spelled_path};
+use crate::snapshot::HeapSnapshot;
+
+/// What grows, judged.
+#[derive(Debug, Serialize)]
+pub struct GrowthJson<'s> {
+    schema: &'static str,
+    verdict: &'static str,
+    headline: String,
+    /// Until the last snapshot.
+    iterations: u64,
+    /// Of these, how many were run to see what becomes of what rose.
+    watched_iterations: u64,
+    /// The iterations at which there were snapshots.
+    snapshots: &'s [u64],
+    /// Objects alive at each snapshot.
+    objects: &'s [u64],
+    growing: Vec<GrowingJson<'s>>,
+    bounded: Vec<GrowingJson<'s>>,
+    ignored: Vec<GrowingJson<'s>>,
+    /// What a collection has freed, if there was much; else `null`.
+    garbage: Option<GarbageJson>,
+    missing: &'s [String],
+}
+
+#[derive(Debug, Serialize)]
+struct GarbageJson {
+    objects: u64,
+    bytes: u64,
+}
+
+/// One path on which something grows.
+#[derive(Debug, Serialize)]
+struct GrowingJson<'s> {
+    path: &'s str,
+    type_name: &'s str,
+    /// `elements`, `bytes`, `references`, `outside`, `blocks` or `native`.
+    kind: &'static str,
+    fingerprint: String,
+    evidence: String,
+    /// What was counted at each snapshot.
+    series: &'s [u64],
+    /// How much more of what is counted there is in an iteration.
+    elements_per_iteration: f64,
+    bytes_per_iteration: f64,
+    /// What there is more of, by full type name.
+    elements: Vec<ElementJson<'s>>,
+    /// Where most of it is, with positions and keys; `null` if no path leads there.
+    example: Option<String>,
+    also: &'s [String],
+    share_bytes: u64,
+    exclusive_bytes: u64,
+    exclusive_objects: u64,
+    limit: Option<u64>,
+    location: Option<&'s str>,
+    inserted: &'s [String],
+    allocated: &'s [String],
+}
+
+#[derive(Debug, Serialize)]
+struct ElementJson<'s> {
+    type_name: &'s str,
+    per_iteration: f64,
+}
+
+impl<'s> GrowthJson<'s> {
+    /// The answer to be written. `snapshot` is that of the last moment.
+    pub fn new(snapshot: &HeapSnapshot, report: &'s GrowthReport) -> Self {
+        let rows = |rows: &'s [GrowingPath]| {
+            let row = |row| GrowingJson::new(snapshot, report, row);
+            rows.iter().map(row).collect()
+        };
+        Self {
+            schema: "heapgraph/growth@1",
+            verdict: report.verdict.word(),
+            headline: growth_headline(report),
+            iterations: report.iterations,
+            watched_iterations: report.watched_iterations,
+            snapshots: &report.moments,
+            objects: &report.objects,
+            growing: rows(&report.growing),
+            bounded: rows(&report.bounded),
+            ignored: rows(&report.ignored),
+            garbage: report.garbage.map(|garbage| GarbageJson {
+                objects: garbage.count,
+                bytes: garbage.bytes,
+            }),
+            missing: &report.missing,
+        }
+    }
+}
+
+impl<'s> GrowingJson<'s> {
+    fn new(snapshot: &HeapSnapshot, report: &GrowthReport, row: &'s GrowingPath) -> Self {
+        let element = |(type_name, per_iteration): &'s (String, f64)| ElementJson {
+            type_name,
+            per_iteration: *per_iteration,
+        };
+        let example = row.chain.as_ref().map(|chain| {
+            let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
+            spelled_path(snapshot, chain, &spelled_steps(&labels))
+        });
+        Self {
+            path: &row.path,
+            type_name: &row.type_name,
+            kind: row.kind,
+            fingerprint: row.fingerprint.to_string(),
+            evidence: evidence(report, row),
+            series: &row.series,
+            elements_per_iteration: row.per_iteration,
+            bytes_per_iteration: row.bytes_per_iteration,
+            elements: row.elements.iter().map(element).collect(),
+            example,
+            also: &row.also,
+            share_bytes: row.share.bytes,
+            exclusive_bytes: row.share.exclusive.bytes,
+            exclusive_objects: row.share.exclusive.count,
+            limit: row.limit.as_ref().map(|&(limit, _)| limit),
+            location: row.source.location.as_deref(),
+            inserted: &row.source.inserted,
+            allocated: &row.source.allocated,
+        }
+    }
+}
