@@ -222,6 +222,9 @@ class GrowthLoop:
         next_look, next_check = start + 1, start + _FIRST_CHECK
         last = start + self._iterations
         is_settled = False
+        # Both are questions to all paths, not to be asked in each iteration.
+        is_memory = not self._rises()
+        is_looked_at = not is_memory and history.unwatched_count == 0
         resident, is_too_large = _resident_bytes(), False
         while self._count < last and time.monotonic() < ends_at and not is_settled:
             yield self._next()
@@ -233,15 +236,15 @@ class GrowthLoop:
                 continue
             next_look = self._count + max(1, (done - _LOOKS_AT_EACH) // 100 + 1)
             is_settled = history.look(self._count)
-            if history.unwatched_count == 0 and not self._needs_memory():
+            if is_looked_at:
                 continue
-            if self._count >= next_check:
-                next_check = start + 3 * done
-                self._take(watch=True)
-                is_settled = is_settled and history.unwatched_settled()
-                is_settled = is_settled and (not self._needs_memory() or history.memory_settled())
-            else:
+            if self._count < next_check:
                 is_settled = False
+                continue
+            next_check = start + 3 * done
+            self._take(watch=True)
+            is_settled = is_settled and history.unwatched_settled()
+            is_settled = is_settled and (not is_memory or history.memory_settled())
         if not is_settled:
             self._say_what_ended(self._count - start, is_too_large=is_too_large)
         self._take(watch=self._trace)
@@ -263,9 +266,6 @@ class GrowthLoop:
                 f"the {self._seconds:g} seconds were over after {done} of {self._iterations} "
                 "iterations: allow more seconds"
             )
-
-    def _needs_memory(self) -> bool:
-        return self._history.rising_count() == 0
 
     def _find_insertions(self) -> Iterator[int]:
         from heapgraph._growth_places import inserting_lines
