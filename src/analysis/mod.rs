@@ -18,6 +18,7 @@ mod root_chain;
 mod seen_objects;
 mod shortest_cycle;
 mod surroundings;
+mod suspects;
 mod type_pattern;
 mod unexplained;
 mod why;
@@ -40,6 +41,7 @@ pub use root_chain::{RootChain, RootPreference, best_root, preferred_label};
 pub use seen_objects::{ClassCounts, SeenObjects};
 pub use shortest_cycle::{Cycle, is_passage};
 pub use surroundings::surroundings;
+pub use suspects::{Accumulation, CommonWay, Contents, Crowd, Holding, Suspect, Suspects};
 pub use type_pattern::{TypePattern, samples};
 pub use unexplained::{HeldAs, ReferenceLeak, Unexplained, UnexplainedTally};
 pub use why::{

@@ -25,6 +25,7 @@ mod seen_objects;
 mod sketch;
 mod snapshot;
 mod snapshot_file;
+mod suspects;
 mod types_of_heap;
 mod unexplained;
 mod why;

@@ -141,7 +141,7 @@ impl<'s> PreferredPaths<'s> {
 
     /// The reference that leads to `node` on its chain, by its position among all; `None` where the
     /// chain starts, or if there is none.
-    pub(super) fn reference(&self, node: NodeIndex) -> Option<usize> {
+    pub(in crate::analysis) fn reference(&self, node: NodeIndex) -> Option<usize> {
         let reference = self.references[node.index()];
         (reference != NONE).then_some(reference as usize)
     }

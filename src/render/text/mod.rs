@@ -8,6 +8,7 @@ mod objects;
 mod retained;
 mod style;
 mod summary;
+mod suspects;
 mod table;
 mod tree;
 mod types;
@@ -21,10 +22,11 @@ pub use objects::objects_text;
 pub use retained::{owners_text, retained_by_type_text, retained_instances_text, retained_text};
 pub use style::{Paint, Style};
 pub use summary::{TOP_TYPES, summary_text};
+pub use suspects::{sentences, suspects_text};
 pub use tree::neighbourhood_text;
 pub use types::{diff_text, leak_words, types_text, unexplained_text};
 
-pub use why::{spelled_path, why_text};
+pub use why::{chain_spelled, spelled_path, why_text};
 
 /// Why writing is expected to work.
 const TO_STRING: &str = "writing to a string does not fail";
