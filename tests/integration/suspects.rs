@@ -12,7 +12,9 @@ use crate::sketch::address;
 
 /// Objects by number: type, size, and what each refers to by a name. The first is the module `app`,
 /// which has 1 as its namespace.
-struct Heap(Vec<(&'static str, u64, Vec<(EdgeLabel, usize)>)>);
+struct Heap(Vec<(&'static str, u64, References)>);
+
+type References = Vec<(EdgeLabel, usize)>;
 
 impl Heap {
     fn new() -> Self {
@@ -158,7 +160,7 @@ A suspect holds at least 11 bytes.
 
 #[test]
 fn objects_of_one_type_that_two_hold_are_counted_together() {
-    // Two lists hold each of eight dicts; six more hang elsewhere.
+    // Dicts that a list of the module holds, `one` or `third`, and another list further away.
     let together = |alike: usize, others: usize| {
         let mut heap = Heap::new();
         let one = heap.global("one", "builtins.list", 0);

@@ -7,12 +7,14 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 import heapgraph
 
-if TYPE_CHECKING:
-    from pathlib import Path
+HEAPS = Path(__file__).parents[2] / "fixtures" / "heaps"
 
 DOCUMENT = "import types, sys; app = sys.modules['app'] = types.ModuleType('app')\n"
 REPORT = "\nimport heapgraph; print(heapgraph.take_snapshot().suspects())"
@@ -169,6 +171,35 @@ def remember(cache=[bytes(500) for _ in range(10_000)]):
 """
     [line, *_] = suspects(program).splitlines()
     assert line == "1. `app.remember.__defaults__[0]` (list, 10,000 items) holds ...."
+
+
+@pytest.mark.parametrize(
+    ("leaking", "twin"),
+    [
+        ("lru_cache_method", "lru_cache_bounded"),
+        ("kept_exception", "kept_exception_text"),
+        ("model_registry", "model_registry_scoped"),
+        ("callback_closures", "callback_closures_unsubscribed"),
+        ("instance_map", "instance_map_weak"),
+    ],
+)
+def test_the_holder_of_a_leak_is_the_suspect_and_its_innocent_twin_has_none(
+    leaking: str, twin: str
+) -> None:
+    report = """
+import heapgraph, {0}
+{0}.run(3000)
+found = heapgraph.take_snapshot().suspects()
+print([suspect.path for suspect in found.suspects], [getattr({0}, "HOLDER", None)])
+"""
+    paths, holder = run_fixture(report.format(leaking)).strip().split("] [")
+    assert paths + "]" == "[" + holder
+    assert run_fixture(report.format(twin)).startswith("[] ")
+
+
+def run_fixture(code: str) -> str:
+    command = [sys.executable, "-B", "-c", code]
+    return subprocess.run(command, cwd=HEAPS, capture_output=True, text=True, check=True).stdout
 
 
 def test_answers_do_not_depend_on_the_hash_seed() -> None:
