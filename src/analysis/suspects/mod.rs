@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 
 use indexmap::IndexMap;
 
+use super::hints::{Hint, findings, hints};
 use super::owners::{LONGEST_DESCENT, descent};
 use super::{Dominator, DominatorTree, PreferredPaths, RootChain, Tally, preferred_label};
 use crate::graph::{EdgeLabel, NodeIndex};
@@ -27,7 +28,7 @@ const COMMON: [&str; 6] = [
     "builtins.int",
     "builtins.str",
     "builtins.tuple",
-    "builtins.weakref",
+    "weakref.ReferenceType",
 ];
 
 /// What holds much of a heap.
@@ -41,6 +42,8 @@ pub struct Suspects {
     pub threshold: u64,
     /// What holds most first. Whether it is a leak, only the author of the program knows.
     pub suspects: Vec<Suspect>,
+    /// What looks like a mistake that is made often, whether it is a suspect or not.
+    pub hints: Vec<Hint>,
 }
 
 /// One suspect.
@@ -95,7 +98,7 @@ pub struct Crowd {
 impl Suspects {
     /// The suspects of a heap: what is not the program itself and holds at least a tenth of what is
     /// not, and `least` bytes. Objects of one built-in type are one only if most of them are reached
-    /// in one way.
+    /// in one way. A hint is about what holds `least` bytes.
     ///
     /// Each object that is alive is counted for one suspect at most. One walk over the heap for all
     /// chains and, for each suspect of many objects, O(nodes); 8 bytes a node meanwhile, 12 more for
@@ -119,11 +122,14 @@ impl Suspects {
             data,
             threshold,
             suspects: Vec::new(),
+            hints: Vec::new(),
         };
-        if single.is_empty() && crowds.is_empty() {
+        let findings = findings(snapshot, tree, least);
+        if single.is_empty() && crowds.is_empty() && findings.is_empty() {
             return found;
         }
         let paths = PreferredPaths::new(snapshot, |_| false);
+        found.hints = hints(findings, &paths, least);
         let single = single.into_iter().filter_map(|owner| {
             let accumulation = Accumulation::new(snapshot, tree, &paths, owner)?;
             Some((tree.retained(owner)?, Holding::One(accumulation)))

@@ -3,9 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
+use super::fingerprint::{self, Fingerprint};
 use super::rank::{Rank, Weight, Weights, of_root};
 use crate::analysis::{ReferenceChain, RootChain, anchors};
-use crate::graph::{NodeIndex, Root, RootKind};
+use crate::graph::{EdgeLabel, NodeIndex, Root, RootKind};
 use crate::snapshot::HeapSnapshot;
 
 /// What a chain costs: first the worst rank on it, then its length. 3 bits and 29 bits.
@@ -144,6 +147,19 @@ impl<'s> PreferredPaths<'s> {
     pub(in crate::analysis) fn reference(&self, node: NodeIndex) -> Option<usize> {
         let reference = self.references[node.index()];
         (reference != NONE).then_some(reference as usize)
+    }
+
+    /// The fingerprints of the chains to some objects, all of which are alive.
+    pub(in crate::analysis) fn fingerprints(&self, nodes: &[NodeIndex]) -> Vec<Fingerprint> {
+        let mut known = FxHashMap::default();
+        let of_path = |&node| fingerprint::of_path(self.snapshot, self, node, &mut known);
+        nodes.iter().map(of_path).collect()
+    }
+
+    /// The last reference of the chain to `node`; `None` where that has none.
+    pub(in crate::analysis) fn label(&self, node: NodeIndex) -> Option<EdgeLabel> {
+        let reference = self.reference(node)?;
+        Some(self.snapshot.label(reference))
     }
 
     /// The chain to `node`, if there is one.

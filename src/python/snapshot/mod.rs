@@ -27,7 +27,7 @@ pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal};
 pub(super) use cycles::{CycleGroup, Cycles, Garbage};
 pub(super) use node::{Node, Reference};
 pub(super) use retained::{Owner, TypeRetained};
-pub(super) use suspects::{Suspect, Suspects};
+pub(super) use suspects::{Hint, Suspect, Suspects};
 pub(super) use unexplained::{ReferenceLeak, UnexplainedReferences, UnexplainedTotal};
 pub(super) use why::{Explanation, Why};
 
@@ -313,7 +313,8 @@ impl HeapSnapshot {
     ///         may hold.
     ///
     /// Returns:
-    ///     The `Suspects`, whose `str` is sentences and whose `suspects` is a list.
+    ///     The `Suspects`, whose `str` is sentences and whose `suspects` is a list. Its `hints` are
+    ///     what looks like a mistake that is made often, and holds `min_size` too.
     #[pyo3(signature = (min_size=Limit(1 << 20)), text_signature = "($self, min_size=1048576)")]
     fn suspects(&self, py: Python<'_>, min_size: Limit) -> Suspects {
         Suspects::find(py, &self.inner, min_size.0 as u64)

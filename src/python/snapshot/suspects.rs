@@ -9,7 +9,7 @@ use super::answers::{RootChain, preformatted};
 use super::node::Node;
 use crate::analysis::{self, Holding};
 use crate::render::json::SuspectsJson;
-use crate::render::text::{Style, chain_spelled, sentences, suspects_text};
+use crate::render::text::{Style, chain_spelled, hint_sentences, sentences, suspects_text};
 
 /// What holds much of a snapshot: `snapshot.suspects()`.
 #[pyclass(frozen, module = "heapgraph")]
@@ -21,6 +21,14 @@ pub(in crate::python) struct Suspects {
 /// One object, or all objects of one type, that holds much of a snapshot.
 #[pyclass(frozen, module = "heapgraph")]
 pub(in crate::python) struct Suspect {
+    snapshot: Arc<AnalysedHeap>,
+    found: Arc<analysis::Suspects>,
+    number: usize,
+}
+
+/// What looks like a mistake that is made often, and may be none.
+#[pyclass(frozen, module = "heapgraph")]
+pub(in crate::python) struct Hint {
     snapshot: Arc<AnalysedHeap>,
     found: Arc<analysis::Suspects>,
     number: usize,
@@ -48,6 +56,18 @@ impl Suspects {
             number,
         };
         (0..self.found.suspects.len()).map(suspect).collect()
+    }
+
+    /// What looks like a mistake that is made often, what keeps most first: a list of `Hint`. They
+    /// explain, whether what keeps so much is a suspect or not.
+    #[getter]
+    fn hints(&self) -> Vec<Hint> {
+        let hint = |number| Hint {
+            snapshot: Arc::clone(&self.snapshot),
+            found: Arc::clone(&self.found),
+            number,
+        };
+        (0..self.found.hints.len()).map(hint).collect()
     }
 
     /// Bytes of all that is alive.
@@ -165,5 +185,79 @@ impl Suspect {
             Holding::One(accumulation) => accumulation.retained,
             Holding::Many(_) => found.retained,
         }
+    }
+}
+
+impl Hint {
+    fn found(&self) -> &analysis::Hint {
+        &self.found.hints[self.number]
+    }
+}
+
+#[pymethods]
+impl Hint {
+    /// What it looks like: `cached_method`, `traceback`, `callbacks`, `weak_keys`, `output_history`,
+    /// `log_records` or `repeated_handlers`.
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.found().kind.word()
+    }
+
+    /// The chain that names what keeps others, in Python's spelling; of several that are held alike
+    /// the first.
+    #[getter]
+    fn path(&self) -> String {
+        chain_spelled(&self.snapshot, &self.found().chain)
+    }
+
+    /// The same chain with all its objects.
+    #[getter]
+    fn chain(&self) -> RootChain {
+        RootChain::new(&self.snapshot, self.found().chain.clone())
+    }
+
+    /// What keeps others: a `Node`.
+    #[getter]
+    fn node(&self) -> Node {
+        Node::new(Arc::clone(&self.snapshot), self.found().holder)
+    }
+
+    /// How many are held alike, `node` included.
+    #[getter]
+    fn alike(&self) -> u64 {
+        self.found().alike
+    }
+
+    /// Number of objects that they keep: frames, if it is a traceback.
+    #[getter]
+    fn kept_count(&self) -> u64 {
+        self.found().kept.count
+    }
+
+    /// Full name of the type of most of these.
+    #[getter]
+    fn kept_type(&self) -> &str {
+        &self.found().kept.type_name
+    }
+
+    /// Bytes that these retain.
+    #[getter]
+    fn retained_size(&self) -> u64 {
+        self.found().kept.retained.bytes
+    }
+
+    /// Number of objects that these retain, themselves included.
+    #[getter]
+    fn retained_count(&self) -> u64 {
+        self.found().kept.retained.count
+    }
+
+    fn __str__(&self) -> String {
+        hint_sentences(&self.snapshot, self.found()).join(" ")
+    }
+
+    fn __repr__(&self) -> String {
+        let [what, _] = hint_sentences(&self.snapshot, self.found());
+        format!("<heapgraph.Hint {}>", what.trim_end_matches('.'))
     }
 }

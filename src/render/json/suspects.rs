@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::object::{ObjectJson, RootJson};
 use super::retained::TallyJson;
-use crate::analysis::{Holding, RootChain, Suspect, Suspects};
-use crate::render::text::{chain_spelled, sentences};
+use crate::analysis::{Hint, Holding, RootChain, Suspect, Suspects};
+use crate::render::text::{chain_spelled, hint_sentences, sentences};
 use crate::snapshot::HeapSnapshot;
 
 /// What holds too much of a heap.
@@ -21,6 +21,9 @@ pub struct SuspectsJson<'s> {
     /// How many there are.
     candidates: usize,
     suspects: Vec<SuspectJson<'s>>,
+    /// How many hints there are.
+    hint_count: usize,
+    hints: Vec<HintJson<'s>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -82,7 +85,7 @@ struct RelatedJson {
 }
 
 impl<'s> SuspectsJson<'s> {
-    /// The first `limit` suspects of a snapshot.
+    /// The first `limit` suspects of a snapshot, and the first `limit` hints.
     pub fn new(snapshot: &'s HeapSnapshot, found: &'s Suspects, limit: usize) -> Self {
         let suspects = found.suspects.iter().take(limit);
         Self {
@@ -93,6 +96,10 @@ impl<'s> SuspectsJson<'s> {
             candidates: found.suspects.len(),
             suspects: suspects
                 .map(|suspect| SuspectJson::new(snapshot, found, suspect))
+                .collect(),
+            hint_count: found.hints.len(),
+            hints: (found.hints.iter().take(limit))
+                .map(|hint| HintJson::new(snapshot, hint))
                 .collect(),
         }
     }
@@ -142,6 +149,48 @@ impl<'s> SuspectJson<'s> {
                 suspect: *number,
                 path: path(chain),
             }),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct HintJson<'s> {
+    /// What it looks like, in a word.
+    kind: &'static str,
+    /// The sentences of the text.
+    sentences: [String; 2],
+    /// The chain that names the object.
+    root: RootJson,
+    path: String,
+    /// What keeps others; the first of those that are held alike.
+    object: ObjectJson<'s>,
+    /// How many are held alike.
+    alike: u64,
+    /// The objects that they keep.
+    kept: KeptJson<'s>,
+}
+
+#[derive(Debug, Serialize)]
+struct KeptJson<'s> {
+    r#type: &'s str,
+    count: u64,
+    retained: TallyJson,
+}
+
+impl<'s> HintJson<'s> {
+    fn new(snapshot: &'s HeapSnapshot, hint: &'s Hint) -> Self {
+        Self {
+            kind: hint.kind.word(),
+            sentences: hint_sentences(snapshot, hint),
+            root: RootJson::new(&hint.chain.root),
+            path: chain_spelled(snapshot, &hint.chain),
+            object: ObjectJson::new(snapshot, hint.holder),
+            alike: hint.alike,
+            kept: KeptJson {
+                r#type: &hint.kept.type_name,
+                count: hint.kept.count,
+                retained: hint.kept.retained.into(),
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod chains;
 mod cycles;
+mod hints;
 mod number;
 mod objects;
 mod retained;
@@ -16,6 +17,7 @@ mod why;
 
 pub use chains::{chain_path, chain_words, root_chain_text};
 pub use cycles::{cycles_text, garbage_text};
+pub use hints::hint_sentences;
 pub use number::grouped;
 pub(super) use number::utc;
 pub use objects::objects_text;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::TO_STRING;
+use super::hints::hint_sentences;
 use super::number::{grouped, percent};
 use super::style::{Paint, Style};
 use super::why::chain_spelled;
@@ -12,7 +13,8 @@ use crate::render::escape::one_line;
 use crate::render::words::node_detail;
 use crate::snapshot::HeapSnapshot;
 
-/// What a suspect is measured by, then the first `limit` suspects with their numbers.
+/// What a suspect is measured by, then the first `limit` suspects with their numbers, and the first
+/// `limit` hints.
 pub fn suspects_text(
     snapshot: &HeapSnapshot,
     suspects: &Suspects,
@@ -43,6 +45,13 @@ pub fn suspects_text(
     if hidden > 0 {
         let more = style.paint(Paint::Faint, format!("({} more)", grouped(hidden as u64)));
         write!(text, "\n{more}\n").expect(TO_STRING);
+    }
+    if !suspects.hints.is_empty() {
+        text += "\nHints: what is often a mistake, and may be none here.\n";
+    }
+    for hint in suspects.hints.iter().take(limit) {
+        let [what, advice] = hint_sentences(snapshot, hint);
+        write!(text, "\n- {what}\n  {advice}\n").expect(TO_STRING);
     }
     text
 }
@@ -129,7 +138,7 @@ fn crowd_sentences(
 }
 
 /// An object by its chain, with what it is.
-fn named(snapshot: &HeapSnapshot, node: NodeIndex, chain: &RootChain) -> String {
+pub(super) fn named(snapshot: &HeapSnapshot, node: NodeIndex, chain: &RootChain) -> String {
     let path = chain_spelled(snapshot, chain);
     let type_name = &snapshot.graph().type_of(node).name;
     let what = match node_detail(snapshot, node) {
@@ -140,20 +149,24 @@ fn named(snapshot: &HeapSnapshot, node: NodeIndex, chain: &RootChain) -> String 
 }
 
 fn in_words(retained: Tally, heap: Tally) -> String {
+    let share = percent(retained.bytes, heap.bytes);
+    format!("{}, {share} of the heap", objects_in_words(retained))
+}
+
+pub(super) fn objects_in_words(retained: Tally) -> String {
     let objects = if retained.count == 1 {
         "object"
     } else {
         "objects"
     };
     format!(
-        "{} bytes in {} {objects}, {} of the heap",
+        "{} bytes in {} {objects}",
         grouped(retained.bytes),
-        grouped(retained.count),
-        percent(retained.bytes, heap.bytes)
+        grouped(retained.count)
     )
 }
 
-fn short(type_name: &str) -> String {
+pub(super) fn short(type_name: &str) -> String {
     let name = type_name.strip_prefix("builtins.").unwrap_or(type_name);
     one_line(name).into_owned()
 }
