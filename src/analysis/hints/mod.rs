@@ -140,8 +140,7 @@ impl Hint {
     /// The hint about findings of one kind whose holders are held alike.
     fn about(findings: Vec<Finding>, paths: &PreferredPaths<'_>) -> Option<Self> {
         let alike = findings.len() as u64;
-        // The order in which objects are captured differs between versions, that of a list does not.
-        let first = (findings.iter()).min_by_key(|finding| paths.label(finding.holder))?;
+        let first = (findings.iter()).min_by_key(|finding| paths.places(finding.holder))?;
         let (kind, holder) = (first.kind, first.holder);
         let kept = findings.into_iter().map(|finding| finding.kept);
         let kept = kept.reduce(|mut all, kept| {
