@@ -9,6 +9,7 @@ mod fate;
 mod find;
 mod garbage;
 mod growth;
+mod hints;
 mod histogram;
 mod liveness;
 mod neighbourhood;
@@ -19,6 +20,7 @@ mod root_chain;
 mod seen_objects;
 mod shortest_cycle;
 mod surroundings;
+mod suspects;
 mod type_pattern;
 mod unexplained;
 mod why;
@@ -36,6 +38,7 @@ pub use growth::{
     Memory, Moment, NamePaths, PathIndex, Placement, Point, Rising, Share, Source, Watched, course,
     is_settled, rate, shares,
 };
+pub use hints::{Hint, HintKind, Kept};
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
 pub use liveness::{anchors, is_anchor};
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
@@ -46,6 +49,7 @@ pub use root_chain::{RootChain, RootPreference, best_root, preferred_label};
 pub use seen_objects::{ClassCounts, SeenObjects};
 pub use shortest_cycle::{Cycle, is_passage};
 pub use surroundings::surroundings;
+pub use suspects::{Accumulation, CommonWay, Contents, Crowd, Holding, Suspect, Suspects};
 pub use type_pattern::{TypePattern, samples};
 pub use unexplained::{HeldAs, ReferenceLeak, Unexplained, UnexplainedTally};
 pub use why::{

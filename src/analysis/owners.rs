@@ -9,7 +9,7 @@ use crate::graph::NodeIndex;
 /// tenths.
 const MOST_OF_IT: u128 = 7;
 /// A list of that many links tells no more than its beginning.
-const LONGEST_DESCENT: usize = 1000;
+pub(super) const LONGEST_DESCENT: usize = 1000;
 
 /// An object that no other dominates, and where in it most of what it retains is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,8 @@ fn by_size(tree: &DominatorTree, node: NodeIndex) -> impl Ord + use<> {
     )
 }
 
-fn descent(tree: &DominatorTree, owner: NodeIndex) -> Vec<NodeIndex> {
+/// The descent of an [`Owner`].
+pub(super) fn descent(tree: &DominatorTree, owner: NodeIndex) -> Vec<NodeIndex> {
     let bytes = |node| {
         tree.retained(node)
             .map_or(0, |tally| u128::from(tally.bytes))

@@ -8,15 +8,17 @@ use pyo3::types::{PyBytes, PySlice, PyString};
 
 use super::describe::spell_atom;
 use super::error::CaptureError;
-use super::ffi::CollectorPause;
+use super::ffi::{CollectorPause, Object};
 use super::introspection::{Introspection, text};
 use super::memory;
 use super::names::object_name;
 use super::roots::Roots;
 use super::walk::{Sizes, capture};
 use super::{Describer, Searches, live_object};
-use crate::graph::{HeapGraph, HeapType, NodeFlags, Root, RootKind};
-use crate::snapshot::{DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
+use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeSet, Root, RootKind};
+use crate::snapshot::{
+    DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts, WEAK_REFERENT,
+};
 
 /// What a snapshot is to have besides the graph.
 #[derive(Debug, Clone, Copy)]
@@ -120,10 +122,20 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
     let is_named =
         (graph.types()).which(|ty| !ty.is_heap_type && NAMED.contains(&ty.full_name().as_ref()));
     let is_reference = graph.types().which(HeapType::is_weak_reference);
+    let weak_keys = weak_keys(graph);
     let mut names = NodeTexts::default();
     for node in graph.nodes() {
         let flags = graph.flags(node);
-        if is_named[graph.type_index(node).index()]
+        if weak_keys.contains(node) {
+            match live_object(types.py, graph, node).call0() {
+                Ok(referent) if referent.is_none() => names.push(node, DEAD_REFERENCE),
+                Ok(referent) => {
+                    let address = Object::from_bound(&referent).address();
+                    names.push(node, &format!("{WEAK_REFERENT}{address:x}"));
+                }
+                Err(_) => {}
+            }
+        } else if is_named[graph.type_index(node).index()]
             || flags.contains(NodeFlags::TYPE)
             || flags.contains(NodeFlags::MODULE)
         {
@@ -138,6 +150,24 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
         }
     }
     names
+}
+
+/// The plain weak references that are keys of dicts, as in a `WeakKeyDictionary`: where they refer to
+/// tells whether the dict keeps its own keys.
+fn weak_keys(graph: &HeapGraph) -> NodeSet {
+    let is_weak =
+        (graph.types()).which(|ty| !ty.is_heap_type && ty.full_name() == "weakref.ReferenceType");
+    let mut found = NodeSet::new(graph);
+    for dict in graph.nodes() {
+        if graph.flags(dict).contains(NodeFlags::DICT) {
+            for entry in graph.referents(dict).chunks_exact(2) {
+                if is_weak[graph.type_index(entry[0]).index()] {
+                    found.insert(entry[0]);
+                }
+            }
+        }
+    }
+    found
 }
 
 /// What the strings, bytes and numbers of the heap say, shortened.

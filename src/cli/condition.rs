@@ -87,20 +87,27 @@ fn comparison(measure: Measure, rest: &str) -> Result<Question, String> {
     let Some((&relation, number)) = relation else {
         return Err("after it comes one of > >= < <= == != and a number".into());
     };
-    let number = number.trim();
+    Ok(Question::Compare(measure, relation, number_in(number)?))
+}
+
+/// A number with or without a unit.
+fn number_in(text: &str) -> Result<i128, String> {
+    let number = text.trim();
     let with_unit = UNITS
         .iter()
         .find_map(|(unit, size)| Some((number.strip_suffix(unit)?.trim_end(), *size)));
     let (digits, size) = with_unit.unwrap_or((number, 1));
     let digits = digits.replace('_', "");
-    let limit: i64 = digits
+    let number: i64 = digits
         .parse()
         .map_err(|_| format!("`{number}` is no number such as 1000, 1_000 or 10MiB"))?;
-    Ok(Question::Compare(
-        measure,
-        relation,
-        i128::from(limit) * size,
-    ))
+    Ok(i128::from(number) * size)
+}
+
+/// A number of bytes, such as 100KiB, as an option takes it.
+pub(super) fn byte_count(text: &str) -> Result<u64, String> {
+    let number = number_in(text)?;
+    u64::try_from(number).map_err(|_| format!("`{text}` is no number of bytes"))
 }
 
 impl Condition {

@@ -16,6 +16,7 @@ mod owners;
 mod retained;
 mod run_program;
 mod summary;
+mod suspects;
 mod target;
 mod types;
 mod why;
@@ -94,6 +95,7 @@ enum Command {
     Backrefs(neighbourhood::Around),
     Retained(retained::Retained),
     Owners(owners::Owners),
+    Suspects(suspects::Suspects),
     Cycles(cycles::Cycles),
     Garbage(garbage::Garbage),
     Export(export::Export),
@@ -183,6 +185,7 @@ impl Command {
             Self::Backrefs(command) => command.carry_out(console, Direction::Referrers),
             Self::Retained(command) => command.carry_out(console),
             Self::Owners(command) => command.carry_out(console),
+            Self::Suspects(command) => command.carry_out(console),
             Self::Cycles(command) => command.carry_out(console),
             Self::Garbage(command) => command.carry_out(console),
             Self::Export(command) => command.carry_out(console),

@@ -45,9 +45,9 @@ mod core {
     use super::seen_objects::{SeenObjects, untrack};
     #[pymodule_export]
     use super::snapshot::{
-        CycleGroup, Cycles, Explanation, Garbage, HeapDiff, HeapSnapshot, Node, Owner, Reference,
-        ReferenceLeak, RootChain, TypeChange, TypeRetained, TypeTotal, UnexplainedReferences,
-        UnexplainedTotal, Why, load_snapshot, take_snapshot,
+        CycleGroup, Cycles, Explanation, Garbage, HeapDiff, HeapSnapshot, Hint, Node, Owner,
+        Reference, ReferenceLeak, RootChain, Suspect, Suspects, TypeChange, TypeRetained,
+        TypeTotal, UnexplainedReferences, UnexplainedTotal, Why, load_snapshot, take_snapshot,
     };
     #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};

@@ -20,6 +20,9 @@ use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, Root};
 
 /// The [name](HeapSnapshot::node_names) of a weak reference that leads to nothing any more.
 pub const DEAD_REFERENCE: &str = "dead";
+/// Before the address, in hexadecimal digits, of what a weak reference refers to: the name that such a
+/// reference has where it is a key.
+pub const WEAK_REFERENT: &str = "to 0x";
 
 /// A heap at one moment, detached from the program: holds no object and keeps nothing alive.
 ///
@@ -128,9 +131,17 @@ impl HeapSnapshot {
     }
 
     /// What objects are called: the names of modules, the qualified names of classes and
-    /// functions, the places of code and frames; [`DEAD_REFERENCE`].
+    /// functions, the places of code and frames; [`DEAD_REFERENCE`], or [`WEAK_REFERENT`] and the
+    /// address, of weak references (of living ones only where they are keys).
     pub fn node_names(&self) -> &NodeTexts {
         &self.node_names
+    }
+
+    /// What a weak reference that is a key refers to; `None` if that is gone. It keeps nothing alive,
+    /// and so it is no reference of the graph.
+    pub fn weak_referent(&self, node: NodeIndex) -> Option<NodeIndex> {
+        let address = self.node_names.get(node)?.strip_prefix(WEAK_REFERENT)?;
+        self.graph.node_at(u64::from_str_radix(address, 16).ok()?)
     }
 
     /// What strings, bytes and numbers say; empty unless recorded.

@@ -131,11 +131,11 @@ impl Holders {
                 Some((cost, chain, *reference))
             })
             .collect();
-        let is_on_best = |(holder, held): Reference| {
-            let best = paths.reference(held);
-            best.is_some_and(|position| graph.holder_at(position) == holder)
-        };
-        chains.sort_by_key(|(cost, _, reference)| (*cost, !is_on_best(*reference), *reference));
+        let best = paths.chain_to(target)?.chain.nodes;
+        let is_on_best = |(holder, held)| best.windows(2).any(|pair| *pair == [holder, held]);
+        chains.sort_by_cached_key(|(cost, _, reference)| {
+            (!is_on_best(*reference), *cost, *reference)
+        });
         chains.truncate(most);
         let holders = chains.into_iter().map(|(_, chain, reference)| Holder {
             chain,

@@ -45,7 +45,8 @@ pub struct Why {
 /// Why one object, and all that are held like it, is alive.
 #[derive(Debug)]
 pub struct Explanation {
-    /// The object that stands for all: that with the shortest chain, the first captured of several.
+    /// The object that stands for all: that with the shortest chain, of several the first in its list
+    /// or dict.
     pub target: NodeIndex,
     /// How many objects are held like it, itself included.
     pub alike: usize,
@@ -93,21 +94,23 @@ impl Why {
         let mut known = FxHashMap::default();
         let mut not_met = Vec::new();
         for &target in targets {
-            let Some(length) = paths.cost(target) else {
+            if paths.cost(target).is_none() {
                 not_met.push(target);
                 continue;
-            };
+            }
             let fingerprint = fingerprint::of_path(snapshot, &paths, target, &mut known);
             let (best, alike) = found.entry(fingerprint).or_insert((target, 0));
             *alike += 1;
-            if Some(length) < paths.cost(*best) {
+            let rank = |node| (paths.cost(node), paths.places(node));
+            if rank(target) < rank(*best) {
                 *best = target;
             }
         }
-        found.sort_by(|_, (one, more), _, (other, less)| {
+        // By fingerprint, as it is the same in every process, and the order of capture may not be.
+        found.sort_by(|print, (one, more), other_print, (other, less)| {
             less.cmp(more)
                 .then(paths.cost(*one).cmp(&paths.cost(*other)))
-                .then(one.cmp(other))
+                .then(print.cmp(other_print))
         });
         let more = found.len().saturating_sub(most);
         let explanations = found.into_iter().take(most);

@@ -3,9 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
+use super::fingerprint::{self, Fingerprint};
 use super::rank::{Rank, Weight, Weights, of_root};
 use crate::analysis::{ReferenceChain, RootChain, anchors};
-use crate::graph::{NodeIndex, Root, RootKind};
+use crate::graph::{EdgeName, NodeIndex, Root, RootKind};
 use crate::snapshot::HeapSnapshot;
 
 /// What a chain costs: first the worst rank on it, then its length. 3 bits and 29 bits.
@@ -149,6 +152,37 @@ impl<'s> PreferredPaths<'s> {
     pub(in crate::analysis) fn reference(&self, node: NodeIndex) -> Option<usize> {
         let reference = self.references[node.index()];
         (reference != NONE).then_some(reference as usize)
+    }
+
+    /// The fingerprints of the chains to some objects, all of which are alive.
+    pub(in crate::analysis) fn fingerprints(&self, nodes: &[NodeIndex]) -> Vec<Fingerprint> {
+        let mut known = FxHashMap::default();
+        let of_path = |&node| fingerprint::of_path(self.snapshot, self, node, &mut known);
+        nodes.iter().map(of_path).collect()
+    }
+
+    /// Where `node`, and what leads to it, stand in the lists, tuples and dicts that its chain comes
+    /// from; 0 for anything else. Of objects that are held alike the first is the same in every
+    /// process, while the order in which they are captured differs between versions of `CPython`.
+    ///
+    /// The last references only: O(1).
+    pub(in crate::analysis) fn places(&self, node: NodeIndex) -> [usize; 8] {
+        let graph = self.snapshot.graph();
+        let mut places = [0; 8];
+        let mut held = node;
+        for place in places.iter_mut().rev() {
+            let Some((reference, names)) = self.reference(held).zip(self.snapshot.edge_names())
+            else {
+                break;
+            };
+            held = graph.holder_at(reference);
+            *place = match names.name(reference) {
+                EdgeName::Index(position) => position,
+                EdgeName::Key(_) => reference - graph.edge_positions(held).start,
+                _ => 0,
+            };
+        }
+        places
     }
 
     /// The chain to `node`, if there is one.

@@ -12,6 +12,7 @@ mod cycles;
 mod node;
 mod progress;
 mod retained;
+mod suspects;
 mod unexplained;
 mod why;
 
@@ -27,6 +28,7 @@ pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal, as_dict, pr
 pub(super) use cycles::{CycleGroup, Cycles, Garbage};
 pub(super) use node::{Node, Reference};
 pub(super) use retained::{Owner, TypeRetained};
+pub(super) use suspects::{Hint, Suspect, Suspects};
 pub(super) use unexplained::{ReferenceLeak, UnexplainedReferences, UnexplainedTotal};
 pub(super) use why::{Explanation, Why};
 
@@ -299,6 +301,23 @@ impl HeapSnapshot {
             by_name.set_item(&row.type_name, TypeRetained::new(row))?;
         }
         Ok(by_name)
+    }
+
+    /// Name what holds much of the heap: single objects, and all objects of one type together, with
+    /// at least a tenth of the data. Modules, classes, functions and code are no data.
+    ///
+    /// Whether a suspect is a leak, only the author of the program knows.
+    ///
+    /// Args:
+    ///     min_size: Only what holds at least so many bytes. Less than a megabyte the library alone
+    ///         may hold.
+    ///
+    /// Returns:
+    ///     The `Suspects`, whose `str` is sentences and whose `suspects` is a list. Its `hints` are
+    ///     what looks like a mistake that is made often, and holds `min_size` too.
+    #[pyo3(signature = (min_size=Limit(1 << 20)), text_signature = "($self, min_size=1048576)")]
+    fn suspects(&self, py: Python<'_>, min_size: Limit) -> Suspects {
+        Suspects::find(py, &self.inner, min_size.0 as u64)
     }
 
     /// Draw what refers to some objects. Modules are drawn and not searched further.

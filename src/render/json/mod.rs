@@ -11,6 +11,7 @@ mod neighbourhood;
 mod object;
 mod retained;
 mod summary;
+mod suspects;
 mod types;
 mod why;
 
@@ -26,6 +27,7 @@ pub use neighbourhood::NeighbourhoodJson;
 pub use object::{ObjectJson, ObjectsJson};
 pub use retained::{OwnersJson, RetainedByTypeJson, RetainedJson};
 pub use summary::SummaryJson;
+pub use suspects::SuspectsJson;
 pub use types::{DiffJson, TypesJson};
 pub use why::WhyJson;
 

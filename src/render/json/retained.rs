@@ -15,7 +15,7 @@ use crate::snapshot::HeapSnapshot;
 const LISTED: usize = 20;
 
 #[derive(Debug, Clone, Copy, Serialize)]
-struct TallyJson {
+pub(super) struct TallyJson {
     count: u64,
     bytes: u64,
 }

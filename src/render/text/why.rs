@@ -239,7 +239,7 @@ fn several_holders(snapshot: &HeapSnapshot, holders: &Holders) -> String {
 }
 
 /// A chain in Python's spelling, in one line.
-fn chain_spelled(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
+pub fn chain_spelled(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
     let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
     one_line(&spelled_path(snapshot, chain, &spelled_steps(&labels))).into_owned()
 }

@@ -56,6 +56,7 @@ fn every_schema_is_documented() {
         "retained friday.parquet app.User",
         "owners friday.parquet",
         "owners friday.parquet --by-type",
+        "suspects friday.parquet",
         "cycles friday.parquet",
         "garbage friday.parquet",
         "export friday.parquet",
