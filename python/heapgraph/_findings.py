@@ -19,7 +19,9 @@ TEST_TOOLS = (
     "_pytest.*",
     "pytest.*",
     "pluggy.*",
-    "*._report_sections*",
+    # The loader of a module of tests leads to all that pytest has.
+    "*.__loader__.*",
+    "*.__spec__.loader.*",
     "*._arg2fixturedefs*",
     "pytest_asyncio.*",
     "anyio.pytest_plugin.*",

@@ -43,6 +43,7 @@ FIRST_USE = (
     "_strptime.*",
     "*.__warningregistry__*",
     "*<subclasses>*",
+    "*._abc_impl*",
 )
 """Paths of what the standard library keeps from the first use of something."""
 
@@ -183,9 +184,9 @@ class HeapBefore:
                 return True
             top = chain.root_name.partition(".")[0]
             return top in sys.stdlib_module_names and "cache" in chain.path.lower()
-        if chain.root_kind == "external":
-            # The buffer of an io.StringIO, say.
-            return not node.is_tracked
+        if chain.root_kind in ("external", "interpreter"):
+            # The buffer of an io.StringIO, or the table of subclasses of a built-in type.
+            return not node.is_tracked or chain.root_name.startswith("subclasses of ")
         return is_frame_of_test_tool(chain)
 
 

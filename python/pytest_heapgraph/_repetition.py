@@ -7,6 +7,7 @@ import sys
 import time
 from array import array
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
@@ -80,7 +81,7 @@ def _may_grow(repetition: Repetition) -> bool:
         repetition()
         gc.collect()
         levels[look] = sys.getallocatedblocks()
-    return levels[-1] > levels[0]
+    return any(later > earlier for earlier, later in pairwise(levels))
 
 
 class Repetition:

@@ -482,7 +482,7 @@ def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
                 fnmatch.fnmatch("first", "u*e")
         """,
         failed=4,
-        passed=8,
+        passed=9,
     )
     errors = [line for line in shown.splitlines() if line.startswith("E       AssertionError")]
     assert [line.partition("Error: ")[2] for line in errors] == [
