@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from heapgraph import Explanation, GrowingPath, GrowthReport, HeapSnapshot, RootChain
+    from heapgraph import Explanation, GrowingPath, GrowthReport, HeapSnapshot, RootChain, Why
 
 TEST_TOOLS = (
-    # What a test's log records and output are captured in, and the test's own reports.
+    # What a test's log records and output are captured in.
+    "sys.stdout*",
+    "sys.stderr*",
     "logging.root.handlers*.records*",
     "logging.root.handlers*.stream*",
     "_pytest.*",
@@ -88,7 +90,7 @@ _LEAKS_IN_BRIEF = 10
 class Leak:
     """One path by which objects accumulate or survive."""
 
-    __slots__ = ("fingerprint", "headline", "lines", "path", "target", "type_name")
+    __slots__ = ("fingerprint", "headline", "lines", "path", "type_name", "why")
 
     def __init__(
         self,
@@ -97,15 +99,15 @@ class Leak:
         type_name: str,
         headline: str,
         lines: list[str],
-        target: str | int,
+        why: Why | None,
     ) -> None:
-        """Take what is known; `target` is what a snapshot is to be asked about for a picture."""
+        """Take what is known, and why it is alive."""
         self.fingerprint = fingerprint
         self.path = path
         self.type_name = type_name
         self.headline = headline
         self.lines = lines
-        self.target = target
+        self.why = why
 
     def to_dict(self) -> dict[str, str]:
         """What names the leak in a list of known ones."""
@@ -119,15 +121,20 @@ _KEY = re.compile(r"""(?:\[|<key )(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\]>'"
 class Findings:
     """The leaks of one check, and the heap in which they were seen."""
 
-    __slots__ = ("answer", "leaks", "snapshot")
+    __slots__ = ("answer", "leaks", "missing", "snapshot")
 
     def __init__(
-        self, leaks: list[Leak], snapshot: HeapSnapshot | None, answer: dict[str, Any]
+        self,
+        leaks: list[Leak],
+        snapshot: HeapSnapshot | None,
+        answer: dict[str, Any],
+        missing: Sequence[str] = (),
     ) -> None:
-        """Take the leaks, the heap and the whole answer as data."""
+        """Take the leaks, the heap, the whole answer as data, and what would make it surer."""
         self.leaks = leaks
         self.snapshot = snapshot
         self.answer = answer
+        self.missing = missing
 
     def text(self, leaks: Sequence[Leak] | None = None, *notes: str) -> str:
         """Write the failure: the leaks, all of them by default, and notes below them."""
@@ -144,6 +151,7 @@ class Findings:
         patterns = [_pattern(leak.path) for leak in shown if not leak.path.startswith("<")]
         if patterns:
             parts += ["", f"If this is meant: ignore={patterns[:_LEAKS_IN_FULL]}"]
+        parts += [f"To be surer: {missing}" for missing in self.missing]
         return "\n".join([*parts, *notes])
 
 
@@ -160,9 +168,8 @@ def without_keys(path: str) -> str:
 
 def from_growth(report: GrowthReport) -> Findings:
     """Put what grows into words."""
-    snapshot = report.snapshot
-    leaks = [_growing(path, snapshot, report.iterations) for path in report.growing]
-    return Findings(leaks, snapshot, report.to_dict())
+    leaks = [_growing(path, report.iterations) for path in report.growing]
+    return Findings(leaks, report.snapshot, report.to_dict(), report.missing)
 
 
 def chain_lines(chain: RootChain) -> list[str]:
@@ -206,7 +213,7 @@ def size_text(size: float) -> str:
     return f"{size / 1000:.1f} GB"
 
 
-def _growing(path: GrowingPath, snapshot: HeapSnapshot | None, iterations: int) -> Leak:
+def _growing(path: GrowingPath, iterations: int) -> Leak:
     amounts = []
     if path.elements_per_iteration:
         amounts.append(f"{path.elements_per_iteration:+.3g} elements")
@@ -225,14 +232,13 @@ def _growing(path: GrowingPath, snapshot: HeapSnapshot | None, iterations: int) 
         ("also", ", ".join(path.also[:4])),
     ]
     lines = [f"  {name:<10} {text}" for name, text in rows if text]
-    target: str | int = elements[0][0] if elements else path.type_name
-    explanation = _explanation(path, snapshot, [name for name, _ in elements])
-    if explanation is not None:
-        target = explanation.target.address
-        lines += alive_lines(explanation, explanation.chain)
+    answer = path.why()
+    if answer is not None:
+        for explanation in answer.chains[:1]:
+            lines += alive_lines(explanation, explanation.chain)
     lines.append(f"  {'try':<10} {hint(path.path, path.type_name, path.kind)}")
     lines.append(f"  fingerprint {path.fingerprint}")
-    return Leak(path.fingerprint, path.path, path.type_name, headline, lines, target)
+    return Leak(path.fingerprint, path.path, path.type_name, headline, lines, answer)
 
 
 def alive_lines(explanation: Explanation, chain: RootChain) -> list[str]:
@@ -244,19 +250,6 @@ def alive_lines(explanation: Explanation, chain: RootChain) -> list[str]:
     if explanation.freed_size:
         lines.append(f"  frees      {size_text(explanation.freed_size)} when cut")
     return lines
-
-
-def _explanation(
-    path: GrowingPath, snapshot: HeapSnapshot | None, types: list[str]
-) -> Explanation | None:
-    """Why an element is alive: the explanation that goes by the path that grows."""
-    if snapshot is None:
-        return None
-    for name in [*types[:2], path.type_name]:
-        for explanation in snapshot.why(name, 5).chains:
-            if without_keys(explanation.path).startswith(path.path):
-                return explanation
-    return None
 
 
 def _pattern(path: str) -> str:

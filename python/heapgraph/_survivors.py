@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from heapgraph import Explanation, HeapSnapshot, Node, Reference, RootChain
+    from heapgraph import Explanation, HeapSnapshot, Node, Reference, RootChain, Why
 
 FIRST_USE = (
     "logging.*.loggerDict*",
@@ -166,14 +166,15 @@ class HeapBefore:
     def _name(self, snapshot: HeapSnapshot, group: _Group, ignore: tuple[str, ...]) -> bool:
         """Find out why a group survives; false where it may."""
         node = group.first()
-        for explanation in snapshot.why(node.address, 1).chains:
+        answer = snapshot.why(node.address, 1)
+        for explanation in answer.chains:
             for chain in (
                 explanation.chain,
                 *explanation.nearest_holders,
                 *explanation.holders,
             ):
                 if not self._is_excused(chain, node) and not is_ignored(chain.path, ignore):
-                    group.explanation, group.chain = explanation, chain
+                    group.answer, group.explanation, group.chain = answer, explanation, chain
                     return True
         return False
 
@@ -193,11 +194,12 @@ class HeapBefore:
 class _Group:
     """Survivors that the same older objects hold."""
 
-    __slots__ = ("chain", "explanation", "holders", "survivors")
+    __slots__ = ("answer", "chain", "explanation", "holders", "survivors")
 
     def __init__(self, holders: list[Node]) -> None:
         self.holders = holders
         self.survivors: dict[int, Node] = {}
+        self.answer: Why
         self.explanation: Explanation
         self.chain: RootChain
 
@@ -242,9 +244,9 @@ class _Group:
             f"  {'try':<10} {hint(self.path, holder.type_name)}",
             f"  fingerprint {fingerprint}",
         ]
-        target = self.explanation.target
+        type_name = self.explanation.target.type_name
         headline = f"{what} {verb} the block, held by {self.path}"
-        return Leak(fingerprint, self.path, target.type_name, headline, lines, target.address)
+        return Leak(fingerprint, self.path, type_name, headline, lines, self.answer)
 
 
 def _keeps(reference: Reference) -> bool:

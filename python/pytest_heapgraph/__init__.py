@@ -67,6 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("heapgraph", "check every test, as --heapgraph does", type="bool")
     parser.addini("heapgraph_loops", "runs of a test between two looks (5)", default="5")
     parser.addini("heapgraph_warmup", "runs of a test before the first look (2)", default="2")
+    parser.addini("heapgraph_seconds", "for how long what grows is watched (5)", default="5")
     parser.addini("heapgraph_ignore", "patterns of paths that may grow", type="linelist")
     parser.addini("heapgraph_report", "as --heapgraph-report")
     parser.addini("heapgraph_baseline", "as --heapgraph-baseline")

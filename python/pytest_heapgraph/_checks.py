@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import logging
 import re
 import zlib
 from functools import partial
 from typing import TYPE_CHECKING, overload
+
+from _pytest.logging import LogCaptureHandler
 
 from heapgraph.testing import check
 from pytest_heapgraph import FOUND
@@ -58,9 +62,41 @@ class NoGrowth:
         settings = settings_of(self._item.config)
         ignore = [*settings.ignore, *([ignore] if isinstance(ignore, str) else ignore)]
         if scenario is not None:
-            options.setdefault("loops", settings.loops)
-            options.setdefault("warmup", settings.warmup)
+            options = {**settings.runs, **options}
+            scenario = _forgetting_logs(scenario)
         return check(partial(failure_of, self._item), scenario, allow, ignore, options)
+
+
+def _forgetting_logs(scenario: Callable[[], object]) -> Callable[[], object]:
+    """A scenario whose log records are not kept for the report of the test, or for `caplog`."""
+    kept = [
+        (handler, len(handler.records), handler.stream.tell())
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, LogCaptureHandler)
+    ]
+
+    def forget() -> None:
+        for handler, records, end in kept:
+            del handler.records[records:]
+            if handler.stream.tell() > end:
+                handler.stream.seek(end)
+                handler.stream.truncate()
+
+    if inspect.iscoroutinefunction(scenario):
+
+        async def run_coroutine() -> None:
+            await scenario()
+            forget()
+
+        return run_coroutine
+
+    def run() -> object:
+        answer = scenario()
+        forget()
+        return answer
+
+    # Functions that can not be run have an error of their own.
+    return scenario if inspect.isgeneratorfunction(scenario) else run
 
 
 def failure_of(item: pytest.Item, findings: Findings) -> str | None:
@@ -100,9 +136,8 @@ def write_report(folder: Path, nodeid: str, findings: Findings, new: list[Leak])
     written = [f"{base}.json"]
     snapshot = findings.snapshot
     if snapshot is not None:
-        answer = snapshot.why(new[0].target, 3)
-        if answer.chains:
-            answer.to_svg(folder / f"{base}.svg")
+        if new[0].why is not None:
+            new[0].why.to_svg(folder / f"{base}.svg")
             written.append(f"{base}.svg")
         snapshot.save(folder / f"{base}.parquet")
         written.append(f"{base}.parquet")

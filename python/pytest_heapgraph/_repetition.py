@@ -54,7 +54,7 @@ def check(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
 
 def _check(item: pytest.Item, repetition: Repetition) -> None:
     settings = settings_of(item.config)
-    options: dict[str, Any] = {"loops": settings.loops, "warmup": settings.warmup}
+    options: dict[str, Any] = dict(settings.runs)
     marker = item.get_closest_marker("no_growth")
     if marker is not None:
         options.update(zip(("loops", "warmup"), marker.args, strict=False))

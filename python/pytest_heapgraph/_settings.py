@@ -9,11 +9,13 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from heapgraph.testing import RunOptions
+
 
 class Settings:
     """The settings of one run, read once."""
 
-    __slots__ = ("ignore", "known", "loops", "report", "updating", "warmup")
+    __slots__ = ("ignore", "known", "report", "runs", "updating")
 
     def __init__(self, config: pytest.Config) -> None:
         """Read them.
@@ -21,8 +23,11 @@ class Settings:
         Raises:
             UsageError: If a number is none.
         """
-        self.loops = _number(config, "heapgraph_loops")
-        self.warmup = _number(config, "heapgraph_warmup")
+        self.runs: RunOptions = {
+            "loops": int(_number(config, "heapgraph_loops")),
+            "warmup": int(_number(config, "heapgraph_warmup")),
+            "seconds": _number(config, "heapgraph_seconds"),
+        }
         self.ignore: tuple[str, ...] = tuple(config.getini("heapgraph_ignore"))
         self.report = chosen_path(config, "heapgraph_report")
         self.updating: bool = config.option.heapgraph_update_baseline
@@ -52,9 +57,10 @@ def chosen_path(config: pytest.Config, name: str) -> Path | None:
     return beside / str(written)
 
 
-def _number(config: pytest.Config, name: str) -> int:
+def _number(config: pytest.Config, name: str) -> float:
     text = config.getini(name)
-    if not text.isdecimal():
-        message = f"{name} must be a number of runs, not {text!r}"
-        raise pytest.UsageError(message)
-    return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        message = f"{name} must be a number, not {text!r}"
+        raise pytest.UsageError(message) from None
