@@ -1,0 +1,274 @@
+"""What was created in a block and survives it."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from fnmatch import fnmatchcase
+
+from heapgraph import _core
+from heapgraph._findings import (
+    Findings,
+    Leak,
+    alive_lines,
+    hint,
+    is_frame_of_test_tool,
+    is_ignored,
+    without_keys,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from heapgraph import Explanation, HeapSnapshot, Node, Reference, RootChain, Why
+
+FIRST_USE = (
+    "logging.*.loggerDict*",
+    "sys.path_importer_cache*",
+    "sys.modules*",
+    "warnings.*",
+    "functools.*",
+    "fnmatch.*",
+    "typing.*",
+    "encodings.*",
+    "codecs.*",
+    "importlib.*",
+    "_frozen_importlib*",
+    "copyreg.*",
+    "abc.*",
+    "inspect.*",
+    "tokenize.*",
+    "locale.*",
+    "_strptime.*",
+    "*.__warningregistry__*",
+    "*<subclasses>*",
+    "*._abc_impl*",
+)
+"""Paths of what the standard library keeps from the first use of something."""
+
+_FIRST_USE_HOLDERS = frozenset(["_abc._abc_data"])
+"""Types of objects that keep results of questions about types."""
+
+_CONTAINERS = frozenset(
+    [
+        "builtins.dict",
+        "builtins.list",
+        "builtins.set",
+        "collections.deque",
+        "collections.OrderedDict",
+    ]
+)
+"""In these, and not elsewhere, one more string or number is something that survives."""
+
+_NEVER_ASKED = frozenset(["builtins.frame", "builtins.weakref", "weakref.ReferenceType"])
+"""A frame is that of a running function, or goes with its traceback; others keep nothing."""
+
+_MOST_QUESTIONS = 40
+"""Groups of survivors whose holders are looked for."""
+
+
+class HeapBefore:
+    """The heap before a block: addresses and classes, no object."""
+
+    __slots__ = ("_heap", "_modules", "_seen")
+
+    def __init__(self) -> None:
+        """Collect garbage and look."""
+        gc.collect()
+        self._modules = frozenset(sys.modules)
+        self._heap = _core.CapturedHeap()
+        self._seen = _core.SeenObjects()
+        _core.untrack(self)
+        self._seen.update(False)
+
+    def survivors(self, allow: Mapping[str, int | None], ignore: Iterable[str]) -> Findings:
+        """Find what is there now, after a collection, and was not there before.
+
+        Args:
+            allow: How many objects of a type may survive, by patterns of type names; any number if
+                `None`.
+            ignore: Patterns of the paths by which objects may survive.
+
+        Returns:
+            The groups that survive, each with a path that holds it.
+        """
+        gc.collect()
+        after = _core.CapturedHeap()
+        self._seen.update(False)
+        addresses = self._new_addresses(after)
+        if not addresses:
+            return Findings([], None, {})
+        snapshot = _core.take_snapshot(True, True, False, False, 0, 0)
+        new = {}
+        for address in addresses:
+            for node in snapshot.find(address=address):
+                new[address] = node
+        named: dict[str, _Group] = {}
+        for group in sorted(self._groups(new), key=_Group.order)[:_MOST_QUESTIONS]:
+            if self._name(snapshot, group, tuple(ignore)):
+                known = named.setdefault(without_keys(group.path), group)
+                known.survivors.update(group.survivors)
+        groups = _beyond(list(named.values()), allow)
+        return Findings([group.leak() for group in groups], snapshot, {})
+
+    def _new_addresses(self, after: _core.CapturedHeap) -> list[int]:
+        """Addresses that are new, and old ones where another object is now."""
+        before = self._heap
+        addresses = [address for address in after.addresses() if address not in before]
+        for type_name, reused in self._seen.new_ids(False).items():
+            for address in reused:
+                if address in before and address in after:
+                    old_type, _, _, was_tracked = before.record(address)
+                    # A dict is tracked once it holds more than atoms, and is no newer for that.
+                    if was_tracked or old_type != type_name:
+                        addresses.append(address)
+        return [
+            address
+            for address in addresses
+            if not after.record(address)[0].startswith("heapgraph.")
+        ]
+
+    def _groups(self, new: Mapping[int, Node]) -> list[_Group]:
+        """Survivors that something older holds, those that the same objects hold together."""
+        groups: dict[frozenset[int], _Group] = {}
+        for address, node in new.items():
+            if node.type_name in _NEVER_ASKED:
+                continue
+            older = {
+                reference.node.address: reference.node
+                for reference in node.referrers
+                if reference.node.address not in new and _keeps(reference)
+            }
+            if older and self._counts(node, older.values()):
+                group = groups.setdefault(frozenset(older), _Group(list(older.values())))
+                group.survivors[address] = node
+        return list(groups.values())
+
+    def _counts(self, node: Node, older: Iterable[Node]) -> bool:
+        """Whether a survivor counts: an object always, an atom where a container has more of it."""
+        if node.is_tracked:
+            return True
+        if node.type_name.startswith("builtins."):
+            return any(self._holds_more(holder, node.type_name) for holder in older)
+        return True
+
+    def _holds_more(self, holder: Node, type_name: str) -> bool:
+        before = self._heap
+        if holder.type_name not in _CONTAINERS or holder.address not in before:
+            return False
+        old = sum(
+            before.record(target)[0] == type_name for target in before.referents(holder.address)
+        )
+        now = sum(reference.node.type_name == type_name for reference in holder.referents)
+        return now > old
+
+    def _name(self, snapshot: HeapSnapshot, group: _Group, ignore: tuple[str, ...]) -> bool:
+        """Find out why a group survives; false where it may."""
+        node = group.first()
+        answer = snapshot.why(node.address, 1)
+        for explanation in answer.chains:
+            for chain in (
+                explanation.chain,
+                *explanation.nearest_holders,
+                *explanation.holders,
+            ):
+                if not self._is_excused(chain, node) and not is_ignored(chain.path, ignore):
+                    group.answer, group.explanation, group.chain = answer, explanation, chain
+                    return True
+        return False
+
+    def _is_excused(self, chain: RootChain, node: Node) -> bool:
+        """Whether a chain begins where a test keeps nothing: in what was imported, or in a tool."""
+        if chain.root_kind == "module":
+            if chain.root_name not in self._modules:
+                return True
+            top = chain.root_name.partition(".")[0]
+            return top in sys.stdlib_module_names and "cache" in chain.path.lower()
+        if chain.root_kind in ("external", "interpreter"):
+            # The buffer of an io.StringIO, or the table of subclasses of a built-in type.
+            return not node.is_tracked or chain.root_name.startswith("subclasses of ")
+        return is_frame_of_test_tool(chain)
+
+
+class _Group:
+    """Survivors that the same older objects hold."""
+
+    __slots__ = ("answer", "chain", "explanation", "holders", "survivors")
+
+    def __init__(self, holders: list[Node]) -> None:
+        self.holders = holders
+        self.survivors: dict[int, Node] = {}
+        self.answer: Why
+        self.explanation: Explanation
+        self.chain: RootChain
+
+    @property
+    def path(self) -> str:
+        return self.chain.path
+
+    def counts(self) -> list[tuple[str, int]]:
+        """How many there are of each type, what says most first: classes of the program."""
+        counts: dict[tuple[bool, bool, str], int] = {}
+        for node in self.survivors.values():
+            name = node.type_name
+            key = (name.startswith("builtins."), not node.is_tracked, name)
+            counts[key] = counts.get(key, 0) + 1
+        return [(key[2], counts[key]) for key in sorted(counts)]
+
+    def first(self) -> Node:
+        """The first object of the first type, in the order of the holder."""
+        type_name, _ = self.counts()[0]
+        holder = min(self.holders, key=lambda node: (node.type_name, node.root or "", node.address))
+        for reference in holder.referents:
+            node = reference.node
+            if node.address in self.survivors and node.type_name == type_name:
+                return node
+        return next(node for node in self.survivors.values() if node.type_name == type_name)
+
+    def order(self) -> tuple[bool, int, str]:
+        """Objects of the program first, then what there is most of."""
+        type_name, _ = self.counts()[0]
+        return type_name.startswith("builtins."), -len(self.survivors), type_name
+
+    def leak(self) -> Leak:
+        """Put into words what survives, and why."""
+        counts = [(name.rpartition(".")[2], count) for name, count in self.counts()]
+        what = ", ".join(f"{count} {name}" for name, count in counts[:3])
+        verb = "survives" if len(self.survivors) == 1 else "survive"
+        nodes = self.chain.nodes
+        holder = nodes[-2] if len(nodes) > 1 else nodes[-1]
+        fingerprint = self.explanation.fingerprint
+        lines = [
+            *alive_lines(self.explanation, self.chain),
+            f"  {'try':<10} {hint(self.path, holder.type_name)}",
+            f"  fingerprint {fingerprint}",
+        ]
+        type_name = self.explanation.target.type_name
+        headline = f"{what} {verb} the block, held by {self.path}"
+        return Leak(fingerprint, self.path, type_name, headline, lines, self.answer)
+
+
+def _keeps(reference: Reference) -> bool:
+    """Whether a reference from an older object keeps a survivor that a test is to blame for."""
+    return (
+        reference.node.type_name not in _FIRST_USE_HOLDERS
+        # The namespace of an older object, made when it was asked for.
+        and reference.name != ".__dict__"
+        # The table of subclasses, which keeps no class alive.
+        and reference.name != "<subclasses>"
+        and reference.node.name != "<subclasses>"
+    )
+
+
+def _beyond(groups: list[_Group], allow: Mapping[str, int | None]) -> list[_Group]:
+    """The groups that are beyond what is allowed, by the types they are named after."""
+    for pattern, most in allow.items():
+        matching = [group for group in groups if _is_named(group.counts()[0][0], pattern)]
+        if most is None or sum(group.counts()[0][1] for group in matching) <= most:
+            groups = [group for group in groups if group not in matching]
+    return groups
+
+
+def _is_named(type_name: str, pattern: str) -> bool:
+    return fnmatchcase(type_name, pattern) or fnmatchcase(type_name.rpartition(".")[2], pattern)

@@ -1,0 +1,66 @@
+"""What the command line and the ini file ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from heapgraph.testing import RunOptions
+
+
+class Settings:
+    """The settings of one run, read once."""
+
+    __slots__ = ("ignore", "known", "report", "runs", "updating")
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Read them.
+
+        Raises:
+            UsageError: If a number is none.
+        """
+        self.runs: RunOptions = {
+            "loops": int(_number(config, "heapgraph_loops")),
+            "warmup": int(_number(config, "heapgraph_warmup")),
+            "seconds": _number(config, "heapgraph_seconds"),
+        }
+        self.ignore: tuple[str, ...] = tuple(config.getini("heapgraph_ignore"))
+        self.report = chosen_path(config, "heapgraph_report")
+        self.updating: bool = config.option.heapgraph_update_baseline
+        known_leaks = config.pluginmanager.get_plugin("heapgraph-known-leaks")
+        self.known = frozenset[str](known_leaks.entries if known_leaks else ())
+
+
+_SETTINGS = pytest.StashKey[Settings]()
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """The settings of this run."""
+    if _SETTINGS not in config.stash:
+        config.stash[_SETTINGS] = Settings(config)
+    return config.stash[_SETTINGS]
+
+
+def chosen_path(config: pytest.Config, name: str) -> Path | None:
+    """A path from the command line, from where pytest was started, or one beside the ini file."""
+    given = config.getoption(name)
+    if given:
+        return config.invocation_params.dir / str(given)
+    written = config.getini(name)
+    if not written:
+        return None
+    beside = config.inipath.parent if config.inipath else config.rootpath
+    return beside / str(written)
+
+
+def _number(config: pytest.Config, name: str) -> float:
+    text = config.getini(name)
+    try:
+        return float(text)
+    except ValueError:
+        message = f"{name} must be a number, not {text!r}"
+        raise pytest.UsageError(message) from None
