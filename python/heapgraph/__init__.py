@@ -40,6 +40,7 @@ from heapgraph._core import (
     load_snapshot,
 )
 from heapgraph._cycles import find_cycles
+from heapgraph._delta import Delta, DeltaRow, explain_delta
 from heapgraph._growth_loop import GrowthLoop, ScenarioError, find_growth
 from heapgraph._saving import save_on_signal
 from heapgraph._snapshots import take_snapshot
@@ -75,6 +76,8 @@ __all__ = [
     "Chain",
     "CycleGroup",
     "Cycles",
+    "Delta",
+    "DeltaRow",
     "Explanation",
     "Garbage",
     "GrowingPath",
@@ -106,6 +109,7 @@ __all__ = [
     "by_type",
     "count",
     "describe_chain",
+    "explain_delta",
     "find_backref_chain",
     "find_cycles",
     "find_growth",

@@ -32,6 +32,12 @@ pub(super) enum CliError {
         path = path.display()
     )]
     NoSuchAddress { path: PathBuf, address: u64 },
+    #[error(
+        "the snapshot {path} has no names of references, and paths can not be compared: \
+         take it with names",
+        path = .0.display()
+    )]
+    NoNames(PathBuf),
     #[error(transparent)]
     Render(#[from] RenderError),
     #[error("cannot write the answer: {0}")]

@@ -11,6 +11,7 @@ mod error;
 mod export;
 mod find;
 mod garbage;
+mod growth;
 mod neighbourhood;
 mod owners;
 mod retained;
@@ -82,6 +83,7 @@ enum Command {
     Summary(summary::Summary),
     Types(types::Types),
     Diff(diff::Diff),
+    Growth(growth::Growth),
     Find(find::Find),
     Chain(chain::Chain),
     Why(why::Why),
@@ -178,6 +180,7 @@ impl Command {
             Self::Summary(command) => command.carry_out(console),
             Self::Types(command) => command.carry_out(console),
             Self::Diff(command) => command.carry_out(console),
+            Self::Growth(command) => command.carry_out(console),
             Self::Find(command) => command.carry_out(console),
             Self::Chain(command) => command.carry_out(console),
             Self::Why(command) => command.carry_out(console),

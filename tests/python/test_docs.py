@@ -14,6 +14,7 @@ WITH_EXAMPLES = sorted(path for path in DOCS.glob("*.md") if ">>> " in path.read
 
 def test_the_documents_are_there() -> None:
     assert [path.name for path in WITH_EXAMPLES] == [
+        "growth.md",
         "leak-hunt.md",
         "references.md",
         "snapshots.md",

@@ -1,10 +1,12 @@
 //! What was counted on each path of names at several moments, and what has risen from each to the
 //! next.
 
+use indexmap::IndexMap;
 use rustc_hash::FxHashSet;
 
 use super::name_path::{NamePaths, PathIndex};
 use super::placement::{Measure, Placement};
+use crate::analysis::Tally;
 use crate::snapshot::HeapSnapshot;
 
 /// What of the objects on a path has grown.
@@ -76,6 +78,19 @@ pub struct Moment {
     pub objects: u64,
     /// The memory of the process, where it is known.
     pub memory: Memory,
+    /// Objects that nothing alive leads to.
+    unplaced: Tally,
+}
+
+/// Where bytes are that were not there before.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delta {
+    /// The first two names of the paths: a module and its attribute.
+    pub owner: String,
+    /// How many more bytes; negative if fewer.
+    pub bytes: i128,
+    /// How many more objects.
+    pub objects: i128,
 }
 
 /// What the process itself says of its memory.
@@ -125,6 +140,7 @@ impl GrowthHistory {
             measures,
             bytes_below,
             memory,
+            unplaced: placement.unplaced(snapshot),
         });
         Some(placement)
     }
@@ -197,7 +213,13 @@ impl GrowthHistory {
             }
             Growth::ALL[1..].iter().copied().find(|&growth| {
                 let is_atom = || ATOMS.contains(&self.paths.type_name(path));
-                rises(path, growth) && !(growth == Growth::References && is_atom())
+                let is_told = match growth {
+                    Growth::References => !is_atom(),
+                    // What nothing in the heap holds has no name to tell.
+                    Growth::Bytes => !is_start,
+                    _ => true,
+                };
+                is_told && rises(path, growth)
             })
         };
         let paths = (0..self.paths.len()).map(PathIndex::new);
@@ -206,6 +228,41 @@ impl GrowthHistory {
             Some(Rising { path, growth })
         });
         rising.collect()
+    }
+
+    /// Where the bytes of the last moment are that were not at the first, by the first two names of the
+    /// paths, most bytes first. The rows add up to the difference of the heaps; what no path leads to
+    /// is one of them. O(paths).
+    pub fn delta(&self) -> Vec<Delta> {
+        let (Some(base), Some(current)) = (self.moments.first(), self.moments.last()) else {
+            return Vec::new();
+        };
+        let mut by_owner: IndexMap<String, Delta> = IndexMap::new();
+        let mut add = |owner: String, before: (u64, u64), after: (u64, u64)| {
+            let delta = by_owner.entry(owner).or_default();
+            delta.bytes += i128::from(after.0) - i128::from(before.0);
+            delta.objects += i128::from(after.1) - i128::from(before.1);
+        };
+        let of = |measure: Measure| (measure.bytes, measure.objects);
+        for path in (0..self.paths.len()).map(PathIndex::new) {
+            let (before, after) = (base.measure(path), current.measure(path));
+            if of(before) != of(after) {
+                let above: Vec<PathIndex> = self.paths.ancestors(path).collect();
+                let owner = above[above.len().saturating_sub(2)];
+                add(self.paths.spelled(owner), of(before), of(after));
+            }
+        }
+        let unplaced = |moment: &Moment| (moment.unplaced.bytes, moment.unplaced.count);
+        if unplaced(base) != unplaced(current) {
+            add("<garbage>".into(), unplaced(base), unplaced(current));
+        }
+        let mut rows: Vec<Delta> = by_owner
+            .into_iter()
+            .map(|(owner, delta)| Delta { owner, ..delta })
+            .filter(|row| row.bytes != 0 || row.objects != 0)
+            .collect();
+        rows.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.owner.cmp(&b.owner)));
+        rows
     }
 
     /// Those of `rising` whose growth is not that of something above them: what holds them grows by

@@ -13,7 +13,7 @@ mod report;
 mod shares;
 
 pub use course::{Course, Point, course, is_settled, rate};
-pub use history::{Growth, GrowthHistory, Memory, Moment, Rising};
+pub use history::{Delta, Growth, GrowthHistory, Memory, Moment, Rising};
 pub use name_path::{NamePaths, PathIndex};
 pub use placement::{LRU_CACHE, Measure, Placement};
 pub use report::{GrowingPath, GrowthReport, Source, Verdict as GrowthVerdict, Watched};

@@ -1,7 +1,7 @@
 //! Every object of a snapshot on its path of names, and what is counted there.
 
 use super::name_path::{ANY_ELEMENT, NamePaths, PathIndex};
-use crate::analysis::PreferredPaths;
+use crate::analysis::{PreferredPaths, Tally};
 use crate::graph::{
     EdgeName, EdgeNames, HeapType, NodeFlags, NodeIndex, Root, RootKind, TextIndex,
 };
@@ -90,6 +90,20 @@ impl Placement {
         let places = self.places.iter().enumerate();
         let here = places.filter(|&(_, &place)| place.path() == Some(path));
         here.map(|(position, _)| NodeIndex::new(position)).collect()
+    }
+
+    /// The objects that nothing alive leads to. O(nodes).
+    pub fn unplaced(&self, snapshot: &HeapSnapshot) -> Tally {
+        let mut unplaced = Tally::default();
+        for node in snapshot.graph().nodes() {
+            if self.places[node.index()] == Place::Unknown {
+                unplaced.add(Tally {
+                    count: 1,
+                    bytes: snapshot.graph().shallow_size(node),
+                });
+            }
+        }
+        unplaced
     }
 
     /// The path of an object, unless nothing alive leads to it.

@@ -145,6 +145,11 @@ pub struct GrowthReport {
 const MUCH_GARBAGE: u64 = 10;
 
 impl GrowthReport {
+    /// True if something goes on growing; of two moments nobody knows.
+    pub fn is_leak(&self) -> bool {
+        !self.growing.is_empty() && self.verdict != Verdict::Undecided
+    }
+
     /// Judges a history whose last moment is that of `snapshot`.
     ///
     /// O(paths x moments), for what grows one walk over the heap, and O(nodes) for each path that

@@ -206,6 +206,13 @@ impl GrowthHistory {
         self.watched.missing.push(text);
     }
 
+    /// Where the bytes of the last snapshot are that were not in the first: owner, bytes, objects.
+    fn delta(&self) -> Vec<(String, i128, i128)> {
+        let rows = self.history.delta().into_iter();
+        rows.map(|row| (row.owner, row.bytes, row.objects))
+            .collect()
+    }
+
     /// Judges what was seen. Paths that match one of `ignored` may grow.
     fn report(&self, py: Python<'_>, ignored: Vec<String>) -> PyResult<GrowthReport> {
         let (heap, placement) = (self.last.as_ref())

@@ -135,7 +135,7 @@ impl GrowthReport {
     }
 
     fn __bool__(&self) -> bool {
-        !self.report.growing.is_empty() && self.report.verdict.word() != "undecided"
+        self.report.is_leak()
     }
 
     fn __str__(&self) -> String {

@@ -323,7 +323,7 @@ fn every_command_has_an_example_in_its_help() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(names.len(), 17, "{names:?}");
+    assert_eq!(names.len(), 18, "{names:?}");
     for name in names.into_iter().filter(|name| *name != "help") {
         let help = worker.answer(&format!("{name} --help"));
         assert!(

@@ -48,6 +48,7 @@ fn every_schema_is_documented() {
         "summary friday.parquet",
         "types friday.parquet",
         "diff monday.parquet friday.parquet",
+        "growth monday.parquet friday.parquet",
         "find friday.parquet Session",
         "chain friday.parquet app.User",
         "why friday.parquet app.User",
