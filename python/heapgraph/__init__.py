@@ -41,8 +41,10 @@ from heapgraph._core import (
 )
 from heapgraph._cycles import find_cycles
 from heapgraph._growth_loop import GrowthLoop, ScenarioError, find_growth
+from heapgraph._inspectors import Verdict, register_inspector, unregister_inspector
 from heapgraph._saving import save_on_signal
 from heapgraph._snapshots import take_snapshot
+from heapgraph._watch import Watch, watch, watched
 from heapgraph._why import why
 from heapgraph.objgraph import (
     Baseline,
@@ -100,6 +102,8 @@ __all__ = [
     "TypeTotal",
     "UnexplainedReferences",
     "UnexplainedTotal",
+    "Verdict",
+    "Watch",
     "Why",
     "at",
     "at_addrs",
@@ -117,6 +121,7 @@ __all__ = [
     "is_root",
     "load_snapshot",
     "most_common_types",
+    "register_inspector",
     "save_on_signal",
     "show_backrefs",
     "show_chain",
@@ -126,6 +131,9 @@ __all__ = [
     "start_over",
     "take_snapshot",
     "typestats",
+    "unregister_inspector",
+    "watch",
+    "watched",
     "why",
 ]
 

@@ -45,7 +45,7 @@ const LONGEST_VALUE: usize = 100;
 /// Captures the live heap with its names and roots.
 ///
 /// O(objects + references); names take about as long as the graph itself. Everything in the heap
-/// is held meanwhile, and nothing afterwards.
+/// is held until the objects are let go.
 ///
 /// # Errors
 ///

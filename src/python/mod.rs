@@ -47,7 +47,8 @@ mod core {
     use super::snapshot::{
         CycleGroup, Cycles, Explanation, Garbage, HeapDiff, HeapSnapshot, Hint, Node, Owner,
         Reference, ReferenceLeak, RootChain, Suspect, Suspects, TypeChange, TypeRetained,
-        TypeTotal, UnexplainedReferences, UnexplainedTotal, Why, load_snapshot, take_snapshot,
+        TypeTotal, UnexplainedReferences, UnexplainedTotal, Why, explain, load_snapshot,
+        take_snapshot,
     };
     #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};

@@ -30,7 +30,7 @@ pub(super) use node::{Node, Reference};
 pub(super) use retained::{Owner, TypeRetained};
 pub(super) use suspects::{Hint, Suspect, Suspects};
 pub(super) use unexplained::{ReferenceLeak, UnexplainedReferences, UnexplainedTotal};
-pub(super) use why::{Explanation, Why};
+pub(super) use why::{Explanation, Why, explain};
 
 use arguments::{Limit, type_pattern};
 use progress::Progress;
@@ -56,8 +56,7 @@ pub(super) struct HeapSnapshot {
 }
 
 /// Captures the live heap; see `heapgraph.take_snapshot`. `collected` says whether garbage was
-/// collected before. The caller has `held_by_caller` references to the object at `asked`, which are
-/// not counted.
+/// collected before.
 #[pyfunction]
 #[expect(
     clippy::fn_params_excessive_bools,
@@ -69,21 +68,19 @@ pub(super) fn take_snapshot(
     names: bool,
     values: bool,
     force: bool,
-    asked: u64,
-    held_by_caller: u32,
 ) -> PyResult<HeapSnapshot> {
     let options = SnapshotOptions {
         collected,
         names,
         values,
         force,
-        held_by_caller: (asked, held_by_caller),
+        held_by_caller: (0, 0),
     };
     let _progress = Progress::start("taking a snapshot");
-    Ok(HeapSnapshot {
-        inner: Arc::new(AnalysedHeap::new(capture::take_snapshot(py, options)?)),
-        process: Some(std::process::id()),
-    })
+    let taken = capture::take_snapshot(py, options)?;
+    Ok(HeapSnapshot::of_this_process(Arc::new(AnalysedHeap::new(
+        taken,
+    ))))
 }
 
 /// Loads a snapshot that was saved.
