@@ -18,6 +18,12 @@ pub(crate) fn use_is_over<'py>(
     object: &Bound<'py, PyAny>,
 ) -> Option<&'static str> {
     let classes = types.type_mro(&object.get_type());
+    let is_task = |class: &Bound<'py, PyAny>| {
+        matches!(
+            &*types.class_name(class),
+            "_asyncio.Task" | "asyncio.tasks.Task"
+        )
+    };
     classes.iter().find_map(|class| {
         let module = types.type_module(class)?;
         let instance = Instance {
@@ -30,11 +36,13 @@ pub(crate) fn use_is_over<'py>(
             ("_socket", "socket") => instance
                 .is_closed_socket()
                 .then_some("the socket is closed"),
-            ("_asyncio" | "asyncio.tasks", "Task") => {
-                instance.is_finished().then_some("the task is finished")
-            }
             ("_asyncio" | "asyncio.futures", "Future") => {
-                instance.is_finished().then_some("the future is finished")
+                instance
+                    .is_finished()
+                    .then(|| match classes.iter().any(is_task) {
+                        true => "the task is finished",
+                        false => "the future is finished",
+                    })
             }
             ("asyncio.base_events", "BaseEventLoop") => {
                 (instance.is_set(intern!(types.py, "_closed"))).then_some("the loop is closed")
