@@ -42,6 +42,7 @@ from heapgraph._core import (
 from heapgraph._cycles import find_cycles
 from heapgraph._growth_loop import GrowthLoop, ScenarioError, find_growth
 from heapgraph._inspectors import Verdict, register_inspector, unregister_inspector
+from heapgraph._referents import register_referents, unregister_referents
 from heapgraph._saving import save_on_signal
 from heapgraph._snapshots import take_snapshot
 from heapgraph._watch import Watch, watch, watched
@@ -122,6 +123,7 @@ __all__ = [
     "load_snapshot",
     "most_common_types",
     "register_inspector",
+    "register_referents",
     "save_on_signal",
     "show_backrefs",
     "show_chain",
@@ -132,6 +134,7 @@ __all__ = [
     "take_snapshot",
     "typestats",
     "unregister_inspector",
+    "unregister_referents",
     "watch",
     "watched",
     "why",

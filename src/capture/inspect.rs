@@ -37,12 +37,13 @@ pub(crate) fn use_is_over<'py>(
                 .is_closed_socket()
                 .then_some("the socket is closed"),
             ("_asyncio" | "asyncio.futures", "Future") => {
-                instance
-                    .is_finished()
-                    .then(|| match classes.iter().any(is_task) {
-                        true => "the task is finished",
-                        false => "the future is finished",
-                    })
+                let is_task = classes.iter().any(is_task);
+                let reason = if is_task {
+                    "the task is finished"
+                } else {
+                    "the future is finished"
+                };
+                instance.is_finished().then_some(reason)
             }
             ("asyncio.base_events", "BaseEventLoop") => {
                 (instance.is_set(intern!(types.py, "_closed"))).then_some("the loop is closed")

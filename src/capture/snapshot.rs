@@ -74,10 +74,10 @@ pub(crate) fn take_held_snapshot(
     // Any lookup of an attribute may take a name out of the interpreter's cache, and with it the last
     // reference to that string. Reading names may run audit hooks, and so anything.
     let graph = &heap.graph;
-    let held: Vec<Bound<'_, PyAny>> = graph
-        .nodes()
-        .map(|node| live_object(py, graph, node))
-        .collect();
+    let mut held = std::mem::take(&mut heap.held);
+    if held.is_empty() {
+        held.extend(graph.nodes().map(|node| live_object(py, graph, node)));
+    }
     let roots = Roots::find(&types, &heap)?;
     let named_roots = roots.all();
     let node_names = node_names(&types, graph);
@@ -88,8 +88,9 @@ pub(crate) fn take_held_snapshot(
     };
     let edge_names = options
         .names
-        .then(|| Describer::new(&types, graph, Searches::Quick, || ()).name_all());
-    let unseen = unseen(py, graph, heap.listed_count)?;
+        .then(|| Describer::new(&types, &heap, Searches::Quick, || ()).name_all());
+    let mut unseen = unseen(py, graph, heap.listed_count)?;
+    unseen.append(&mut heap.complaints);
     let roots = with_external(graph, named_roots);
     let mut metadata = process_metadata(py)?;
     metadata.captured_at = captured_at;

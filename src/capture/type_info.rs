@@ -4,7 +4,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use rustc_hash::FxHashMap;
 
+use super::arrays::ArrayFields;
 use super::ffi::{NativeSizeof, Object, Traverse};
+use super::hidden::Hooks;
 use super::introspection::Introspection;
 use crate::graph::{HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, TypeIndex};
 
@@ -50,12 +52,20 @@ impl Kind {
 }
 
 /// What the walk knows of a type.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about one type"
+)]
 pub(super) struct TypeInfo<'py> {
     pub(super) index: TypeIndex,
     pub(super) kind: Kind,
     pub(super) traverse: Option<Traverse>,
     pub(super) has_gc: bool,
     pub(super) hides_dict: bool,
+    /// How to read what instances hold, if they are numpy's arrays.
+    pub(super) array: Option<ArrayFields>,
+    /// A function is registered that tells what instances hold.
+    pub(super) is_hooked: bool,
     /// The class itself, to which every instance holds a reference if it is a heap type, whether
     /// its traverse visits that or not.
     pub(super) class: Option<NodeIndex>,
@@ -97,6 +107,7 @@ impl TypeInfo<'_> {
 /// All types met in a walk, by address.
 pub(super) struct TypeCache<'py> {
     introspection: &'py Introspection<'py>,
+    hooks: Hooks,
     infos: Vec<TypeInfo<'py>>,
     positions: FxHashMap<Object, usize>,
     /// What was not visited yet when a type that refers to it was met.
@@ -108,9 +119,10 @@ pub(super) struct TypeCache<'py> {
 const RECENT: usize = 64;
 
 impl<'py> TypeCache<'py> {
-    pub(super) fn new(introspection: &'py Introspection<'py>) -> Self {
+    pub(super) fn new(introspection: &'py Introspection<'py>, hooks: Hooks) -> Self {
         Self {
             introspection,
+            hooks,
             infos: Vec::new(),
             positions: FxHashMap::default(),
             held: Vec::new(),
@@ -175,6 +187,8 @@ impl<'py> TypeCache<'py> {
             traverse: ty.traverse_slot(),
             has_gc: flags.has_gc(),
             hides_dict: flags.hides_dict(known.version),
+            array: ArrayFields::of(known, &bound),
+            is_hooked: self.hooks.are_for(known, &bound),
             counts_any_header: matches!(known.version, (3, 11 | 12)),
             basic_size,
             item_size,

@@ -28,7 +28,7 @@ mod core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::captured_heap::{CapturedHeap, named_referents};
+    use super::captured_heap::{CapturedHeap, named_referents, set_referents_registry};
     #[pymodule_export]
     use super::chain::{chain_text, find_chain, is_proper_module, is_root};
     #[pymodule_export]
