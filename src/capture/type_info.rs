@@ -1,7 +1,7 @@
 //! What the walk must know of each type, worked out when its first instance is met.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use rustc_hash::FxHashMap;
 
 use super::arrays::ArrayFields;
@@ -70,7 +70,7 @@ pub(super) struct TypeInfo<'py> {
     /// its traverse visits that or not.
     pub(super) class: Option<NodeIndex>,
     /// `sys.getsizeof` of 3.11 and 3.12 adds a collector's header even to static types, which
-    /// have none.
+    /// have none; from 3.13 on to those that have a metaclass.
     counts_any_header: bool,
     basic_size: u64,
     item_size: u64,
@@ -189,7 +189,8 @@ impl<'py> TypeCache<'py> {
             hides_dict: flags.hides_dict(known.version),
             array: ArrayFields::of(known, &bound),
             is_hooked: self.hooks.are_for(known, &bound),
-            counts_any_header: matches!(known.version, (3, 11 | 12)),
+            counts_any_header: matches!(known.version, (3, 11 | 12))
+                || known.version >= (3, 13) && !bound.is(known.py.get_type::<PyType>()),
             basic_size,
             item_size,
             pre_header: if flags.has_pre_header(known.version) {
