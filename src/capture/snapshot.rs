@@ -1,6 +1,7 @@
 //! The live heap into a snapshot: the graph, and everything that must be read while the objects
 //! are alive.
 
+use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
 use pyo3::prelude::*;
@@ -97,6 +98,13 @@ pub(crate) fn take_held_snapshot(
     metadata.collected = options.collected;
     metadata.capture_time = started.elapsed();
     metadata.unseen = unseen;
+    let names = heap
+        .opaque_types
+        .iter()
+        .map(|&ty| heap.graph.types()[ty].full_name());
+    metadata.opaque_types = names.map(Cow::into_owned).collect();
+    metadata.opaque_types.sort_unstable();
+    metadata.opaque_types.dedup();
     let snapshot = HeapSnapshot::new(SnapshotParts {
         graph: heap.graph,
         edge_names,

@@ -15,6 +15,41 @@ const COLLECTOR_HEADER: u64 = 16;
 /// Bytes of the words for a managed dict and weak references in front of that.
 const PRE_HEADER: u64 = 16;
 
+/// Bytes of an object without fields.
+const OBJECT_SIZE: u64 = 16;
+
+/// Compiled types, besides those of `builtins`, whose instances, and those of types derived from
+/// them, hold no objects.
+const HOLD_NOTHING: [&str; 8] = [
+    "datetime.date",
+    "datetime.timedelta",
+    "decimal.Decimal",
+    "decimal.Context",
+    "_thread.lock",
+    "_thread.RLock",
+    "numpy.generic",
+    // An `lru_cache` shows what its links hold.
+    "functools._lru_list_elem",
+];
+
+/// True if a class has fields and no traverse, and is not known to hold no objects there.
+fn hides_fields(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> bool {
+    let (basic_size, item_size) = types.instance_sizes(class);
+    let has_fields = basic_size > OBJECT_SIZE || item_size > 0;
+    if Object::from_bound(class).type_flags().has_gc() || !has_fields {
+        return false;
+    }
+    // A `datetime` is a `date`, and has a time zone.
+    let holds_nothing = |base: &Bound<'_, PyAny>| {
+        let name = types.class_name(base);
+        HOLD_NOTHING.contains(&name.as_str())
+    };
+    let name = types.class_name(class);
+    let bases = types.type_mro(class);
+    name == "datetime.datetime"
+        || !name.starts_with("builtins.") && !bases.iter().any(holds_nothing)
+}
+
 /// Types whose instances need more than a traverse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -66,6 +101,9 @@ pub(super) struct TypeInfo<'py> {
     pub(super) array: Option<ArrayFields>,
     /// A function is registered that tells what instances hold.
     pub(super) is_hooked: bool,
+    /// The type, or one that it is derived from, has fields and no traverse: what instances hold
+    /// there, if anything, is not seen.
+    is_opaque: bool,
     /// The class itself, to which every instance holds a reference if it is a heap type, whether
     /// its traverse visits that or not.
     pub(super) class: Option<NodeIndex>,
@@ -136,6 +174,12 @@ impl<'py> TypeCache<'py> {
         self.held.iter().copied()
     }
 
+    /// The types that were met and do not show what their instances hold.
+    pub(super) fn opaque(&self) -> Vec<TypeIndex> {
+        let opaque = self.infos.iter().filter(|info| info.is_opaque);
+        opaque.map(|info| info.index).collect()
+    }
+
     /// What is known of `ty`, which becomes a node of the graph when it is first met.
     #[inline]
     pub(super) fn get(&mut self, ty: Object, builder: &mut HeapGraphBuilder) -> &TypeInfo<'py> {
@@ -178,8 +222,14 @@ impl<'py> TypeCache<'py> {
         };
         // An `lru_cache` visits what its links hold, and their type too.
         let is_link = described.full_name() == "functools._lru_list_elem";
+        let kind = self.kind(ty, &bound, &described);
+        let array = ArrayFields::of(known, &bound);
+        let is_hooked = self.hooks.are_for(known, &bound);
+        let is_open = kind != Kind::Other || array.is_some() || is_hooked;
+        let mut classes = known.type_mro(&bound).into_iter();
         TypeInfo {
-            kind: self.kind(ty, &bound, &described),
+            kind,
+            is_opaque: !is_open && classes.any(|class| hides_fields(known, &class)),
             index: builder.add_type_at(ty.address(), described),
             class: (flags.is_heap_type() && !is_link)
                 .then(|| builder.known_node(ty.address()))
@@ -187,8 +237,8 @@ impl<'py> TypeCache<'py> {
             traverse: ty.traverse_slot(),
             has_gc: flags.has_gc(),
             hides_dict: flags.hides_dict(known.version),
-            array: ArrayFields::of(known, &bound),
-            is_hooked: self.hooks.are_for(known, &bound),
+            array,
+            is_hooked,
             counts_any_header: matches!(known.version, (3, 11 | 12))
                 || known.version >= (3, 13) && !bound.is(known.py.get_type::<PyType>()),
             basic_size,

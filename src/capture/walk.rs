@@ -15,7 +15,7 @@ use super::modules::mark_modules;
 use super::threads::ThreadId;
 use super::tracked::Tracked;
 use super::type_info::{Kind, TypeCache, TypeInfo};
-use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord};
+use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord, TypeIndex};
 
 /// What a walk found.
 pub(crate) struct WalkedHeap<'py> {
@@ -27,6 +27,8 @@ pub(crate) struct WalkedHeap<'py> {
     pub(crate) hidden: HiddenReferences,
     /// What was wrong with that, a sentence each.
     pub(crate) complaints: Vec<String>,
+    /// The types without a traverse, of which there are objects.
+    pub(crate) opaque_types: Vec<TypeIndex>,
     /// All objects, by node, if code of the program has run since they were met; else none.
     pub(crate) held: Vec<Bound<'py, PyAny>>,
     /// Other threads may have left functions while the frames were read: what the graph knows of
@@ -145,6 +147,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             graph: self.builder.build()?,
             running,
             listed_count: self.listed_count,
+            opaque_types: self.types.opaque(),
             hidden: self.hidden,
             complaints: self.complaints,
             held: self.held,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import re
 import subprocess
 import sys
 import types
@@ -30,7 +31,7 @@ class Zone(tzinfo):
 
 
 class When(datetime):
-    """No other test has one. Like its base it is unknown to the collector."""
+    """No other test has one."""
 
     __slots__ = ()
 
@@ -294,6 +295,26 @@ def test_every_reference_of_an_array_is_counted_once(app: Any) -> None:
         # What asks holds it: the loop, the list above and the argument are newer than the snapshot.
         assert node.unexplained_count == 0
         assert node.reference_count == len(node.referrers)
+
+
+def test_types_that_show_nothing_are_named(app: Any, tmp_path: Path) -> None:
+    app.whens = [When(2026, 1, 1) for _ in range(2_000)]
+    name = f"{When.__module__}.When"
+    snapshot = heapgraph.take_snapshot()
+    snapshot.save(tmp_path / "heap.parquet")
+    loaded = heapgraph.load_snapshot(tmp_path / "heap.parquet")
+    for heap in (snapshot, loaded):
+        opaque = heap.opaque_types()
+        assert opaque[name] == heap.histogram()[name]
+        assert list(opaque) == sorted(
+            opaque, key=lambda name: (-opaque[name].shallow_size, -opaque[name].count, name)
+        )
+        assert re.search(f"what objects without a traverse hold: .*{name} \\(2,000 ", str(heap))
+    # They hold no objects, or show them.
+    known = ("builtins.", "datetime.date ", "numpy.ndarray", "decimal.", __name__ + ".Lesson")
+    assert [found for found in opaque if f"{found} ".startswith(known)] == []
+    heapgraph.register_referents(When, zone_of)
+    assert name not in heapgraph.take_snapshot().opaque_types()
 
 
 def test_numpy_is_not_imported() -> None:

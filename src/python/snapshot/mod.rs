@@ -150,11 +150,18 @@ impl HeapSnapshot {
             histogram.sort(TypeOrder::Bytes);
             histogram
         });
-        let by_name = PyDict::new(py);
-        for row in histogram.types {
-            by_name.set_item(&row.type_name, TypeTotal::new(row.tally))?;
-        }
-        Ok(by_name)
+        answers::by_name(py, histogram)
+    }
+
+    /// Count the objects of compiled types that have no traverse function: they may own memory and
+    /// hold objects, and nobody sees which. `heapgraph.register_referents` makes them visible.
+    ///
+    /// Returns:
+    ///     A dict of type names to `TypeTotal`, most bytes first. Types that are known to hold no
+    ///     objects, such as those of numbers and texts, are left out.
+    fn opaque_types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let histogram = py.detach(|| Histogram::opaque(&self.inner));
+        answers::by_name(py, histogram)
     }
 
     /// Find objects.
