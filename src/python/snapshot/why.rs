@@ -198,12 +198,14 @@ impl Why {
         as_dict(py, &WhyJson::new(&self.snapshot, &self.answer))
     }
 
-    /// Draw the chains, marked, with the other holders beside them.
+    /// Draw the chains, marked, with what each object retains, and the other holders beside them,
+    /// faint.
     ///
     /// Returns:
     ///     A `Picture`, with `to_dot`, `to_svg`, `to_png` and `save`, that notebooks show.
-    fn draw(&self) -> Picture {
-        let view = render::why_view(&self.snapshot, &self.answer);
+    fn draw(&self, py: Python<'_>) -> Picture {
+        let tree = self.snapshot.dominators(py);
+        let view = render::why_view(&self.snapshot, tree, &self.answer);
         Picture {
             node_count: view.graph.node_count(),
             view,
@@ -216,7 +218,7 @@ impl Why {
     ///     path: A file to write; without it the text of the picture is returned.
     #[pyo3(signature = (path=None))]
     fn to_svg(&self, py: Python<'_>, path: Option<PathBuf>) -> PyResult<Option<String>> {
-        let picture = self.draw();
+        let picture = self.draw(py);
         match path {
             None => Ok(Some(picture.to_svg(py)?)),
             Some(path) => {
@@ -249,7 +251,7 @@ impl Why {
         let picture = if self.answer.explanations.is_empty() {
             String::new()
         } else {
-            self.draw().to_svg(py)?
+            self.draw(py).to_svg(py)?
         };
         Ok(text + &picture)
     }
