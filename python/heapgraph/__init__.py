@@ -42,8 +42,11 @@ from heapgraph._core import (
 from heapgraph._cycles import find_cycles
 from heapgraph._delta import Delta, DeltaRow, explain_delta
 from heapgraph._growth_loop import GrowthLoop, ScenarioError, find_growth
+from heapgraph._inspectors import Verdict, register_inspector, unregister_inspector
+from heapgraph._referents import register_referents, unregister_referents
 from heapgraph._saving import save_on_signal
 from heapgraph._snapshots import take_snapshot
+from heapgraph._watch import Watch, watch, watched
 from heapgraph._why import why
 from heapgraph.objgraph import (
     Baseline,
@@ -103,6 +106,8 @@ __all__ = [
     "TypeTotal",
     "UnexplainedReferences",
     "UnexplainedTotal",
+    "Verdict",
+    "Watch",
     "Why",
     "at",
     "at_addrs",
@@ -121,6 +126,8 @@ __all__ = [
     "is_root",
     "load_snapshot",
     "most_common_types",
+    "register_inspector",
+    "register_referents",
     "save_on_signal",
     "show_backrefs",
     "show_chain",
@@ -130,6 +137,10 @@ __all__ = [
     "start_over",
     "take_snapshot",
     "typestats",
+    "unregister_inspector",
+    "unregister_referents",
+    "watch",
+    "watched",
     "why",
 ]
 

@@ -42,6 +42,7 @@ __all__ = [
     "count_by_type",
     "draw_chains",
     "draw_neighbourhood",
+    "explain",
     "find_chain",
     "is_proper_module",
     "is_root",
@@ -49,6 +50,7 @@ __all__ = [
     "named_referents",
     "objects_at",
     "objects_of_type",
+    "set_referents_registry",
     "take_snapshot",
     "unreferenced",
     "untrack",
@@ -96,6 +98,7 @@ class HeapSnapshot:
     @property
     def metadata(self) -> dict[str, Any]: ...
     def histogram(self) -> dict[str, TypeTotal]: ...
+    def opaque_types(self) -> dict[str, TypeTotal]: ...
     def find(
         self,
         type_name: str | type | None = None,
@@ -447,6 +450,13 @@ def draw_neighbourhood(
     keep: Callable[[Any], object] | None,
     held_by_caller: int,
 ) -> Drawing: ...
+def explain(
+    target: object,
+    limit: int,
+    collected: bool,
+    held_by_caller: int,
+    inspect: Callable[[object], list[tuple[str, str]]] | None,
+) -> Why: ...
 def find_chain(
     target: list[Any],
     goal: Callable[[Any], object] | str,
@@ -463,9 +473,10 @@ def objects_at(addresses: set[int]) -> list[Any]: ...
 def objects_of_type(pattern: str | type, objects: list[Any] | None) -> list[Any]: ...
 def unreferenced(objects: list[Any] | None, container: object) -> list[Any]: ...
 def untrack(obj: object) -> None: ...
-def take_snapshot(
-    collected: bool, names: bool, values: bool, force: bool, asked: int, held_by_caller: int
-) -> HeapSnapshot: ...
+def set_referents_registry(
+    by_class: dict[int, Any], ask: Callable[[list[Any]], tuple[list[Any], list[str]]]
+) -> None: ...
+def take_snapshot(collected: bool, names: bool, values: bool, force: bool) -> HeapSnapshot: ...
 
 @final
 class GrowthHistory:

@@ -41,4 +41,4 @@ def take_snapshot(
     """
     if collect:
         gc.collect()
-    return _core.take_snapshot(bool(collect), bool(names), bool(values), bool(force), 0, 0)
+    return _core.take_snapshot(bool(collect), bool(names), bool(values), bool(force))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from heapgraph import _core
+from heapgraph import _core, _inspectors, _watch
 
 # Up to 3.10 the value stack of the caller holds the arguments of a call until it returns.
 _HELD_BY_CALL = 1 if sys.version_info < (3, 11) else 0
@@ -15,6 +15,8 @@ def why(target: object, *, limit: int = 3, collect: bool = True) -> _core.Why:
     """Explain why objects are alive: the chains that explain best, and everything that holds them.
 
     Takes a snapshot; to ask several questions of one moment, take it once and use its `why`.
+    Only here the objects themselves are looked at: those whose use is over, those that are watched,
+    and those of classes with an inspector.
 
     Args:
         target: An object; or a type name or a class, and then all of its objects: those that are
@@ -45,6 +47,15 @@ def why(target: object, *, limit: int = 3, collect: bool = True) -> _core.Why:
     del target
     if collect:
         gc.collect()
-    address = question if held and type(question) is int else 0
-    snapshot = _core.take_snapshot(bool(collect), True, False, False, address, held)
-    return snapshot.why(question, limit)
+    return explain(question, limit=limit, collected=bool(collect), held_by_caller=held)
+
+
+def explain(question: object, *, limit: int, collected: bool, held_by_caller: int = 0) -> _core.Why:
+    """As `why`, of a class, a name or an address."""
+    is_judged = _inspectors.has_inspectors() or _watch.has_watches()
+    inspect = _verdicts_on if is_judged else None
+    return _core.explain(question, limit, collected, held_by_caller, inspect)
+
+
+def _verdicts_on(obj: object) -> list[tuple[str, str]]:
+    return _watch.verdicts_on(obj) + _inspectors.verdicts_on(obj)

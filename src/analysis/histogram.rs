@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::TypePattern;
 use crate::graph::{HeapGraph, NodeIndex};
+use crate::snapshot::HeapSnapshot;
 
 /// Some objects taken together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,6 +82,15 @@ impl Histogram {
                 .collect(),
         };
         histogram.sort(TypeOrder::Name);
+        histogram
+    }
+
+    /// Counts the objects of types that do not show what they hold.
+    pub fn opaque(snapshot: &HeapSnapshot) -> Self {
+        let names = &snapshot.metadata().opaque_types;
+        let mut histogram = Self::new(snapshot.graph());
+        histogram.types.retain(|row| names.contains(&row.type_name));
+        histogram.sort(TypeOrder::Bytes);
         histogram
     }
 

@@ -53,6 +53,6 @@ pub use suspects::{Accumulation, CommonWay, Contents, Crowd, Holding, Suspect, S
 pub use type_pattern::{TypePattern, samples};
 pub use unexplained::{HeldAs, ReferenceLeak, Unexplained, UnexplainedTally};
 pub use why::{
-    Explanation, Fingerprint, Holder, Holders, PreferredPaths, Rank, Step, Verdict, Why,
-    spelled_steps,
+    Explanation, Finding, Fingerprint, Holder, Holders, PreferredPaths, Rank, Standing, Step,
+    Verdict, Why, spelled_steps,
 };

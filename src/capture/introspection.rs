@@ -126,6 +126,7 @@ impl<'py> Introspection<'py> {
             &self.basic_size,
             &self.item_size,
             &self.method_owner,
+            &self.dereference,
         ];
         let types = [
             &self.code_type,

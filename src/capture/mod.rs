@@ -1,11 +1,14 @@
 //! The live CPython heap into a graph. The only home of `unsafe`, all of it in [`ffi`].
 
+mod arrays;
 mod at_exit;
 mod by_type;
 mod describe;
 mod error;
 mod ffi;
 mod frames;
+mod hidden;
+mod inspect;
 mod interned;
 mod interpreter_state;
 mod introspection;
@@ -26,6 +29,8 @@ pub(crate) use describe::{Describer, Searches, spell_atom};
 pub(crate) use error::CaptureError;
 pub(crate) use ffi::{CollectorPause, is_main_interpreter, untrack};
 pub(crate) use frames::announce_program;
+pub(crate) use hidden::set_registry;
+pub(crate) use inspect::use_is_over;
 pub(crate) use introspection::{Introspection, text};
 pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use names::object_name;

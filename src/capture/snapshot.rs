@@ -1,6 +1,7 @@
 //! The live heap into a snapshot: the graph, and everything that must be read while the objects
 //! are alive.
 
+use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
 use pyo3::prelude::*;
@@ -45,7 +46,7 @@ const LONGEST_VALUE: usize = 100;
 /// Captures the live heap with its names and roots.
 ///
 /// O(objects + references); names take about as long as the graph itself. Everything in the heap
-/// is held meanwhile, and nothing afterwards.
+/// is held until the objects are let go.
 ///
 /// # Errors
 ///
@@ -74,10 +75,10 @@ pub(crate) fn take_held_snapshot(
     // Any lookup of an attribute may take a name out of the interpreter's cache, and with it the last
     // reference to that string. Reading names may run audit hooks, and so anything.
     let graph = &heap.graph;
-    let held: Vec<Bound<'_, PyAny>> = graph
-        .nodes()
-        .map(|node| live_object(py, graph, node))
-        .collect();
+    let mut held = std::mem::take(&mut heap.held);
+    if held.is_empty() {
+        held.extend(graph.nodes().map(|node| live_object(py, graph, node)));
+    }
     let roots = Roots::find(&types, &heap)?;
     let named_roots = roots.all();
     let node_names = node_names(&types, graph);
@@ -88,14 +89,22 @@ pub(crate) fn take_held_snapshot(
     };
     let edge_names = options
         .names
-        .then(|| Describer::new(&types, graph, Searches::Quick, || ()).name_all());
-    let unseen = unseen(py, graph, heap.listed_count)?;
+        .then(|| Describer::new(&types, &heap, Searches::Quick, || ()).name_all());
+    let mut unseen = unseen(py, graph, heap.listed_count)?;
+    unseen.append(&mut heap.complaints);
     let roots = with_external(graph, named_roots);
     let mut metadata = process_metadata(py)?;
     metadata.captured_at = captured_at;
     metadata.collected = options.collected;
     metadata.capture_time = started.elapsed();
     metadata.unseen = unseen;
+    let names = heap
+        .opaque_types
+        .iter()
+        .map(|&ty| heap.graph.types()[ty].full_name());
+    metadata.opaque_types = names.map(Cow::into_owned).collect();
+    metadata.opaque_types.sort_unstable();
+    metadata.opaque_types.dedup();
     let snapshot = HeapSnapshot::new(SnapshotParts {
         graph: heap.graph,
         edge_names,

@@ -1,10 +1,12 @@
 //! What the walk must know of each type, worked out when its first instance is met.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use rustc_hash::FxHashMap;
 
+use super::arrays::ArrayFields;
 use super::ffi::{NativeSizeof, Object, Traverse};
+use super::hidden::Hooks;
 use super::introspection::Introspection;
 use crate::graph::{HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, TypeIndex};
 
@@ -12,6 +14,41 @@ use crate::graph::{HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, TypeIndex};
 const COLLECTOR_HEADER: u64 = 16;
 /// Bytes of the words for a managed dict and weak references in front of that.
 const PRE_HEADER: u64 = 16;
+
+/// Bytes of an object without fields.
+const OBJECT_SIZE: u64 = 16;
+
+/// Compiled types, besides those of `builtins`, whose instances, and those of types derived from
+/// them, hold no objects.
+const HOLD_NOTHING: [&str; 8] = [
+    "datetime.date",
+    "datetime.timedelta",
+    "decimal.Decimal",
+    "decimal.Context",
+    "_thread.lock",
+    "_thread.RLock",
+    "numpy.generic",
+    // An `lru_cache` shows what its links hold.
+    "functools._lru_list_elem",
+];
+
+/// True if a class has fields and no traverse, and is not known to hold no objects there.
+fn hides_fields(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> bool {
+    let (basic_size, item_size) = types.instance_sizes(class);
+    let has_fields = basic_size > OBJECT_SIZE || item_size > 0;
+    if Object::from_bound(class).type_flags().has_gc() || !has_fields {
+        return false;
+    }
+    // A `datetime` is a `date`, and has a time zone.
+    let holds_nothing = |base: &Bound<'_, PyAny>| {
+        let name = types.class_name(base);
+        HOLD_NOTHING.contains(&name.as_str())
+    };
+    let name = types.class_name(class);
+    let bases = types.type_mro(class);
+    name == "datetime.datetime"
+        || !name.starts_with("builtins.") && !bases.iter().any(holds_nothing)
+}
 
 /// Types whose instances need more than a traverse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,17 +87,28 @@ impl Kind {
 }
 
 /// What the walk knows of a type.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about one type"
+)]
 pub(super) struct TypeInfo<'py> {
     pub(super) index: TypeIndex,
     pub(super) kind: Kind,
     pub(super) traverse: Option<Traverse>,
     pub(super) has_gc: bool,
     pub(super) hides_dict: bool,
+    /// How to read what instances hold, if they are numpy's arrays.
+    pub(super) array: Option<ArrayFields>,
+    /// A function is registered that tells what instances hold.
+    pub(super) is_hooked: bool,
+    /// The type, or one that it is derived from, has fields and no traverse: what instances hold
+    /// there, if anything, is not seen.
+    is_opaque: bool,
     /// The class itself, to which every instance holds a reference if it is a heap type, whether
     /// its traverse visits that or not.
     pub(super) class: Option<NodeIndex>,
     /// `sys.getsizeof` of 3.11 and 3.12 adds a collector's header even to static types, which
-    /// have none.
+    /// have none; from 3.13 on to those that have a metaclass.
     counts_any_header: bool,
     basic_size: u64,
     item_size: u64,
@@ -97,6 +145,7 @@ impl TypeInfo<'_> {
 /// All types met in a walk, by address.
 pub(super) struct TypeCache<'py> {
     introspection: &'py Introspection<'py>,
+    hooks: Hooks,
     infos: Vec<TypeInfo<'py>>,
     positions: FxHashMap<Object, usize>,
     /// What was not visited yet when a type that refers to it was met.
@@ -108,9 +157,10 @@ pub(super) struct TypeCache<'py> {
 const RECENT: usize = 64;
 
 impl<'py> TypeCache<'py> {
-    pub(super) fn new(introspection: &'py Introspection<'py>) -> Self {
+    pub(super) fn new(introspection: &'py Introspection<'py>, hooks: Hooks) -> Self {
         Self {
             introspection,
+            hooks,
             infos: Vec::new(),
             positions: FxHashMap::default(),
             held: Vec::new(),
@@ -122,6 +172,12 @@ impl<'py> TypeCache<'py> {
     /// such reference.
     pub(super) fn held(&self) -> impl Iterator<Item = Object> {
         self.held.iter().copied()
+    }
+
+    /// The types that were met and do not show what their instances hold.
+    pub(super) fn opaque(&self) -> Vec<TypeIndex> {
+        let opaque = self.infos.iter().filter(|info| info.is_opaque);
+        opaque.map(|info| info.index).collect()
     }
 
     /// What is known of `ty`, which becomes a node of the graph when it is first met.
@@ -166,8 +222,14 @@ impl<'py> TypeCache<'py> {
         };
         // An `lru_cache` visits what its links hold, and their type too.
         let is_link = described.full_name() == "functools._lru_list_elem";
+        let kind = self.kind(ty, &bound, &described);
+        let array = ArrayFields::of(known, &bound);
+        let is_hooked = self.hooks.are_for(known, &bound);
+        let is_open = kind != Kind::Other || array.is_some() || is_hooked;
+        let mut classes = known.type_mro(&bound).into_iter();
         TypeInfo {
-            kind: self.kind(ty, &bound, &described),
+            kind,
+            is_opaque: !is_open && classes.any(|class| hides_fields(known, &class)),
             index: builder.add_type_at(ty.address(), described),
             class: (flags.is_heap_type() && !is_link)
                 .then(|| builder.known_node(ty.address()))
@@ -175,7 +237,10 @@ impl<'py> TypeCache<'py> {
             traverse: ty.traverse_slot(),
             has_gc: flags.has_gc(),
             hides_dict: flags.hides_dict(known.version),
-            counts_any_header: matches!(known.version, (3, 11 | 12)),
+            array,
+            is_hooked,
+            counts_any_header: matches!(known.version, (3, 11 | 12))
+                || known.version >= (3, 13) && !bound.is(known.py.get_type::<PyType>()),
             basic_size,
             item_size,
             pre_header: if flags.has_pre_header(known.version) {

@@ -1,17 +1,21 @@
 //! The walk: every object once, in the order in which they are met.
 
+use std::ffi::CString;
+
+use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FramesBelow, RunningFrames, running_frames};
+use super::hidden::{Given, HiddenReferences, Hooks};
 use super::introspection::Introspection;
 use super::modules::mark_modules;
 use super::threads::ThreadId;
 use super::tracked::Tracked;
 use super::type_info::{Kind, TypeCache, TypeInfo};
-use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord};
+use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord, TypeIndex};
 
 /// What a walk found.
 pub(crate) struct WalkedHeap<'py> {
@@ -19,9 +23,17 @@ pub(crate) struct WalkedHeap<'py> {
     pub(crate) running: Vec<RunningFrame>,
     /// How many of the first nodes the collector has listed as tracked.
     pub(crate) listed_count: usize,
+    /// What functions registered for types have told.
+    pub(crate) hidden: HiddenReferences,
+    /// What was wrong with that, a sentence each.
+    pub(crate) complaints: Vec<String>,
+    /// The types without a traverse, of which there are objects.
+    pub(crate) opaque_types: Vec<TypeIndex>,
+    /// All objects, by node, if code of the program has run since they were met; else none.
+    pub(crate) held: Vec<Bound<'py, PyAny>>,
     /// Other threads may have left functions while the frames were read: what the graph knows of
     /// those is held by nothing else any more.
-    _frames: RunningFrames<'py>,
+    _frames: Option<RunningFrames<'py>>,
 }
 
 /// A frame that is being executed.
@@ -38,7 +50,9 @@ pub(crate) struct RunningFrame {
 /// not counted.
 ///
 /// The nodes come in the order of `gc.get_objects()`, then of discovery. One pass, O(objects +
-/// references). The heap is left as it was found; the collector does not run meanwhile.
+/// references). The heap is left as it was found; the collector does not run meanwhile. Functions that
+/// are registered for types run after it, with everything held; what they give and was not met
+/// is walked then.
 ///
 /// # Errors
 ///
@@ -56,13 +70,14 @@ pub(crate) fn capture<'py>(
     let tracked = Tracked::new(py)?;
     // Another thread that paused meanwhile may have lifted both pauses.
     let _pause = (CollectorPause::new(py), pause);
-    let (graph, running, listed_count) =
-        Walk::new(introspection, &frames, sizes).run(&tracked, extra)?;
+    let walked = Walk::new(introspection, &frames, sizes).run(&tracked, extra)?;
+    for complaint in &walked.complaints {
+        let complaint = CString::new(complaint.replace('\0', "")).unwrap_or_default();
+        PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &complaint, 1)?;
+    }
     Ok(WalkedHeap {
-        graph,
-        running,
-        listed_count,
-        _frames: frames,
+        _frames: Some(frames),
+        ..walked
     })
 }
 
@@ -78,43 +93,70 @@ pub(crate) enum Sizes {
     Skipped,
 }
 
-struct Walk<'py> {
-    introspection: &'py Introspection<'py>,
-    types: TypeCache<'py>,
+struct Walk<'a, 'py> {
+    introspection: &'a Introspection<'py>,
+    types: TypeCache<'a>,
     builder: HeapGraphBuilder,
     sizes: Sizes,
     /// Running frames and what they refer to, the innermost first.
-    frames: &'py RunningFrames<'py>,
-    below: FramesBelow<'py>,
+    frames: &'a RunningFrames<'py>,
+    below: FramesBelow<'a>,
     /// How many of the first nodes the collector has listed as tracked.
     listed_count: usize,
     /// How many references the enumeration itself holds to each of them.
     held_count: u32,
+    /// Instances of types with a registered function, which was not asked about them yet.
+    hooked: Vec<NodeIndex>,
+    hidden: HiddenReferences,
+    complaints: Vec<String>,
+    held: Vec<Bound<'py, PyAny>>,
 }
 
-impl<'py> Walk<'py> {
+impl<'a, 'py> Walk<'a, 'py> {
     fn new(
-        introspection: &'py Introspection<'py>,
-        frames: &'py RunningFrames<'py>,
+        introspection: &'a Introspection<'py>,
+        frames: &'a RunningFrames<'py>,
         sizes: Sizes,
     ) -> Self {
         Self {
             introspection,
             sizes,
-            types: TypeCache::new(introspection),
+            types: TypeCache::new(introspection, Hooks::registered(introspection.py)),
             builder: HeapGraphBuilder::default(),
             frames,
             below: FramesBelow::new(introspection),
             listed_count: 0,
             held_count: 0,
+            hooked: Vec::new(),
+            hidden: HiddenReferences::default(),
+            complaints: Vec::new(),
+            held: Vec::new(),
         }
     }
 
     fn run(
         mut self,
-        tracked: &Tracked<'py>,
+        tracked: &Tracked<'_>,
         extra: &[Bound<'_, PyAny>],
-    ) -> Result<(HeapGraph, Vec<RunningFrame>, usize), CaptureError> {
+    ) -> Result<WalkedHeap<'py>, CaptureError> {
+        self.visit_known(tracked, extra);
+        self.show_hidden()?;
+        mark_modules(self.introspection.py, &mut self.builder);
+        let running = self.running_frames();
+        Ok(WalkedHeap {
+            graph: self.builder.build()?,
+            running,
+            listed_count: self.listed_count,
+            opaque_types: self.types.opaque(),
+            hidden: self.hidden,
+            complaints: self.complaints,
+            held: self.held,
+            _frames: None,
+        })
+    }
+
+    /// Visits all that can be known without running code of the program.
+    fn visit_known(&mut self, tracked: &Tracked<'_>, extra: &[Bound<'_, PyAny>]) {
         if self.below.can_be() {
             tracked.for_each(|object| {
                 if !self.below.contain(object) {
@@ -141,14 +183,7 @@ impl<'py> Walk<'py> {
                 .node_for_address(Object::from_bound(object).address());
         }
         self.builder.reserve();
-        while let Some(node) = self.builder.next_node() {
-            if let Some(address) = self.builder.address_ahead(LOOK_AHEAD) {
-                ffi::prefetch(address);
-            }
-            if let Some(object) = ffi::object_at(self.builder.address(node)) {
-                self.visit(object, node.index() < self.listed_count);
-            }
-        }
+        self.visit_all();
         let known = self.introspection.held().chain(self.types.held());
         for held in self.frames.held().chain(known) {
             self.builder.discount_reference(held.address());
@@ -157,9 +192,80 @@ impl<'py> Walk<'py> {
             self.builder
                 .discount_reference(Object::from_bound(object).address());
         }
-        mark_modules(py, &mut self.builder);
-        let running = self.running_frames();
-        Ok((self.builder.build()?, running, self.listed_count))
+    }
+
+    /// Visits what was met and not visited yet, and what that leads to.
+    fn visit_all(&mut self) {
+        while let Some(node) = self.builder.next_node() {
+            if let Some(address) = self.builder.address_ahead(LOOK_AHEAD) {
+                ffi::prefetch(address);
+            }
+            if let Some(object) = ffi::object_at(self.builder.address(node)) {
+                self.visit(object, node.index() < self.listed_count);
+            }
+        }
+    }
+
+    /// Adds what instances of types with a registered function hold, and what that leads to.
+    fn show_hidden(&mut self) -> PyResult<()> {
+        while !self.hooked.is_empty() {
+            // From here on code of the program runs.
+            self.hold_all();
+            let hooked = std::mem::take(&mut self.hooked);
+            let objects: Vec<&Bound<'_, PyAny>> =
+                (hooked.iter().map(|node| &self.held[node.index()])).collect();
+            let given = Hooks::ask(&objects, self.introspection.py)?;
+            self.add_hidden(&hooked, given);
+            self.hold_all();
+        }
+        Ok(())
+    }
+
+    /// Holds what is not held yet, if the rest is or is going to be.
+    fn hold_all(&mut self) {
+        let py = self.introspection.py;
+        for node in self.held.len()..self.builder.node_count() {
+            let address = self.builder.address(NodeIndex::new(node));
+            self.held
+                .extend(ffi::object_at(address).map(|object| object.bound(py)));
+        }
+    }
+
+    /// Adds references that `hooked` objects were said to hold.
+    fn add_hidden(&mut self, hooked: &[NodeIndex], given: Given<'py>) {
+        let first_new = self.builder.node_count();
+        let mut given_counts: FxHashMap<Object, u32> = FxHashMap::default();
+        for (_, _, object) in &given.references {
+            *given_counts.entry(Object::from_bound(object)).or_default() += 1;
+        }
+        let mut made_up = 0;
+        for (position, label, object) in &given.references {
+            let object = Object::from_bound(object);
+            let count = object.reference_count(self.introspection.version);
+            if count == given_counts.get(&object).copied() {
+                made_up += 1;
+            } else if let Some(target) = self.builder.node_for_address(object.address()) {
+                let holder = hooked[*position];
+                self.builder.add_late_edge(holder, target);
+                let hidden = self.hidden.entry(holder).or_default();
+                hidden.push((target, label.clone()));
+            }
+        }
+        self.visit_all();
+        for (_, _, object) in &given.references {
+            let address = Object::from_bound(object).address();
+            let node = self.builder.known_node(address);
+            if node.is_some_and(|node| node.index() >= first_new) {
+                self.builder.discount_reference(address);
+            }
+        }
+        self.complaints.extend(given.complaints);
+        if made_up > 0 {
+            self.complaints.push(format!(
+                "{made_up} objects given by functions for hidden references are left out: nothing \
+                 else holds them, so they were made when the functions were asked"
+            ));
+        }
     }
 
     fn running_frames(&self) -> Vec<RunningFrame> {
@@ -242,6 +348,16 @@ impl<'py> Walk<'py> {
                 add_known(object.hidden_dict_address(), &mut self.builder);
             }
             _ => {}
+        }
+        if let Some(array) = info.array {
+            array.for_each(self.introspection, object, |_, held| {
+                add_edge_to(&mut self.builder, held);
+            });
+        }
+        if info.is_hooked
+            && let Some(node) = self.builder.next_node()
+        {
+            self.hooked.push(node);
         }
         if let Some(class) = info.class
             && !self.builder.pending_edges().contains(&class)

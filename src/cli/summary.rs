@@ -23,7 +23,8 @@ impl Summary {
         let snapshot = super::open(&self.file)?;
         if console.is_json {
             let mut histogram = Histogram::new(snapshot.graph());
-            console.json(&SummaryJson::new(&snapshot, &mut histogram))?;
+            let opaque = Histogram::opaque(&snapshot);
+            console.json(&SummaryJson::new(&snapshot, &mut histogram, &opaque))?;
         } else {
             console.text(&summary_text(&snapshot, console.style))?;
         }

@@ -45,7 +45,7 @@ impl Why {
             console.text(&why_text(&snapshot, &why, console.style))?;
         }
         if let Some(path) = &self.output {
-            render::save(&render::why_view(&snapshot, &why), path)?;
+            render::save(&render::why_view(&snapshot, &tree, &why), path)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::address_index::AddressIndex;
 use super::columns::highest;
 use super::csr::Csr;
 use super::error::GraphError;
-use super::index::{LIMIT, NodeIndex, narrow};
+use super::index::{LIMIT, NodeIndex, narrow, widen};
 use super::node::{NodeFlags, NodeRecord, NodeTable};
 use super::types::{HeapType, TypeTable};
 use super::{Addresses, HeapGraph, TypeIndex};
@@ -44,6 +44,8 @@ pub struct HeapGraphBuilder {
     targets: Vec<NodeIndex>,
     /// Where the edges of the node being visited start.
     start: usize,
+    /// References of nodes that were finished before, with their holders.
+    late: Vec<(NodeIndex, NodeIndex)>,
     overflow: Option<GraphError>,
 }
 
@@ -131,6 +133,15 @@ impl HeapGraphBuilder {
         }
     }
 
+    /// Adds a reference to those of a node finished before, behind them.
+    pub fn add_late_edge(&mut self, holder: NodeIndex, target: NodeIndex) {
+        if self.targets.len() + self.late.len() < LIMIT {
+            self.late.push((holder, target));
+        } else {
+            self.overflow = Some(GraphError::TooManyEdges { limit: LIMIT });
+        }
+    }
+
     /// Edges added to the node being visited.
     pub fn pending_edges(&self) -> &[NodeIndex] {
         &self.targets[self.start..]
@@ -166,13 +177,16 @@ impl HeapGraphBuilder {
     ///
     /// If there were more nodes or edges than a graph can number, or if not every node met was
     /// finished once, an edge leads nowhere or a type is missing.
-    pub fn build(self) -> Result<HeapGraph, GraphError> {
+    pub fn build(mut self) -> Result<HeapGraph, GraphError> {
         if let Some(error) = self.overflow {
             return Err(error);
         }
         let (met, finished) = (self.nodes.len(), self.offsets.len());
         if met != finished || !self.pending_edges().is_empty() {
             return Err(GraphError::Unfinished { met, finished });
+        }
+        if !self.late.is_empty() {
+            self.place_late_edges();
         }
         let node_count = met;
         if let Some(target) = highest(&self.targets, NodeIndex::index, node_count) {
@@ -192,5 +206,22 @@ impl HeapGraphBuilder {
             referents,
             Addresses::Radix(Box::new(self.addresses)),
         ))
+    }
+
+    fn place_late_edges(&mut self) {
+        let mut late = std::mem::take(&mut self.late);
+        late.sort_by_key(|(holder, _)| *holder);
+        let before = std::mem::take(&mut self.targets);
+        let starts = self.offsets.clone();
+        self.targets.reserve(before.len() + late.len());
+        let mut late = late.into_iter().peekable();
+        for (node, &start) in starts.iter().enumerate() {
+            let end = starts.get(node + 1).map_or(before.len(), |&end| widen(end));
+            self.offsets[node] = narrow(self.targets.len());
+            self.targets.extend_from_slice(&before[widen(start)..end]);
+            while let Some((_, target)) = late.next_if(|(holder, _)| holder.index() == node) {
+                self.targets.push(target);
+            }
+        }
     }
 }

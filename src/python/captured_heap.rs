@@ -3,6 +3,7 @@
 
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use super::live::LiveHeap;
 use crate::capture::{self, Introspection, Sizes};
@@ -92,6 +93,13 @@ impl CapturedHeap {
     fn addresses_of(&self, nodes: &[NodeIndex]) -> Vec<u64> {
         nodes.iter().map(|&node| self.graph.address(node)).collect()
     }
+}
+
+/// Says where functions for hidden references are registered: a dict whose keys are the addresses of
+/// classes, and what asks them about a list of objects.
+#[pyfunction]
+pub(super) fn set_referents_registry(by_class: Py<PyDict>, ask: Py<PyAny>) {
+    capture::set_registry(by_class, ask);
 }
 
 /// What `obj` refers to now, each with the name of the reference.

@@ -33,13 +33,18 @@ impl<'py> LiveHeap<'py> {
     ) -> Result<Self, CaptureError> {
         let pause = Cell::new(Some(CollectorPause::new(py)));
         let types = Introspection::new(py)?;
-        let heap = capture(&types, asked_about, Sizes::Skipped)?;
+        let mut heap = capture(&types, asked_about, Sizes::Skipped)?;
+        let held = std::mem::take(&mut heap.held);
         Ok(Self {
             py,
             types,
             heap,
             pause,
-            held: OnceCell::new(),
+            held: if held.is_empty() {
+                OnceCell::new()
+            } else {
+                OnceCell::from(held)
+            },
         })
     }
 
@@ -85,7 +90,7 @@ impl<'py> LiveHeap<'py> {
     /// Names the references of the heap. Holds everything, as naming looks attributes up.
     pub(super) fn describer(&self) -> Describer<'py, '_> {
         self.hold_all();
-        Describer::new(&self.types, self.graph(), Searches::Thorough, || {
+        Describer::new(&self.types, &self.heap, Searches::Thorough, || {
             self.hold_all();
         })
     }

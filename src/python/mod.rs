@@ -28,7 +28,7 @@ mod core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::captured_heap::{CapturedHeap, named_referents};
+    use super::captured_heap::{CapturedHeap, named_referents, set_referents_registry};
     #[pymodule_export]
     use super::chain::{chain_text, find_chain, is_proper_module, is_root};
     #[pymodule_export]
@@ -47,7 +47,8 @@ mod core {
     use super::snapshot::{
         CycleGroup, Cycles, Explanation, Garbage, HeapDiff, HeapSnapshot, Hint, Node, Owner,
         Reference, ReferenceLeak, RootChain, Suspect, Suspects, TypeChange, TypeRetained,
-        TypeTotal, UnexplainedReferences, UnexplainedTotal, Why, load_snapshot, take_snapshot,
+        TypeTotal, UnexplainedReferences, UnexplainedTotal, Why, explain, load_snapshot,
+        take_snapshot,
     };
     #[pymodule_export]
     use super::statistics::{count_by_type, objects_at, objects_of_type};

@@ -12,7 +12,7 @@ use super::{
     escape::{quoted, quoted_record, quoted_tooltip},
     label::{edge_label, node_label, plain_node_label, tooltip},
     legend::legend,
-    look::{CHAIN, CHAIN_INK, FONT, INK, LINE, Look, PAPER, QUIET_LINE, look},
+    look::{CHAIN, CHAIN_INK, FONT, INK, LINE, Look, PAPER, QUIET_INK, QUIET_LINE, look},
     view::{View, ViewEdge, ViewNode, ViewNodeKind},
 };
 
@@ -38,7 +38,8 @@ pub fn to_dot(view: &View) -> String {
         };
         let ends = EdgeTy::Pair(vertex(&names, holder), vertex(&names, held));
         let is_more = [holder, held].iter().any(|&end| is_more(&view.graph[end]));
-        let attributes = edge_attributes(&view.graph[index], is_more);
+        let edge = &view.graph[index];
+        let attributes = edge_attributes(edge, is_more, view.is_rest_faint);
         statements.push(Stmt::Edge(Edge {
             ty: ends,
             attributes,
@@ -156,7 +157,12 @@ fn direction(view: &View) -> (&'static str, &'static str) {
 
 fn node_statement(view: &View, index: NodeIndex, names: &[String]) -> Stmt {
     let node = &view.graph[index];
-    let mut ours = look_attributes(&look(node, view.max_depth));
+    let look = look(node, view.max_depth);
+    let mut ours = look_attributes(&if view.is_faint(node) {
+        look.faint()
+    } else {
+        look
+    });
     let usual = look_attributes(&Look::default());
     ours.retain(|attribute| !usual.contains(attribute));
     if is_more(node) {
@@ -222,7 +228,7 @@ fn look_attributes(look: &Look) -> Vec<Attribute> {
     ])
 }
 
-fn edge_attributes(edge: &ViewEdge, is_more: bool) -> Vec<Attribute> {
+fn edge_attributes(edge: &ViewEdge, is_more: bool, is_rest_faint: bool) -> Vec<Attribute> {
     let mut all = Vec::new();
     if edge.on_chain {
         // Heavy, so that the layout draws the chain straight.
@@ -237,6 +243,11 @@ fn edge_attributes(edge: &ViewEdge, is_more: bool) -> Vec<Attribute> {
             ("style", "dashed"),
             ("color", QUIET_LINE),
             ("arrowsize", "0.5"),
+        ]));
+    } else if is_rest_faint {
+        all.extend(attributes(&[
+            ("color", QUIET_LINE),
+            ("fontcolor", QUIET_INK),
         ]));
     }
     if !edge.label.is_empty() {

@@ -46,6 +46,19 @@ impl Default for Look {
     }
 }
 
+impl Look {
+    /// The same shape without colours, with a thin border.
+    pub(super) fn faint(self) -> Self {
+        Self {
+            fill: PAPER.to_owned(),
+            border: QUIET_LINE,
+            border_width: "1",
+            ink: QUIET_INK,
+            ..self
+        }
+    }
+}
+
 /// The look of `node`: first what it is, then its marks, the strongest last.
 pub(super) fn look(node: &ViewNode, max_depth: usize) -> Look {
     let mut look = look_of_kind(node.kind, &shade(node.depth, max_depth));
@@ -141,18 +154,25 @@ pub(super) fn samples(view: &View) -> Vec<(Look, &'static str)> {
         };
         samples.push((highlighted, "highlighted"));
     }
+    if nodes().any(|node| view.is_faint(node)) {
+        samples.push((object.clone().faint(), "on the way to another holder"));
+    }
     let kinds = [
         (ViewNodeKind::Module, "module"),
         (ViewNodeKind::Frame, "frame"),
         (ViewNodeKind::Type, "class"),
     ];
     for (kind, meaning) in kinds {
-        if nodes().any(|node| node.kind == kind && !node.is_target && !node.is_highlighted) {
+        let is_sample = |node: &ViewNode| {
+            let is_marked = node.is_target || node.is_highlighted || view.is_faint(node);
+            node.kind == kind && !is_marked
+        };
+        if nodes().any(is_sample) {
             samples.push((look_of_kind(kind, PAPER), meaning));
         }
     }
     let deepest = nodes()
-        .filter(|node| is_shaded(node))
+        .filter(|node| is_shaded(node) && !view.is_faint(node))
         .map(|node| node.depth)
         .max();
     if let Some(depth) = deepest.filter(|&depth| depth > 1) {

@@ -1,11 +1,12 @@
 //! Parts of a snapshot as a view to draw.
 
+use indexmap::IndexMap;
 use petgraph::graph::{DiGraph, NodeIndex as Position};
-use rustc_hash::FxHashMap;
 
+use super::text::grouped;
 use super::words::node_detail;
 use super::{View, ViewEdge, ViewNode, ViewNodeKind};
-use crate::analysis::{Direction, Neighbourhood, RootChain, Why};
+use crate::analysis::{Direction, DominatorTree, Neighbourhood, RootChain, Standing, Why};
 use crate::graph::{NodeIndex, RootKind};
 use crate::snapshot::HeapSnapshot;
 
@@ -19,6 +20,7 @@ pub fn neighbourhood_view(
     let mut view = View {
         graph: DiGraph::new(),
         max_depth,
+        is_rest_faint: false,
     };
     let graph = &mut view.graph;
     let nodes = found.nodes.iter();
@@ -51,8 +53,9 @@ pub fn chains_view(snapshot: &HeapSnapshot, chains: &[RootChain]) -> View {
     drawing.view()
 }
 
-/// The chains of some explanations, marked, and the chains of the other holders beside them.
-pub fn why_view(snapshot: &HeapSnapshot, why: &Why) -> View {
+/// The chains of some explanations, marked, with what each object retains, and the chains of the
+/// other holders beside them, faint.
+pub fn why_view(snapshot: &HeapSnapshot, tree: &DominatorTree, why: &Why) -> View {
     let mut drawing = ChainDrawing::default();
     for explanation in &why.explanations {
         drawing.add(snapshot, &explanation.chain, true);
@@ -67,14 +70,32 @@ pub fn why_view(snapshot: &HeapSnapshot, why: &Why) -> View {
             drawing.add(snapshot, &holder.chain, false);
         }
     }
-    drawing.view()
+    for (&node, &position) in &drawing.positions {
+        if let Some(retained) = tree.retained(node) {
+            let words = format!("retains {} bytes", grouped(retained.bytes));
+            drawing.graph[position].lines.push(words);
+        }
+    }
+    for explanation in &why.explanations {
+        for (node, verdict) in explanation.nodes().iter().zip(&explanation.verdicts) {
+            let lines = &mut drawing.graph[drawing.positions[node]].lines;
+            let words = format!("should be gone: {}", verdict.reasons.join("; "));
+            if verdict.standing == Standing::Gone && !lines.contains(&words) {
+                lines.push(words);
+            }
+        }
+    }
+    View {
+        is_rest_faint: true,
+        ..drawing.view()
+    }
 }
 
 /// Chains as they are put together into a view.
 #[derive(Default)]
 struct ChainDrawing {
     graph: DiGraph<ViewNode, ViewEdge>,
-    positions: FxHashMap<NodeIndex, Position>,
+    positions: IndexMap<NodeIndex, Position>,
 }
 
 impl ChainDrawing {
@@ -110,6 +131,7 @@ impl ChainDrawing {
         View {
             max_depth: max_depth.unwrap_or(0),
             graph: self.graph,
+            is_rest_faint: false,
         }
     }
 }

@@ -78,6 +78,15 @@ pub struct View {
     pub graph: DiGraph<ViewNode, ViewEdge>,
     /// The depth at which the search stopped; the scale of the shading.
     pub max_depth: usize,
+    /// True if what is not on a chain is drawn faint.
+    pub is_rest_faint: bool,
+}
+
+impl View {
+    /// True if and only if `node` is drawn faint.
+    pub(super) fn is_faint(&self, node: &ViewNode) -> bool {
+        self.is_rest_faint && !node.on_chain
+    }
 }
 
 impl View {

@@ -22,6 +22,7 @@ const CAPTURED_AT_KEY: &str = "heapgraph.captured_at";
 const CAPTURE_TIME_KEY: &str = "heapgraph.capture_nanoseconds";
 const COLLECTED_KEY: &str = "heapgraph.collected";
 const UNSEEN_KEY: &str = "heapgraph.unseen";
+const OPAQUE_KEY: &str = "heapgraph.opaque_types";
 pub(super) const NODES_KEY: &str = "heapgraph.node_count";
 pub(super) const EDGES_KEY: &str = "heapgraph.edge_count";
 const NAMES_KEY: &str = "heapgraph.names_recorded";
@@ -71,10 +72,11 @@ pub(super) fn write(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
         capture_time,
         collected,
         unseen,
+        opaque_types,
     } = snapshot.metadata();
     let captured_at =
         DateTime::<Utc>::from(*captured_at).to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    vec![
+    let mut entries = vec![
         (FORMAT_KEY, FORMAT_VERSION.to_string()),
         (TOOL_KEY, tool_version.clone()),
         (PYTHON_KEY, python_version.clone()),
@@ -90,7 +92,11 @@ pub(super) fn write(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
         (NAMES_KEY, snapshot.edge_names().is_some().to_string()),
         (VALUES_KEY, (!snapshot.values().is_empty()).to_string()),
         (TYPES_KEY, json(&type_entries(snapshot.graph().types()))),
-    ]
+    ];
+    if !opaque_types.is_empty() {
+        entries.push((OPAQUE_KEY, json(opaque_types)));
+    }
+    entries
 }
 
 fn json<T: Serialize>(value: &T) -> String {
@@ -178,6 +184,12 @@ impl<'f> Footer<'f> {
             capture_time: Duration::from_nanos(self.parse(CAPTURE_TIME_KEY)?),
             collected: self.parse(COLLECTED_KEY)?,
             unseen: self.json(UNSEEN_KEY)?,
+            // Files that were written before there was such a list have none.
+            opaque_types: if self.0.iter().any(|(key, _)| *key == OPAQUE_KEY) {
+                self.json(OPAQUE_KEY)?
+            } else {
+                Vec::new()
+            },
         })
     }
 }

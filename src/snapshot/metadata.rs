@@ -23,6 +23,9 @@ pub struct Metadata {
     pub collected: bool,
     /// What could not be seen, a sentence each.
     pub unseen: Vec<String>,
+    /// Full names of the types, of which there are objects, that have no traverse: what these hold, if
+    /// anything, is not seen.
+    pub opaque_types: Vec<String>,
 }
 
 impl Default for Metadata {
@@ -38,6 +41,7 @@ impl Default for Metadata {
             capture_time: Duration::ZERO,
             collected: false,
             unseen: Vec::new(),
+            opaque_types: Vec::new(),
         }
     }
 }

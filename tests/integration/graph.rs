@@ -17,6 +17,39 @@ fn builder_with_type() -> HeapGraphBuilder {
 }
 
 #[test]
+fn late_edges_come_behind_the_others_of_their_holder() {
+    let mut random = Random::new(5);
+    for _ in 0..100 {
+        let node_count = 1 + random.below(8);
+        let mut builder = builder_with_type();
+        let nodes: Vec<NodeIndex> = (0..node_count)
+            .map(|n| builder.node_for_address(0x1000 + 16 * n as u64).unwrap())
+            .collect();
+        let mut expected = vec![Vec::new(); node_count];
+        for holder in &mut expected {
+            for _ in 0..random.below(4) {
+                let target = nodes[random.below(node_count)];
+                builder.add_edge(target);
+                holder.push(target);
+            }
+            builder.finish_node(NodeRecord::default());
+        }
+        for _ in 0..random.below(6) {
+            let (holder, target) = (random.below(node_count), nodes[random.below(node_count)]);
+            builder.add_late_edge(nodes[holder], target);
+            expected[holder].push(target);
+        }
+        let graph = builder.build().unwrap();
+        for (&node, expected) in nodes.iter().zip(&expected) {
+            assert_eq!(graph.referents(node), expected);
+            let held_by = expected.iter().filter(|&&target| target == node).count();
+            let referrers = graph.referrers(node).iter();
+            assert_eq!(referrers.filter(|&&holder| holder == node).count(), held_by);
+        }
+    }
+}
+
+#[test]
 fn a_graph_can_be_sent_and_shared() {
     fn assert_send_and_sync<T: Send + Sync>() {}
     assert_send_and_sync::<HeapGraph>();

@@ -96,6 +96,7 @@ impl ViewBuilder {
         View {
             graph: self.graph,
             max_depth,
+            is_rest_faint: false,
         }
     }
 }

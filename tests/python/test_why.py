@@ -316,6 +316,17 @@ def test_pictures(app: Any, tmp_path: Path) -> None:
     assert "<svg" in answer._repr_html_()
     dot = answer.draw().to_dot()
     assert dot.count("'u1'") == 1
+    # What each object retains stands in its label; the way to the other holder is faint.
+    (explanation,) = answer.chains
+    for node in explanation.chain.nodes:
+        assert f"retains {node.retained_size:,} bytes" in dot
+    (faint,) = [line for line in dot.splitlines() if "<b>list</b>" in line]
+    assert 'fontcolor="#5b6875"' in faint
+    assert "on the way to another holder" in dot
+    watch = heapgraph.watch(app.log[0], "signed out")
+    late = watch.why()
+    assert late is not None
+    assert "should be gone: watched since" in "".join(late.draw().to_dot().split("<br/>"))
 
 
 def test_a_loaded_snapshot_says_the_same(app: Any, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ use paths::Cost;
 pub use paths::PreferredPaths;
 pub use rank::Rank;
 pub use step::{Step, spelled_steps};
-pub use verdict::Verdict;
+pub use verdict::{Finding, Standing, Verdict};
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -56,7 +56,9 @@ pub struct Explanation {
     pub steps: Vec<Step>,
     /// What the first object of the chain retains, and the one behind each step.
     pub retained: Vec<Tally>,
-    /// What can be said of the first object of the chain, and of the one behind each step.
+    /// What was found out about the first object of the chain, and about the one behind each step.
+    findings: Vec<Vec<Finding>>,
+    /// What that comes to, for each of them.
     pub verdicts: Vec<Verdict>,
     /// The steps among which the cause is, as positions in `steps`.
     pub suspects: Range<usize>,
@@ -149,7 +151,8 @@ impl Explanation {
         let nearest = holders.as_ref();
         let nearest =
             nearest.and_then(|holders| holders.find_below(paths, tree, target, MOST_HOLDERS));
-        let verdicts = verdict::verdicts(paths.snapshot(), &chain, &steps);
+        let findings = verdict::findings(paths.snapshot(), &chain, &steps);
+        let (verdicts, suspects) = verdict::judge(&findings);
         let nodes = nodes_of(&chain, &steps);
         let retained = nodes
             .iter()
@@ -158,14 +161,23 @@ impl Explanation {
             retained: retained.collect(),
             target,
             alike,
-            suspects: verdict::suspects(&verdicts),
             chain,
             steps,
+            findings,
             verdicts,
+            suspects,
             fingerprint,
             holders,
             nearest,
         })
+    }
+
+    /// Adds what is known of objects besides what the graph says.
+    pub fn add_findings(&mut self, of_node: impl Fn(NodeIndex) -> Vec<Finding>) {
+        for (node, findings) in self.nodes().into_iter().zip(&mut self.findings) {
+            findings.extend(of_node(node));
+        }
+        (self.verdicts, self.suspects) = verdict::judge(&self.findings);
     }
 
     /// The first object of the chain and the one behind each step.

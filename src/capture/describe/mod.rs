@@ -18,10 +18,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use rustc_hash::FxHashMap;
 
+use super::arrays::ArrayFields;
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FrameSlot, frame_referents};
+use super::hidden::HiddenReferences;
 use super::interned::intern;
 use super::introspection::{Introspection, code_names, text};
+use super::walk::WalkedHeap;
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex};
 
 use crate::graph::CONTEXT_VARIABLES;
@@ -48,6 +51,7 @@ pub(crate) enum Searches {
 pub(crate) struct Describer<'py, 'g> {
     graph: &'g HeapGraph,
     types: &'g Introspection<'py>,
+    hidden: &'g HiddenReferences,
     _pause: CollectorPause,
     hold: Box<dyn Fn() + 'g>,
     /// Attribute names by class, found so far.
@@ -66,13 +70,14 @@ pub(crate) struct Describer<'py, 'g> {
 impl<'py, 'g> Describer<'py, 'g> {
     pub(crate) fn new(
         types: &'g Introspection<'py>,
-        graph: &'g HeapGraph,
+        heap: &'g WalkedHeap<'py>,
         searches: Searches,
         hold: impl Fn() + 'g,
     ) -> Self {
         Self {
-            graph,
+            graph: &heap.graph,
             types,
+            hidden: &heap.hidden,
             _pause: CollectorPause::new(types.py),
             hold: Box::new(hold),
             class_names: RefCell::default(),
@@ -100,6 +105,7 @@ impl<'py, 'g> Describer<'py, 'g> {
         if !is_plain {
             (self.hold)();
         }
+        pool.extend(self.hidden(node));
         pool.extend(self.contents(object, node));
         if !is_plain {
             pool.extend(self.members(object));
@@ -127,6 +133,15 @@ impl<'py, 'g> Describer<'py, 'g> {
             .collect()
     }
 
+    /// What functions registered for types say that the object holds.
+    fn hidden(&self, node: NodeIndex) -> Vec<Named> {
+        let hidden = self.hidden.get(&node).into_iter().flatten();
+        let named = |(held, label): &(NodeIndex, EdgeLabel)| {
+            Some((ffi::object_at(self.graph.address(*held))?, label.clone()))
+        };
+        hidden.filter_map(named).collect()
+    }
+
     /// What the object holds by being a container, class, code, module, frame or generator.
     fn contents(&self, object: Object, node: NodeIndex) -> Vec<Named> {
         let flags = object.type_object().type_flags();
@@ -149,6 +164,8 @@ impl<'py, 'g> Describer<'py, 'g> {
             attributes_of(vec![("__dict__", namespace.into_any())])
         } else if let Some(variables) = self.context_variables(object, node) {
             variables
+        } else if let Some(array) = ArrayFields::of(self.types, &bound.get_type()) {
+            array.named(self.types, object)
         } else {
             self.generator_locals(&bound)
         }

@@ -3,8 +3,8 @@
 //! What the code here relies on, once and for all:
 //!
 //! * **The interpreter is attached** (`Python<'py>`) and the build has a GIL; free-threaded
-//!   builds are refused at import. Between a walk's first and last step no Python code runs, so
-//!   no object met in it can die.
+//!   builds are refused at import. Between a walk's first and last step no Python code runs, or
+//!   everything met so far is held, so no object met in it can die.
 //! * **Addresses become objects only through [`Object`]**, which is made here alone: from a list
 //!   item, from a live reference, from what a `tp_traverse` visits, or from a node of a graph
 //!   that was captured in this very attachment ([`object_at`], whose callers keep the rule).

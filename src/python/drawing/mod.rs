@@ -122,6 +122,7 @@ impl Drawing {
         let mut view = View {
             graph: petgraph::graph::DiGraph::new(),
             max_depth: self.max_depth,
+            is_rest_faint: false,
         };
         let mut positions = Vec::new();
         for (node, text) in self.nodes.iter().zip(texts) {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use serde::Serialize;
 
 use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
 use super::unexplained::ReferenceLeak;
-use crate::analysis::{self, Tally};
+use crate::analysis::{self, Histogram, Tally};
 use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
 use crate::render;
@@ -46,6 +47,15 @@ impl TypeTotal {
         } = self;
         format!("TypeTotal(count={count}, shallow_size={shallow_size})")
     }
+}
+
+/// Types by name, in the order of a histogram.
+pub(super) fn by_name(py: Python<'_>, histogram: Histogram) -> PyResult<Bound<'_, PyDict>> {
+    let by_name = PyDict::new(py);
+    for row in histogram.types {
+        by_name.set_item(&row.type_name, TypeTotal::new(row.tally))?;
+    }
+    Ok(by_name)
 }
 
 /// One type in two snapshots.

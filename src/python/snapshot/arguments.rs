@@ -11,7 +11,7 @@ use crate::capture::{self, text};
 use crate::graph::NodeIndex;
 
 /// A number of things: below 0 none, and no number is too large.
-pub(super) struct Limit(pub(super) usize);
+pub(in crate::python) struct Limit(pub(super) usize);
 
 impl<'py> FromPyObject<'_, 'py> for Limit {
     type Error = PyErr;

@@ -30,7 +30,7 @@ pub(super) use node::{Node, Reference};
 pub(super) use retained::{Owner, TypeRetained};
 pub(super) use suspects::{Hint, Suspect, Suspects};
 pub(super) use unexplained::{ReferenceLeak, UnexplainedReferences, UnexplainedTotal};
-pub(super) use why::{Explanation, Why};
+pub(super) use why::{Explanation, Why, explain};
 
 use arguments::{Limit, type_pattern};
 use progress::Progress;
@@ -56,8 +56,7 @@ pub(super) struct HeapSnapshot {
 }
 
 /// Captures the live heap; see `heapgraph.take_snapshot`. `collected` says whether garbage was
-/// collected before. The caller has `held_by_caller` references to the object at `asked`, which are
-/// not counted.
+/// collected before.
 #[pyfunction]
 #[expect(
     clippy::fn_params_excessive_bools,
@@ -69,21 +68,19 @@ pub(super) fn take_snapshot(
     names: bool,
     values: bool,
     force: bool,
-    asked: u64,
-    held_by_caller: u32,
 ) -> PyResult<HeapSnapshot> {
     let options = SnapshotOptions {
         collected,
         names,
         values,
         force,
-        held_by_caller: (asked, held_by_caller),
+        held_by_caller: (0, 0),
     };
     let _progress = Progress::start("taking a snapshot");
-    Ok(HeapSnapshot {
-        inner: Arc::new(AnalysedHeap::new(capture::take_snapshot(py, options)?)),
-        process: Some(std::process::id()),
-    })
+    let taken = capture::take_snapshot(py, options)?;
+    Ok(HeapSnapshot::of_this_process(Arc::new(AnalysedHeap::new(
+        taken,
+    ))))
 }
 
 /// Loads a snapshot that was saved.
@@ -153,11 +150,18 @@ impl HeapSnapshot {
             histogram.sort(TypeOrder::Bytes);
             histogram
         });
-        let by_name = PyDict::new(py);
-        for row in histogram.types {
-            by_name.set_item(&row.type_name, TypeTotal::new(row.tally))?;
-        }
-        Ok(by_name)
+        answers::by_name(py, histogram)
+    }
+
+    /// Count the objects of compiled types that have no traverse function: they may own memory and
+    /// hold objects, and nobody sees which. `heapgraph.register_referents` makes them visible.
+    ///
+    /// Returns:
+    ///     A dict of type names to `TypeTotal`, most bytes first. Types that are known to hold no
+    ///     objects, such as those of numbers and texts, are left out.
+    fn opaque_types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let histogram = py.detach(|| Histogram::opaque(&self.inner));
+        answers::by_name(py, histogram)
     }
 
     /// Find objects.

@@ -3,15 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::HeapSnapshot;
 use super::analysed_heap::AnalysedHeap;
 use super::answers::{RootChain, as_dict, preformatted};
-use super::arguments::type_pattern;
+use super::arguments::{Limit, type_pattern};
 use super::node::Node;
-use crate::analysis;
+use super::progress::Progress;
+use crate::analysis::{self, Explanation as Explained, Finding};
+use crate::capture::{self, Introspection, SnapshotOptions};
 use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
 use crate::render;
@@ -35,6 +39,75 @@ pub(in crate::python) struct Explanation {
     snapshot: Arc<AnalysedHeap>,
     answer: Arc<analysis::Why>,
     number: usize,
+}
+
+/// Explains why objects of the live heap are alive; see `heapgraph.why`.
+///
+/// `collected` says whether garbage was collected before. The caller has `held_by_caller` references
+/// to an object that `target` is the address of, which are not counted. `inspect` is called with each
+/// object of the chains and gives what is known of it: pairs of `alive`, `gone` or `failed` and the
+/// reason.
+#[pyfunction]
+pub(in crate::python) fn explain(
+    py: Python<'_>,
+    target: &Bound<'_, PyAny>,
+    limit: Limit,
+    collected: bool,
+    held_by_caller: u32,
+    inspect: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Why> {
+    let asked = match held_by_caller {
+        0 => 0,
+        _ => target.extract()?,
+    };
+    let options = SnapshotOptions {
+        collected,
+        names: true,
+        values: false,
+        force: false,
+        held_by_caller: (asked, held_by_caller),
+    };
+    let progress = Progress::start("taking a snapshot");
+    let (snapshot, objects) = capture::take_held_snapshot(py, options)?;
+    drop(progress);
+    let snapshot = HeapSnapshot::of_this_process(Arc::new(AnalysedHeap::new(snapshot)));
+    let targets = snapshot.targets(py, target)?;
+    let mut why = Why::answer(py, &snapshot.inner, &targets, limit.0);
+    let of_chains: IndexMap<NodeIndex, Bound<'_, PyAny>> = (why.explanations.iter())
+        .flat_map(Explained::nodes)
+        .map(|node| (node, objects[node.index()].clone()))
+        .collect();
+    drop(objects);
+    let types = Introspection::new(py)?;
+    let mut findings = FxHashMap::default();
+    for (node, object) in of_chains {
+        findings.insert(node, inspected(&types, &object, inspect)?);
+    }
+    for explanation in &mut why.explanations {
+        explanation.add_findings(|node| findings[&node].clone());
+    }
+    Ok(Why::new(&snapshot.inner, why))
+}
+
+/// What is known of a live object.
+fn inspected(
+    types: &Introspection<'_>,
+    object: &Bound<'_, PyAny>,
+    inspect: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Vec<Finding>> {
+    let over = capture::use_is_over(types, object);
+    let mut findings: Vec<Finding> = (over.into_iter())
+        .map(|reason| Finding::Gone(reason.into()))
+        .collect();
+    if let Some(inspect) = inspect {
+        let said: Vec<(String, String)> = inspect.call1((object,))?.extract()?;
+        findings.extend(said.into_iter().map(|(kind, reason)| match &*kind {
+            "alive" => Finding::Alive(reason),
+            "gone" => Finding::Gone(reason),
+            _ => Finding::Failed(reason),
+        }));
+    }
+    Ok(findings)
 }
 
 impl HeapSnapshot {
@@ -77,8 +150,20 @@ impl Why {
         targets: &[NodeIndex],
         limit: usize,
     ) -> Self {
+        Self::new(snapshot, Self::answer(py, snapshot, targets, limit))
+    }
+
+    fn answer(
+        py: Python<'_>,
+        snapshot: &Arc<AnalysedHeap>,
+        targets: &[NodeIndex],
+        limit: usize,
+    ) -> analysis::Why {
         let tree = snapshot.dominators(py);
-        let answer = py.detach(|| analysis::Why::explain(snapshot, tree, targets, limit));
+        py.detach(|| analysis::Why::explain(snapshot, tree, targets, limit))
+    }
+
+    fn new(snapshot: &Arc<AnalysedHeap>, answer: analysis::Why) -> Self {
         Self {
             snapshot: Arc::clone(snapshot),
             answer: Arc::new(answer),
@@ -113,12 +198,14 @@ impl Why {
         as_dict(py, &WhyJson::new(&self.snapshot, &self.answer))
     }
 
-    /// Draw the chains, marked, with the other holders beside them.
+    /// Draw the chains, marked, with what each object retains, and the other holders beside them,
+    /// faint.
     ///
     /// Returns:
     ///     A `Picture`, with `to_dot`, `to_svg`, `to_png` and `save`, that notebooks show.
-    fn draw(&self) -> Picture {
-        let view = render::why_view(&self.snapshot, &self.answer);
+    fn draw(&self, py: Python<'_>) -> Picture {
+        let tree = self.snapshot.dominators(py);
+        let view = render::why_view(&self.snapshot, tree, &self.answer);
         Picture {
             node_count: view.graph.node_count(),
             view,
@@ -131,7 +218,7 @@ impl Why {
     ///     path: A file to write; without it the text of the picture is returned.
     #[pyo3(signature = (path=None))]
     fn to_svg(&self, py: Python<'_>, path: Option<PathBuf>) -> PyResult<Option<String>> {
-        let picture = self.draw();
+        let picture = self.draw(py);
         match path {
             None => Ok(Some(picture.to_svg(py)?)),
             Some(path) => {
@@ -164,7 +251,7 @@ impl Why {
         let picture = if self.answer.explanations.is_empty() {
             String::new()
         } else {
-            self.draw().to_svg(py)?
+            self.draw(py).to_svg(py)?
         };
         Ok(text + &picture)
     }

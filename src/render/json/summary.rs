@@ -57,11 +57,18 @@ pub struct SummaryJson<'s> {
     /// How many there are of each kind.
     roots: IndexMap<&'static str, usize>,
     top_types: Vec<TypeJson<'s>>,
+    /// Types without a traverse, most bytes first.
+    opaque_types: Vec<TypeJson<'s>>,
 }
 
 impl<'s> SummaryJson<'s> {
-    /// A summary with the first types of `histogram`, which is that of the snapshot.
-    pub fn new(snapshot: &'s HeapSnapshot, histogram: &'s mut Histogram) -> Self {
+    /// A summary with the first types of `histogram`, which is that of the snapshot, and with
+    /// those that are [`opaque`](Histogram::opaque).
+    pub fn new(
+        snapshot: &'s HeapSnapshot,
+        histogram: &'s mut Histogram,
+        opaque: &'s Histogram,
+    ) -> Self {
         histogram.sort(TypeOrder::Bytes);
         let count = |kind| {
             let roots = snapshot.roots().iter();
@@ -78,6 +85,7 @@ impl<'s> SummaryJson<'s> {
             top_types: (histogram.types.iter().take(TOP_TYPES))
                 .map(TypeJson::new)
                 .collect(),
+            opaque_types: opaque.types.iter().map(TypeJson::new).collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::object::{ObjectJson, RootJson};
 use crate::analysis::{
-    Explanation, Holder, Holders, RootChain, Step, Tally, Verdict, Why, spelled_steps,
+    Explanation, Holder, Holders, RootChain, Standing, Step, Tally, Verdict, Why, spelled_steps,
 };
 use crate::graph::NodeIndex;
 use crate::render::text::spelled_path;
@@ -50,7 +50,11 @@ struct KnownJson<'s> {
     retained: FreedJson,
     /// `alive`, `unknown` or `gone`.
     verdict: &'static str,
-    reason: Option<&'s str>,
+    reason: Option<String>,
+    /// Reasons for the opposite, which are overruled.
+    conflicts: &'s [String],
+    /// Inspectors that failed, and how.
+    failures: &'s [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -150,16 +154,18 @@ impl<'s> KnownJson<'s> {
         retained: Tally,
         verdict: &'s Verdict,
     ) -> Self {
-        let (verdict, reason) = match verdict {
-            Verdict::Alive(reason) => ("alive", Some(*reason)),
-            Verdict::Unknown => ("unknown", None),
-            Verdict::Gone(reason) => ("gone", Some(&**reason)),
+        let standing = match verdict.standing {
+            Standing::Alive => "alive",
+            Standing::Unknown => "unknown",
+            Standing::Gone => "gone",
         };
         Self {
             object: ObjectJson::new(snapshot, node),
             retained: retained.into(),
-            verdict,
-            reason,
+            verdict: standing,
+            reason: (!verdict.reasons.is_empty()).then(|| verdict.reasons.join("; ")),
+            conflicts: &verdict.conflicts,
+            failures: &verdict.failures,
         }
     }
 }

@@ -5,11 +5,15 @@ use std::fmt::Write;
 use super::number::{grouped, utc};
 use super::style::{Paint, Style};
 use super::types::types_text;
-use crate::analysis::{Histogram, TypeOrder};
+use crate::analysis::{Histogram, TypeOrder, TypeTally};
 use crate::graph::RootKind;
 use crate::render::escape::one_line;
 use crate::snapshot::HeapSnapshot;
 
+/// Types without a traverse that a summary names.
+const NAMED_OPAQUE: usize = 3;
+/// Fewer objects of such a type are not worth a word.
+const MANY_OPAQUE: u64 = 100;
 /// Types listed in a summary.
 pub const TOP_TYPES: usize = 10;
 
@@ -26,9 +30,33 @@ pub fn summary_text(snapshot: &HeapSnapshot, style: Style) -> String {
         let name = style.paint(Paint::Strong, "not seen  ");
         writeln!(text, "{name}  {}", one_line(unseen)).expect(super::TO_STRING);
     }
+    if let Some(opaque) = opaque_words(snapshot) {
+        let name = style.paint(Paint::Strong, "not seen  ");
+        writeln!(text, "{name}  {}", one_line(&opaque)).expect(super::TO_STRING);
+    }
     text.push('\n');
     text.push_str(&types_text(&histogram, TOP_TYPES, style));
     text
+}
+
+/// The types that do not show what their objects hold, if there are many of these.
+fn opaque_words(snapshot: &HeapSnapshot) -> Option<String> {
+    let mut opaque = Histogram::opaque(snapshot);
+    opaque.types.retain(|row| row.tally.count >= MANY_OPAQUE);
+    let (named, others) = opaque.types.split_at(opaque.types.len().min(NAMED_OPAQUE));
+    let row = |row: &TypeTally| {
+        let (count, bytes) = (grouped(row.tally.count), grouped(row.tally.bytes));
+        format!("{} ({count} objects, {bytes} bytes)", row.type_name)
+    };
+    let mut words: Vec<String> = named.iter().map(row).collect();
+    match others.len() {
+        0 => {}
+        1 => words.push("1 other type".into()),
+        count => words.push(format!("{} other types", grouped(count as u64))),
+    }
+    let what = "what objects without a traverse hold";
+    let how = "heapgraph.register_referents makes it visible";
+    (!words.is_empty()).then(|| format!("{what}: {}; {how}", words.join(", ")))
 }
 
 fn facts(snapshot: &HeapSnapshot, histogram: &Histogram) -> Vec<(&'static str, String)> {

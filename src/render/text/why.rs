@@ -5,7 +5,9 @@ use std::fmt::Write;
 use super::TO_STRING;
 use super::number::grouped;
 use super::style::{Paint, Style};
-use crate::analysis::{Explanation, Holders, RootChain, Step, Tally, Verdict, Why, spelled_steps};
+use crate::analysis::{
+    Explanation, Holders, RootChain, Standing, Step, Tally, Verdict, Why, spelled_steps,
+};
 use crate::graph::NodeIndex;
 use crate::render::escape::one_line;
 use crate::render::words::{headline, node_words, path_start, root_words};
@@ -134,16 +136,36 @@ fn trace(snapshot: &HeapSnapshot, explanation: &Explanation, style: Style) -> St
             _ if number + 1 == objects.len() => "╰→ ",
             _ => "├─ ",
         };
-        let retained = freed_words(explanation.retained[number]);
-        let known = match &verdicts[number] {
-            Verdict::Alive(reason) => (*reason).to_owned(),
-            Verdict::Gone(reason) => format!("should be gone: {reason}; retains {retained}"),
-            Verdict::Unknown => format!("retains {retained}"),
-        };
+        let known = known_words(&verdicts[number], explanation.retained[number]);
         let line = format!("{object:width$}  {}", faint(&one_line(&known)));
         writeln!(text, "{}{}", faint(branch), line.trim_end()).expect(TO_STRING);
+        for failure in &verdicts[number].failures {
+            let margin = if branch == "╰→ " { "   " } else { "│  " };
+            let failure = style.paint(Paint::More, format!("! {}", one_line(failure)));
+            writeln!(text, "{}{failure}", faint(margin)).expect(TO_STRING);
+        }
     }
     text
+}
+
+/// What is known of an object of a chain.
+fn known_words(verdict: &Verdict, retained: Tally) -> String {
+    let reasons = verdict.reasons.join("; ");
+    let conflicts = verdict.conflicts.join("; ");
+    let (known, opposite) = match verdict.standing {
+        Standing::Alive => (reasons, "it should be gone"),
+        Standing::Gone => (format!("should be gone: {reasons}"), "it should not"),
+        Standing::Unknown => (String::new(), ""),
+    };
+    let conflict = match &*conflicts {
+        "" => String::new(),
+        conflicts => format!(", although {opposite}: {conflicts}"),
+    };
+    match verdict.standing {
+        Standing::Alive => known + &conflict,
+        Standing::Gone => format!("{known}{conflict}; retains {}", freed_words(retained)),
+        Standing::Unknown => format!("retains {}", freed_words(retained)),
+    }
 }
 
 /// The objects, by their numbers, that are not written: those in the middle of many in a row of one

@@ -50,6 +50,7 @@ fn summary_1() {
             "module": 1, "frame": 1, "suspended": 0, "context": 0, "atexit": 0,
             "interpreter": 0, "external": 1,
         },
+        "opaque_types": [{"type": "app.Session", "count": 5, "bytes": 280}],
     });
     assert_eq!(summary, expected);
 }

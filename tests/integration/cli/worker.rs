@@ -184,6 +184,7 @@ fn build(objects: &Objects, friday: Option<(usize, usize)>) -> HeapSnapshot {
             capture_time: Duration::from_millis(300),
             collected: true,
             unseen: vec!["references held by compiled code".into()],
+            opaque_types: vec!["app.Session".into(), "app.Gone".into()],
         },
     })
 }

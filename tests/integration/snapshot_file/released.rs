@@ -227,6 +227,7 @@ fn heap() -> HeapSnapshot {
             capture_time: Duration::from_micros(1_234),
             collected: true,
             unseen: vec!["The stack of a thread that was not running.".into()],
+            ..Metadata::default()
         },
     })
 }

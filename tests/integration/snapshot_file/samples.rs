@@ -77,6 +77,9 @@ pub(crate) fn random_snapshot(seed: u64) -> HeapSnapshot {
         unseen: (0..random.below(3))
             .map(|_| random_text(&mut random))
             .collect(),
+        opaque_types: (0..random.below(3))
+            .map(|_| random_text(&mut random))
+            .collect(),
         ..Metadata::default()
     };
     HeapSnapshot::new(SnapshotParts {

@@ -96,6 +96,9 @@ impl Namer<'_, '_, '_> {
         if graph.referents(node).is_empty() {
             return;
         }
+        if !self.describer.hidden.is_empty() && self.describer.hidden.contains_key(&node) {
+            return self.describe(node);
+        }
         let ty = graph.type_index(node);
         let Some(object) = self.object(node) else {
             return self.describe(node);

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use super::super::super::arrays::ArrayFields;
 use super::super::super::ffi::Object;
 use super::super::Describer;
 use super::super::leftover::Leftover;
@@ -62,11 +63,15 @@ impl<'py> Plan<'py> {
         object: Object,
     ) -> Self {
         let class = object.type_object();
-        let way = way(
-            describer.graph.type_of(node),
-            class,
-            describer.graph.flags(node),
-        );
+        let way = if ArrayFields::of(describer.types, &class.bound(describer.types.py)).is_some() {
+            Way::Described
+        } else {
+            way(
+                describer.graph.type_of(node),
+                class,
+                describer.graph.flags(node),
+            )
+        };
         let fields = if way == Way::Code {
             describer.code_fields()
         } else {

@@ -1,0 +1,133 @@
+//! What numpy's arrays hold. They have no traverse: the collector does not see it.
+
+use std::ffi::CStr;
+
+use pyo3::prelude::*;
+use pyo3::types::PyIterator;
+
+use super::ffi::{self, Object};
+use super::introspection::Introspection;
+use crate::graph::EdgeLabel;
+
+/// The number of the dtype `object`, the same in all versions of numpy (`NPY_OBJECT`).
+const OBJECT: i32 = 17;
+
+/// The descriptors of `numpy.ndarray`, which its class holds.
+#[derive(Clone, Copy)]
+pub(super) struct ArrayFields {
+    base: Object,
+    dtype: Object,
+    flags: Object,
+    flat: Object,
+    shape: Object,
+}
+
+impl ArrayFields {
+    /// The descriptors, if `class` is `numpy.ndarray` or derived from it. Imports nothing.
+    pub(super) fn of(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> Option<Self> {
+        let mro = types.type_mro(class);
+        let array = mro.iter().find(|class| {
+            let is_static = !Object::from_bound(class).type_flags().is_heap_type();
+            is_static && types.class_name(class) == "numpy.ndarray"
+        })?;
+        let namespace = types.type_namespace(array)?;
+        let descriptor = |name| {
+            let found = ffi::value_under(&namespace, name)?;
+            let kind = found.type_object().bound(types.py);
+            kind.is(&types.getset_descriptor_type).then_some(found)
+        };
+        Some(Self {
+            base: descriptor(c"base")?,
+            dtype: descriptor(c"dtype")?,
+            flags: descriptor(c"flags")?,
+            flat: descriptor(c"flat")?,
+            shape: descriptor(c"shape")?,
+        })
+    }
+
+    /// Calls `found` with what an array holds: its base, then its elements with their numbers, in C
+    /// order, if they are objects and its own. Compiled code of numpy reads them; it runs no code of
+    /// the program.
+    pub(super) fn for_each(
+        self,
+        types: &Introspection<'_>,
+        array: Object,
+        mut found: impl FnMut(Option<usize>, Object),
+    ) {
+        let array = &array.bound(types.py);
+        let read = |field: Object| ffi::descriptor_get(&field.bound(types.py), array).ok();
+        if let Some(base) = read(self.base).filter(|base| !base.is_none()) {
+            found(None, Object::from_bound(&base));
+        }
+        let is_of_objects =
+            read(self.dtype).and_then(|dtype| field(types, &dtype, c"num")?.extract().ok());
+        if is_of_objects != Some(OBJECT) {
+            return;
+        }
+        // A view counts no references to the elements of its base.
+        let owns =
+            read(self.flags).and_then(|flags| field(types, &flags, c"owndata")?.extract().ok());
+        if owns != Some(true) {
+            return;
+        }
+        let elements = read(self.flat).and_then(|flat| flat.cast_into::<PyIterator>().ok());
+        for (number, element) in elements.into_iter().flatten().flatten().enumerate() {
+            found(Some(number), Object::from_bound(&element));
+        }
+    }
+
+    /// What an array holds, with the names: `.base`, `[3]`, `[1, 2]`.
+    pub(super) fn named(
+        self,
+        types: &Introspection<'_>,
+        array: Object,
+    ) -> Vec<(Object, EdgeLabel)> {
+        let bound = array.bound(types.py);
+        let shape = ffi::descriptor_get(&self.shape.bound(types.py), &bound);
+        let shape: Vec<usize> = (shape.and_then(|shape| shape.extract())).unwrap_or_default();
+        let mut named = Vec::new();
+        self.for_each(types, array, |number, object| {
+            let label =
+                number.map_or_else(|| EdgeLabel::attribute("base"), |n| position(n, &shape));
+            named.push((object, label));
+        });
+        named
+    }
+}
+
+/// A field of an object of a compiled type.
+fn field<'py>(
+    types: &Introspection<'py>,
+    object: &Bound<'py, PyAny>,
+    name: &CStr,
+) -> Option<Bound<'py, PyAny>> {
+    let classes = types.type_mro(&object.get_type());
+    let mut namespaces = classes
+        .iter()
+        .filter_map(|class| types.type_namespace(class));
+    let descriptor = namespaces.find_map(|names| ffi::value_under(&names, name))?;
+    let descriptor = descriptor.bound(types.py);
+    let kind = descriptor.get_type();
+    let is_compiled =
+        kind.is(&types.getset_descriptor_type) || kind.is(&types.member_descriptor_type);
+    is_compiled.then(|| ffi::descriptor_get(&descriptor, object).ok())?
+}
+
+/// The place of an element of an array of that shape.
+fn position(mut number: usize, shape: &[usize]) -> EdgeLabel {
+    if let [_] = shape[..] {
+        return EdgeLabel::Index(number);
+    }
+    let mut places = Vec::new();
+    for &length in shape.iter().rev() {
+        places.push((number % length).to_string());
+        number /= length;
+    }
+    places.reverse();
+    // The only element of an array without dimensions is `array[()]`.
+    EdgeLabel::Key(if places.is_empty() {
+        "()".into()
+    } else {
+        places.join(", ")
+    })
+}
