@@ -80,7 +80,7 @@ def explain_delta(base: _core.HeapSnapshot, current: _core.HeapSnapshot) -> Delt
         >>> delta.bytes, delta.rows
         (0, [])
     """
-    history = _core.GrowthHistory()
+    history = _core.GrowthHistory([])
     history.add(base, 0)
     history.add(current, 1)
     return Delta([DeltaRow(*row) for row in history.delta()])

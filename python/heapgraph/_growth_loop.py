@@ -92,7 +92,7 @@ class GrowthLoop:
         self._seconds = seconds
         self._trace = trace
         self._ignore = [ignore] if isinstance(ignore, str) else list(ignore)
-        self._history = _core.GrowthHistory()
+        self._history = _core.GrowthHistory(self._ignore)
         self._count = 0
         self._taken = 0
         self._is_over = False
@@ -152,7 +152,8 @@ class GrowthLoop:
         else:
             if garbage > _MUCH_GARBAGE * self._loops:
                 yield from self._leave_garbage()
-            if (yield from self._probe_memory()):
+            # Memory that rises with what is ignored says nothing.
+            if not self._history.only_ignored_rises() and (yield from self._probe_memory()):
                 self._take(watch=True)
                 yield from self._watch()
         self._is_over = True
@@ -283,7 +284,7 @@ class GrowthLoop:
             )
         from heapgraph._growth_places import find_sources
 
-        report = self._history.report(self._ignore)
+        report = self._history.report()
         return report.with_sources(find_sources(report, self._inserted))
 
 

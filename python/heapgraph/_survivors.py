@@ -99,7 +99,7 @@ class HeapBefore:
         addresses = self._new_addresses(after)
         if not addresses:
             return Findings([], None, {})
-        snapshot = _core.take_snapshot(True, True, False, False, 0, 0)
+        snapshot = _core.take_snapshot(True, True, False, False)
         new = {}
         for address in addresses:
             for node in snapshot.find(address=address):

@@ -195,10 +195,14 @@ impl GrowthReport {
                 .any(|path| below.contains(&path))
         });
         let bounded = history.topmost(&ended);
-        let mut growing = judge.explained(&topmost);
-        let is_ignored =
-            |row: &GrowingPath| ignored.iter().any(|pattern| pattern.matches(&row.path));
-        let (ignored, mut kept): (Vec<_>, Vec<_>) = growing.drain(..).partition(is_ignored);
+        // Before what grows together is grouped: a path that is not ignored is to be named.
+        let is_ignored = |rising: &Rising| {
+            let path = history.paths().spelled(rising.path);
+            ignored.iter().any(|pattern| pattern.matches(&path))
+        };
+        let (ignored, topmost): (Vec<_>, Vec<_>) = topmost.into_iter().partition(is_ignored);
+        let ignored = judge.explained(&ignored);
+        let mut kept = judge.explained(&topmost);
         let bounded = judge.explained(&bounded);
         if kept.is_empty() && ignored.is_empty() {
             kept.extend(judge.outside());

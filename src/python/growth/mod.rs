@@ -33,6 +33,7 @@ pub(super) struct GrowthHistory {
     watched: Watched,
     last: Option<(Arc<AnalysedHeap>, Arc<Placement>)>,
     containers: Vec<WatchedPath>,
+    ignored: Vec<TypePattern>,
 }
 
 /// The containers on one path, held while they are looked at.
@@ -47,10 +48,13 @@ struct WatchedPath {
 
 #[pymethods]
 impl GrowthHistory {
-    /// No moment yet.
+    /// No moment yet. Paths that match one of `ignored` may grow.
     #[new]
-    fn new() -> Self {
-        Self::default()
+    fn new(ignored: Vec<String>) -> Self {
+        Self {
+            ignored: ignored.into_iter().map(TypePattern::new).collect(),
+            ..Self::default()
+        }
     }
 
     /// Takes a snapshot of this program. What rises in all of them, and can be looked at, is watched
@@ -116,7 +120,12 @@ impl GrowthHistory {
             0 => usize::MAX,
             count => count,
         };
-        self.history.rising(count).len() + self.history.wavering(count).len()
+        self.rising(count).len() + self.wavering(count).len()
+    }
+
+    /// True if something has risen at each of the moments so far, and all of it may.
+    fn only_ignored_rises(&self) -> bool {
+        self.rising_count() == 0 && !self.history.rising(usize::MAX).is_empty()
     }
 
     /// How many paths are watched.
@@ -213,16 +222,18 @@ impl GrowthHistory {
             .collect()
     }
 
-    /// Judges what was seen. Paths that match one of `ignored` may grow.
-    fn report(&self, py: Python<'_>, ignored: Vec<String>) -> PyResult<GrowthReport> {
+    /// Judges what was seen.
+    fn report(&self, py: Python<'_>) -> PyResult<GrowthReport> {
         let (heap, placement) = (self.last.as_ref())
             .ok_or_else(|| PyValueError::new_err("there is no snapshot to judge"))?;
-        let ignored: Vec<TypePattern> = ignored
-            .iter()
-            .map(|text| TypePattern::new(text.as_str()))
-            .collect();
         let report = py.detach(|| {
-            analysis::GrowthReport::new(&self.history, &self.watched, heap, placement, &ignored)
+            analysis::GrowthReport::new(
+                &self.history,
+                &self.watched,
+                heap,
+                placement,
+                &self.ignored,
+            )
         });
         Ok(GrowthReport::new(Arc::clone(heap), report))
     }
@@ -241,8 +252,8 @@ impl GrowthHistory {
     ) {
         let graph = snapshot.graph();
         let object = |node: &NodeIndex| objects[node.index()].clone().unbind();
-        let mut rising = self.history.rising(first);
-        rising.extend(self.history.wavering(first));
+        let mut rising = self.rising(first);
+        rising.extend(self.wavering(first));
         let elements = rising
             .iter()
             .filter(|rising| rising.growth == Growth::Elements);
@@ -276,9 +287,33 @@ impl GrowthHistory {
         }
     }
 
+    /// What has risen at the first `count` moments, without that which may: what is ignored is not
+    /// worth a look, and keeps nobody waiting.
+    fn rising(&self, count: usize) -> Vec<Rising> {
+        let mut rising = self.history.rising(count);
+        let mut ignored = self.history.topmost(&rising);
+        ignored.retain(|rising| self.is_ignored(rising.path));
+        rising.retain(|rising| {
+            let mut above = self.history.paths().ancestors(rising.path);
+            !above.any(|path| ignored.iter().any(|ignored| ignored.path == path))
+        });
+        rising
+    }
+
+    fn wavering(&self, count: usize) -> Vec<Rising> {
+        let mut wavering = self.history.wavering(count);
+        wavering.retain(|rising| !self.is_ignored(rising.path));
+        wavering
+    }
+
+    fn is_ignored(&self, path: PathIndex) -> bool {
+        let spelled = self.history.paths().spelled(path);
+        self.ignored.iter().any(|pattern| pattern.matches(&spelled))
+    }
+
     /// What rises and can not be looked at.
     fn unwatched(&self) -> Vec<Rising> {
-        let mut unwatched = self.history.rising(self.watched.moments_before);
+        let mut unwatched = self.rising(self.watched.moments_before);
         unwatched.retain(|rising| {
             let mut watched = self.containers.iter();
             watched.all(|watched| watched.path != rising.path)
