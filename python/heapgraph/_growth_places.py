@@ -151,7 +151,10 @@ def _allocations(row: _core.GrowingPath) -> list[str]:
     holder = row.holder
     if holder is None:
         return []
-    held = [reference.node.address for reference in holder.referents[-_SAMPLED:]]
+    # A list is traversed from its end, a dict from its start.
+    referents = holder.referents
+    ends = [*referents[:_SAMPLED], *referents[-_SAMPLED:]]
+    held = [reference.node.address for reference in ends]
     lines: Counter[str] = Counter()
     for element in at_addrs(held):
         traceback = tracemalloc.get_object_traceback(element)

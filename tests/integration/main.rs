@@ -14,6 +14,7 @@ mod garbage;
 mod graph;
 mod graph_addresses;
 mod graph_references;
+mod growth;
 mod hints;
 mod layering;
 mod neighbourhood;

@@ -49,7 +49,7 @@ pub fn course(first: &[Point], later: &[Point]) -> Course {
     };
     let known_until = (later.iter().rev())
         .map(|point| point.0)
-        .find(|&iteration| iteration <= third)
+        .find(|&iteration| iteration <= third && iteration < end.0)
         .unwrap_or(found.0);
     let (most_then, most) = (most_until(known_until), most_until(end.0));
     let now = rate((known_until, most_then), (end.0, most));

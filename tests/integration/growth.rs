@@ -1,0 +1,383 @@
+//! What grows in series of heaps drawn by hand.
+
+use heapgraph::analysis::{
+    Course, GrowthHistory, GrowthReport, GrowthVerdict, Memory, Placement, TypePattern, Watched,
+    course, is_settled, shares,
+};
+use heapgraph::graph::{EdgeLabel, NodeIndex};
+use heapgraph::snapshot::HeapSnapshot;
+
+use crate::written_heap::WrittenHeap;
+
+/// The history of heaps that `draw` makes, one for each moment, ten iterations apart.
+fn history(
+    moments: usize,
+    draw: impl Fn(usize) -> WrittenHeap,
+) -> (GrowthHistory, HeapSnapshot, Placement) {
+    let mut history = GrowthHistory::default();
+    let mut last = None;
+    for moment in 0..moments {
+        let snapshot = draw(moment).build();
+        let placement = history.add(&snapshot, 10 * moment as u64, Memory::default());
+        last = Some((snapshot, placement.unwrap()));
+    }
+    let (snapshot, placement) = last.unwrap();
+    (history, snapshot, placement)
+}
+
+fn report_of(moments: usize, draw: impl Fn(usize) -> WrittenHeap) -> GrowthReport {
+    let (history, snapshot, placement) = history(moments, draw);
+    GrowthReport::new(&history, &Watched::default(), &snapshot, &placement, &[])
+}
+
+fn paths(report: &GrowthReport) -> Vec<&str> {
+    report.growing.iter().map(|row| row.path.as_str()).collect()
+}
+
+/// Puts new objects into a list.
+fn fill(heap: &mut WrittenHeap, list: usize, count: usize) {
+    for number in 0..count {
+        heap.held(list, EdgeLabel::Index(number), "app.Item", 20);
+    }
+}
+
+/// `app.items`, a list of so many.
+fn with_list(count: usize) -> WrittenHeap {
+    let mut heap = WrittenHeap::new();
+    let list = heap.global("items", "builtins.list", 50);
+    fill(&mut heap, list, count);
+    heap
+}
+
+#[test]
+fn equal_heaps_do_not_grow() {
+    let report = report_of(4, |_| with_list(5));
+    assert_eq!(report.verdict, GrowthVerdict::Nothing);
+    assert!(!report.is_leak());
+}
+
+#[test]
+fn a_list_that_is_longer_each_time_grows() {
+    let report = report_of(4, |moment| with_list(3 + 2 * moment));
+    assert_eq!(report.verdict, GrowthVerdict::Leaking);
+    let [row] = &report.growing[..] else {
+        panic!("{:?}", paths(&report));
+    };
+    assert_eq!((row.path.as_str(), row.kind), ("app.items", "elements"));
+    assert_eq!(row.series, [3, 5, 7, 9]);
+    // Two elements, of 20 bytes each, in ten iterations.
+    assert!((row.per_iteration - 0.2).abs() < 1e-9);
+    assert!((row.bytes_per_iteration - 4.0).abs() < 1e-9);
+    assert_eq!(row.elements, [("app.Item".to_owned(), 0.2)]);
+    // The list and nine elements.
+    assert_eq!(row.share.bytes, 50 + 9 * 20);
+}
+
+#[test]
+fn a_list_that_is_empty_at_first_grows() {
+    let report = report_of(4, |moment| with_list(2 * moment));
+    assert_eq!(paths(&report), ["app.items"]);
+}
+
+#[test]
+fn a_list_that_is_absent_at_first_grows() {
+    let report = report_of(4, |moment| match moment {
+        0 => WrittenHeap::new(),
+        _ => with_list(moment),
+    });
+    // So does the module: but only once.
+    assert_eq!(paths(&report), ["app.items"]);
+}
+
+#[test]
+fn the_same_element_again_and_again_is_growth() {
+    let report = report_of(4, |moment| {
+        let mut heap = WrittenHeap::new();
+        let list = heap.global("items", "builtins.list", 50);
+        let only = heap.held(list, EdgeLabel::Index(0), "app.Item", 20);
+        for number in 0..moment {
+            heap.refer(list, EdgeLabel::Index(1 + number), only);
+        }
+        heap
+    });
+    assert_eq!(paths(&report), ["app.items"]);
+}
+
+#[test]
+fn different_lists_at_different_moments_are_no_growth() {
+    // items: 1 2 2 3, others: 1 1 2 2
+    let report = report_of(4, |moment| {
+        let mut heap = with_list([1, 2, 2, 3][moment]);
+        let others = heap.global("others", "builtins.list", 50);
+        fill(&mut heap, others, [1, 1, 2, 2][moment]);
+        heap
+    });
+    assert!(paths(&report).is_empty(), "{:?}", paths(&report));
+}
+
+#[test]
+fn what_is_below_something_that_grows_is_not_told() {
+    // app.items[x].parts, one more list with one more part each time.
+    let report = report_of(4, |moment| {
+        let mut heap = WrittenHeap::new();
+        let items = heap.global("items", "builtins.list", 50);
+        for number in 0..=moment {
+            let item = heap.held(items, EdgeLabel::Index(number), "app.Item", 20);
+            let parts = heap.held(item, EdgeLabel::attribute("parts"), "builtins.list", 50);
+            fill(&mut heap, parts, moment);
+        }
+        heap
+    });
+    assert_eq!(paths(&report), ["app.items"]);
+}
+
+#[test]
+fn lists_below_a_container_that_does_not_grow_are_one_path() {
+    // app.items[x].parts: three lists, of which another is longer each time.
+    let report = report_of(4, |moment| {
+        let mut heap = WrittenHeap::new();
+        let items = heap.global("items", "builtins.list", 50);
+        for number in 0..3 {
+            let item = heap.held(items, EdgeLabel::Index(number), "app.Item", 20);
+            let parts = heap.held(item, EdgeLabel::attribute("parts"), "builtins.list", 50);
+            fill(&mut heap, parts, (moment + number) / 3);
+        }
+        heap
+    });
+    assert_eq!(paths(&report), ["app.items[x].parts"]);
+}
+
+#[test]
+fn a_linked_list_is_one_path() {
+    // app.first -> .next -> .next ...
+    let report = report_of(4, |moment| {
+        let mut heap = WrittenHeap::new();
+        let mut link = heap.global("first", "app.Link", 30);
+        for _ in 0..=moment {
+            link = heap.held(link, EdgeLabel::attribute("next"), "app.Link", 30);
+        }
+        heap
+    });
+    let [row] = &report.growing[..] else {
+        panic!("{:?}", paths(&report));
+    };
+    assert_eq!((row.path.as_str(), row.kind), ("app.first", "elements"));
+    assert_eq!(row.series, [2, 3, 4, 5]);
+}
+
+#[test]
+fn an_object_that_fattens_grows_by_its_bytes() {
+    let report = report_of(4, |moment| {
+        let mut heap = WrittenHeap::new();
+        heap.global("buffer", "builtins.bytearray", 100 + 10 * moment as u64);
+        heap
+    });
+    let [row] = &report.growing[..] else {
+        panic!("{:?}", paths(&report));
+    };
+    assert_eq!((row.path.as_str(), row.kind), ("app.buffer", "bytes"));
+    assert_eq!(row.series, [100, 110, 120, 130]);
+}
+
+#[test]
+fn only_dead_weak_references_are_elements() {
+    let weak = |name: Option<&'static str>| {
+        report_of(4, move |moment| {
+            let mut heap = WrittenHeap::new();
+            let list = heap.global("items", "builtins.list", 50);
+            for number in 0..=moment {
+                let kind = "weakref.ReferenceType";
+                let reference = heap.held(list, EdgeLabel::Index(number), kind, 20);
+                if let Some(name) = name {
+                    heap.name(reference, name);
+                }
+            }
+            heap
+        })
+    };
+    assert!(paths(&weak(None)).is_empty());
+    assert_eq!(paths(&weak(Some("dead"))), ["app.items"]);
+}
+
+#[test]
+fn containers_that_hold_the_same_new_objects_are_one_report() {
+    // app.by_name and app.active hold the same items; app.others grows as fast and holds others.
+    let report = report_of(4, |moment| {
+        let mut heap = WrittenHeap::new();
+        let by_name = heap.add("builtins.dict", 50);
+        let registry = heap.global("registry", "app.Registry", 30);
+        heap.refer(registry, EdgeLabel::attribute("by_name"), by_name);
+        let manager = heap.global("manager", "app.Manager", 30);
+        let active = heap.held(manager, EdgeLabel::attribute("active"), "builtins.list", 50);
+        for number in 0..=moment {
+            let label = EdgeLabel::Key(format!("'{number}'"));
+            let item = heap.held(by_name, label, "app.Item", 20);
+            heap.refer(active, EdgeLabel::Index(number), item);
+        }
+        let others = heap.global("others", "builtins.list", 50);
+        fill(&mut heap, others, 1 + moment);
+        heap
+    });
+    let rows: Vec<(&str, Vec<&str>)> = report
+        .growing
+        .iter()
+        .map(|row| {
+            (
+                row.path.as_str(),
+                row.also.iter().map(String::as_str).collect(),
+            )
+        })
+        .collect();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows.iter().any(|(path, also)| {
+        let mut both: Vec<&str> = also.iter().copied().chain([*path]).collect();
+        both.sort_unstable();
+        both == ["app.manager.active", "app.registry.by_name"]
+    }));
+}
+
+#[test]
+fn the_order_of_objects_in_memory_does_not_matter() {
+    let draw = |moment: usize, backwards: bool| {
+        let mut heap = WrittenHeap::new();
+        let names = ["a", "b", "c"];
+        for position in 0..3 {
+            let number = if backwards { 2 - position } else { position };
+            let list = heap.global(names[number], "builtins.list", 50);
+            fill(&mut heap, list, (1 + number) * (1 + moment));
+        }
+        heap
+    };
+    let told = |backwards| -> Vec<(String, Vec<u64>, String)> {
+        let report = report_of(4, |moment| draw(moment, backwards));
+        let row = |row: heapgraph::analysis::GrowingPath| {
+            (row.path, row.series, row.fingerprint.to_string())
+        };
+        report.growing.into_iter().map(row).collect()
+    };
+    assert_eq!(told(false).len(), 3);
+    assert_eq!(told(false), told(true));
+}
+
+#[test]
+fn what_may_grow_is_apart() {
+    let (history, snapshot, placement) = history(4, with_list);
+    let ignored = [TypePattern::new("app.*")];
+    let watched = Watched::default();
+    let report = GrowthReport::new(&history, &watched, &snapshot, &placement, &ignored);
+    assert!(!report.is_leak());
+    assert_eq!(report.ignored.len(), 1);
+}
+
+#[test]
+fn two_moments_do_not_tell_a_backlog_from_a_leak() {
+    let report = report_of(2, with_list);
+    assert_eq!(report.verdict, GrowthVerdict::Undecided);
+    assert!(!report.is_leak());
+    assert_eq!(paths(&report), ["app.items"]);
+}
+
+#[test]
+fn a_wide_list_takes_no_more_than_a_walk() {
+    // Quadratic time would take hours.
+    let report = report_of(3, |moment| with_list(200_000 + moment));
+    assert_eq!(paths(&report), ["app.items"]);
+}
+
+#[test]
+fn the_bytes_of_a_difference_add_up() {
+    let (history, snapshot, _) = history(2, |moment| {
+        let mut heap = with_list(3 * moment);
+        heap.global("buffer", "builtins.bytearray", 500 - 100 * moment as u64);
+        // Nothing leads to it.
+        heap.add("app.Lost", 7 * (1 + moment as u64));
+        heap
+    });
+    let rows: Vec<(String, i128)> = history
+        .delta()
+        .into_iter()
+        .map(|row| (row.owner, row.bytes))
+        .collect();
+    let expected = [("app.items", 60), ("<garbage>", 7), ("app.buffer", -100)];
+    assert_eq!(
+        rows,
+        expected.map(|(owner, bytes)| (owner.to_owned(), bytes))
+    );
+    assert_eq!(snapshot.graph().node_count(), 2 + 2 + 1 + 3);
+}
+
+#[test]
+fn what_is_shared_is_split_and_adds_up() {
+    // One object of 10 bytes is held by both lists, one of 20 by the first only.
+    let mut heap = WrittenHeap::new();
+    let one = heap.global("one", "builtins.list", 100);
+    let other = heap.global("other", "builtins.list", 100);
+    let both = heap.held(one, EdgeLabel::Index(0), "app.Item", 10);
+    heap.refer(other, EdgeLabel::Index(0), both);
+    heap.held(one, EdgeLabel::Index(1), "app.Item", 20);
+    let snapshot = heap.build();
+    let groups = [vec![NodeIndex::new(one)], vec![NodeIndex::new(other)]];
+    let found = shares(&snapshot, &groups);
+    assert_eq!((found[0].bytes, found[0].exclusive.bytes), (125, 120));
+    assert_eq!((found[1].bytes, found[1].exclusive.bytes), (105, 100));
+}
+
+/// A series that rises by one in each iteration as far as `until`, seen at each.
+fn rising(from: u64, to: u64, amount: impl Fn(u64) -> u64) -> Vec<(u64, u64)> {
+    (from..=to)
+        .map(|iteration| (iteration, amount(iteration)))
+        .collect()
+}
+
+#[test]
+fn a_leak_goes_on_and_a_cache_comes_to_an_end() {
+    let first = rising(0, 20, |iteration| iteration);
+    let leak = rising(21, 2000, |iteration| iteration);
+    assert_eq!(course(&first, &leak), Course::Steady);
+    let half_as_fast = rising(21, 2000, |iteration| 20 + (iteration - 20) * 6 / 10);
+    assert_eq!(course(&first, &half_as_fast), Course::Steady);
+    let cache = rising(21, 2000, |iteration| iteration.min(1000));
+    let ended = Course::Levelled {
+        most: 1000,
+        since: 1000,
+    };
+    assert_eq!(course(&first, &cache), ended);
+    assert!(!is_settled(&leak, 20));
+    assert!(!is_settled(&cache[..1500], 20));
+    assert!(is_settled(&cache, 20));
+}
+
+#[test]
+fn what_is_emptied_now_and_then_does_not_go_on() {
+    let first = rising(0, 20, |iteration| iteration);
+    let saw = rising(21, 2000, |iteration| iteration % 101);
+    let ended = Course::Saws {
+        most: 100,
+        since: 100,
+    };
+    assert_eq!(course(&first, &saw), ended);
+    // One of twenty stays each time.
+    let rising_saw = rising(21, 2000, |iteration| iteration % 20 + iteration / 20);
+    assert_eq!(course(&first, &rising_saw), Course::Steady);
+}
+
+#[test]
+fn what_nobody_watched_is_judged_by_its_last_third() {
+    let points = |amounts: [u64; 6]| -> Vec<(u64, u64)> {
+        (0..6)
+            .map(|moment| (10 * moment, amounts[moment as usize]))
+            .collect()
+    };
+    assert_eq!(course(&points([1, 2, 3, 4, 5, 6]), &[]), Course::Steady);
+    assert!(matches!(
+        course(&points([10, 20, 30, 40, 41, 42]), &[]),
+        Course::Levelled { .. }
+    ));
+    assert_eq!(
+        course(&points([1, 2, 3, 4, 5, 6])[..2], &[]),
+        Course::Unknown
+    );
+    let few = [(0, 4), (1, 5), (2, 6), (3, 7)];
+    assert_eq!(course(&few, &[]), Course::Steady);
+    assert_eq!(course(&few[..3], &[]), Course::Steady);
+}

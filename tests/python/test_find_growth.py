@@ -1,0 +1,261 @@
+"""What grows while a scenario runs again and again: arguments, ways to run, evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import tracemalloc
+from collections import deque
+from functools import lru_cache, partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+import heapgraph
+
+FEW = 150
+"""Iterations to watch in tests of what does not depend on how many there are."""
+
+
+class Session:
+    """Something kept."""
+
+
+SESSIONS: list[Session] = []
+NUMBERS = count()
+
+
+def keep() -> None:
+    SESSIONS.append(Session())
+
+
+def test_a_leak_is_named_with_all_that_is_known_of_it() -> None:
+    SESSIONS.clear()
+    report = heapgraph.find_growth(keep, iterations=FEW)
+    assert report
+    assert report.verdict == "leaking"
+    (row,) = report.growing
+    assert row.path == f"{__name__}.SESSIONS"
+    assert (row.type_name, row.kind) == ("builtins.list", "elements")
+    assert row.elements_per_iteration == 1.0
+    assert row.elements == {f"{__name__}.Session": 1.0}
+    assert row.series[0] == 7
+    assert row.series[-1] == report.iterations == len(SESSIONS)
+    assert row.bytes_per_iteration > sys.getsizeof(SESSIONS[0]) - 40
+    assert row.location is not None
+    file, _, line = row.location.rpartition(":")
+    assert "SESSIONS: list" in Path(file).read_text("utf-8").splitlines()[int(line) - 1]
+    assert len(row.fingerprint) == 16
+    assert "rises as fast as at first" in row.evidence
+    why = row.why()
+    assert why is not None
+    assert "SESSIONS" in str(why)
+    text = str(report)
+    assert text.startswith("Leaking: 1 place still growing")
+    assert row.path in text
+    assert report.to_dict()["growing"][0]["path"] == row.path
+    assert report._repr_html_().startswith("<pre>")
+
+
+def test_nothing_grows_and_two_snapshots_are_enough() -> None:
+    report = heapgraph.find_growth(Session, iterations=0)
+    assert not report
+    assert report.growing == []
+    assert report.verdict in {"nothing", "warm-up"}
+    assert report.iterations <= 2 + 4 * 5
+
+
+def test_a_cache_that_fills_up_is_no_leak() -> None:
+    cache: dict[int, Session] = {}
+
+    def look_up() -> None:
+        if len(cache) < 60:
+            cache[next(NUMBERS)] = Session()
+
+    report = heapgraph.find_growth(look_up)
+    assert not report
+    assert report.verdict == "bounded"
+    assert "no more than 60" in report.bounded[0].evidence
+
+
+def test_limits_are_read() -> None:
+    @lru_cache(maxsize=100_000)
+    def parse(number: int) -> Session:
+        return Session()
+
+    recent: deque[Session] = deque(maxlen=100_000)
+
+    def run() -> None:
+        parse(next(NUMBERS))
+        recent.append(Session())
+
+    report = heapgraph.find_growth(run, iterations=FEW)
+    assert not report, str(report)
+    assert {row.limit for row in report.bounded} == {100_000}
+
+
+def test_what_may_grow_does_not_count() -> None:
+    report = heapgraph.find_growth(keep, iterations=0, ignore=[f"{__name__}.SESS*"])
+    assert not report
+    assert [row.path for row in report.ignored] == [f"{__name__}.SESSIONS"]
+
+
+def test_the_lines_that_insert_and_allocate_are_found() -> None:
+    tracemalloc.start()
+    try:
+        report = heapgraph.find_growth(keep, iterations=20, trace=True)
+    finally:
+        tracemalloc.stop()
+    (row,) = report.growing
+    line = f"{keep.__code__.co_filename}:{keep.__code__.co_firstlineno + 1}"
+    assert row.inserted == [f"{line} in keep"]
+    assert row.allocated == [line]
+    assert sys.gettrace() is None
+
+
+def test_a_loop_of_ones_own() -> None:
+    kept: list[Session] = []
+    with heapgraph.GrowthLoop(loops=3, warmup=1, iterations=10) as loop:
+        for iteration in loop:
+            assert iteration == len(kept) + 1
+            kept.append(Session())
+    assert loop.report
+    assert loop.report.growing[0].series[:4] == [4, 7, 10, 13]
+    with pytest.raises(RuntimeError, match="runs once"):
+        iter(loop)
+
+
+def test_a_loop_that_is_left_early() -> None:
+    with heapgraph.GrowthLoop() as loop:
+        for _ in loop:
+            break
+    with pytest.raises(RuntimeError, match="left after 1 iterations"):
+        _ = loop.report
+
+
+def test_coroutine_functions_are_awaited_in_one_loop() -> None:
+    loops = set()
+
+    async def scenario() -> None:
+        loops.add(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        SESSIONS.append(Session())
+
+    report = heapgraph.find_growth(scenario, iterations=20)
+    assert [row.path for row in report.growing] == [f"{__name__}.SESSIONS"]
+    assert len(loops) == 1
+    assert loops.pop().is_closed()
+
+
+def test_what_raises_says_when() -> None:
+    calls = count(1)
+
+    def fail() -> None:
+        if next(calls) == 4:
+            message = "the fourth"
+            raise LookupError(message)
+
+    with pytest.raises(heapgraph.ScenarioError, match="LookupError in iteration 4") as caught:
+        heapgraph.find_growth(fail)
+    assert isinstance(caught.value.__cause__, LookupError)
+    assert caught.value.__cause__.__traceback__ is not None
+
+
+def generate() -> object:
+    yield 1
+
+
+async def wait() -> None:
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "message"),
+    [
+        (generate, "generator function"),
+        (lambda: wait(), "pass the coroutine function itself"),
+        (3, "must be a function"),
+    ],
+)
+def test_scenarios_that_do_nothing_are_refused(scenario: object, message: str) -> None:
+    with pytest.raises((TypeError, heapgraph.ScenarioError)) as caught:
+        heapgraph.find_growth(scenario)  # type: ignore[arg-type]
+    assert message in f"{caught.value} {caught.value.__cause__}"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"loops": 0}, {"snapshots": 1}, {"warmup": -1}, {"iterations": -1}, {"loops": "5"}]
+)
+def test_too_little_is_refused(wrong: dict[str, int]) -> None:
+    (name,) = wrong
+    with pytest.raises(ValueError, match=f"{name} must be a number of at least"):
+        heapgraph.find_growth(Session, **wrong)  # type: ignore[arg-type]
+
+
+def test_settling_is_waited_for() -> None:
+    settled: list[int] = []
+    heapgraph.find_growth(Session, settle=partial(settled.append, 1), iterations=0)
+    assert len(settled) >= 2
+
+
+def test_cycles_that_wait_for_the_collector() -> None:
+    class Link:
+        other: object = None
+
+    def leave() -> None:
+        for _ in range(20):
+            one, other = Link(), Link()
+            one.other, other.other = other, one
+
+    was_enabled = gc.isenabled()
+    report = heapgraph.find_growth(leave)
+    assert not report, str(report)
+    assert report.verdict == "garbage"
+    garbage = report.to_dict()["garbage"]
+    assert garbage["objects"] >= 5 * 40
+    assert "A collection frees" in str(report)
+    assert gc.isenabled() == was_enabled
+
+
+def test_snapshots_that_were_saved(tmp_path: Path) -> None:
+    history = heapgraph._core.GrowthHistory([])
+    kept = []
+    for number in range(4):
+        kept.append([Session() for _ in range(3)])
+        path = tmp_path / f"{number}.parquet"
+        heapgraph.take_snapshot().save(path)
+        history.add(heapgraph.load_snapshot(path), number)
+    report = history.report()
+    assert report
+    assert any("kept" in row.path for row in report.growing)
+
+
+def test_a_snapshot_without_names_is_refused() -> None:
+    snapshot = heapgraph.take_snapshot(names=False)
+    with pytest.raises(ValueError, match="without names"):
+        heapgraph.explain_delta(snapshot, snapshot)
+
+
+def test_the_bytes_of_a_delta_add_up() -> None:
+    base = heapgraph.take_snapshot()
+    kept = bytearray(1_000_000)
+    current = heapgraph.take_snapshot()
+    delta = heapgraph.explain_delta(base, current)
+    assert sum(row.bytes for row in delta.rows) == delta.bytes
+    assert delta.bytes == current.shallow_size - base.shallow_size
+    assert delta.rows[0].bytes > 1_000_000
+    assert "kept" in delta.rows[0].owner
+    assert str(delta).startswith(f"{delta.bytes:+,} bytes")
+    assert len(kept) == 1_000_000
+
+
+def test_nothing_is_left_behind() -> None:
+    heapgraph.find_growth(Session, iterations=0)
+    gc.collect()
+    before = len(gc.get_objects())
+    for _ in range(3):
+        heapgraph.find_growth(Session, iterations=0)
+    gc.collect()
+    assert abs(len(gc.get_objects()) - before) <= 3
