@@ -414,7 +414,10 @@ impl Judge<'_> {
             let same_holder = holder.is_some() && holder == paths.holder(rising[other].path);
             let is_seen_besides = is_effect(rising[one]) || is_effect(rising[other]);
             if is_seen_besides {
-                is_about_as_much(&steps[one], &steps[other])
+                (1..=MOST_EFFECTS).any(|times| {
+                    is_about_as_much(&steps[one], &steps[other], times)
+                        || is_about_as_much(&steps[other], &steps[one], times)
+                })
             } else {
                 steps[one] == steps[other]
                     && (same_holder
@@ -566,11 +569,18 @@ fn is_effect(rising: Rising) -> bool {
     matches!(rising.growth, Growth::Objects | Growth::References)
 }
 
-/// True if two series rise by as much at every moment, up to a few that come a little later.
-fn is_about_as_much(one: &[u64], other: &[u64]) -> bool {
+/// True if a series rises `times` as much as another at every moment, up to a few that come a little
+/// later.
+fn is_about_as_much(one: &[u64], other: &[u64], times: u64) -> bool {
     let mut pairs = one.iter().zip(other);
-    pairs.all(|(one, other)| one.abs_diff(*other) <= 1 + one.min(other) / 10)
+    pairs.all(|(one, other)| {
+        let other = other.saturating_mul(times);
+        one.abs_diff(other) <= times + (*one).min(other) / 10
+    })
 }
+
+/// Objects that one insertion makes besides: the methods that a thread runs.
+const MOST_EFFECTS: u64 = 3;
 
 /// Elements of a container that are compared with those of another: the last.
 const MOST_COMPARED: usize = 100;
