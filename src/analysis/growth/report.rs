@@ -411,7 +411,11 @@ impl Judge<'_> {
         let steps: Vec<Vec<u64>> = rising.iter().map(|&row| self.steps(row)).collect();
         let belong_together = |one: usize, other: usize| {
             let holder = paths.holder(rising[one].path);
-            let same_holder = holder.is_some() && holder == paths.holder(rising[other].path);
+            let other_holder = paths.holder(rising[other].path);
+            // What is held has grown, and its holder counts that as its own size.
+            let is_held =
+                holder == Some(rising[other].path) || other_holder == Some(rising[one].path);
+            let same_holder = (holder.is_some() && holder == other_holder) || is_held;
             let is_seen_besides = is_effect(rising[one]) || is_effect(rising[other]);
             if is_seen_besides {
                 (1..=MOST_EFFECTS).any(|times| {
