@@ -149,6 +149,8 @@ const NAMESPACE: &str = "__dict__";
 const CLOSURE: &str = "__closure__";
 const CELL_CONTENTS: &str = "cell_contents";
 const DATA: &str = "data";
+/// The keys by which a `threading.local` finds the attributes in a thread, up to 3.12 and later.
+const OF_A_THREAD: [&str; 2] = ["<ReferenceType>", "<_localdummy>"];
 /// The dict behind a `mappingproxy`.
 const MAPPING: &str = "mapping";
 /// Containers of the library that are written in Python around one of the interpreter.
@@ -246,7 +248,7 @@ impl<'a> Placing<'a> {
             // The attributes of a `threading.local` in one thread.
             EdgeName::Key(text)
                 if matches!(place, Place::Inside(_))
-                    && texts.text(text) == "<ReferenceType>"
+                    && OF_A_THREAD.contains(&texts.text(text))
                     && self.snapshot.graph().flags(held).contains(NodeFlags::DICT) =>
             {
                 return Place::Namespace(path);
