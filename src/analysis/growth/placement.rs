@@ -139,6 +139,8 @@ struct Placing<'a> {
     is_reference: Vec<bool>,
     is_lru_cache: Vec<bool>,
     is_container: Vec<bool>,
+    /// What compiled containers keep their elements in, however much of it.
+    is_backing: Vec<bool>,
     places: Vec<Place>,
 }
 
@@ -147,6 +149,10 @@ const NAMESPACE: &str = "__dict__";
 const CLOSURE: &str = "__closure__";
 const CELL_CONTENTS: &str = "cell_contents";
 const DATA: &str = "data";
+/// The keys by which a `threading.local` finds the attributes in a thread, up to 3.12 and later.
+const OF_A_THREAD: [&str; 2] = ["<ReferenceType>", "<_localdummy>"];
+/// The dict behind a `mappingproxy`.
+const MAPPING: &str = "mapping";
 /// Containers of the library that are written in Python around one of the interpreter.
 const WRAPPERS: [&str; 6] = [
     "_weakrefset.WeakSet",
@@ -162,6 +168,9 @@ const CONTAINERS: [&str; 4] = [
     "builtins.set",
     "builtins.tuple",
 ];
+/// The nodes of the tree that a `Context` keeps its variables in, whose depth depends on hashes, and
+/// the links of what `itertools.tee` has not given out yet.
+const BACKING: [&str; 2] = ["builtins.hamt", "itertools._tee_dataobject"];
 /// How the key of a context variable is spelled, up to its name.
 const CONTEXT_VARIABLE: &str = "<ContextVar '";
 /// An `lru_cache` holds the same objects in a dict, which counts, and in the order of their use.
@@ -181,6 +190,8 @@ impl<'a> Placing<'a> {
             is_lru_cache: (graph.types()).which(|ty| LRU_CACHE.contains(&ty.full_name().as_ref())),
             is_container: (graph.types())
                 .which(|ty| !ty.is_heap_type && CONTAINERS.contains(&ty.full_name().as_ref())),
+            is_backing: (graph.types())
+                .which(|ty| BACKING.iter().any(|name| ty.full_name().starts_with(name))),
             places: vec![Place::Unknown; graph.node_count()],
             snapshot,
             names,
@@ -206,7 +217,8 @@ impl<'a> Placing<'a> {
         let path = place
             .path()
             .expect("a holder is placed before what it holds");
-        let type_name = self.type_names[self.snapshot.graph().type_index(held).index()];
+        let held_type = self.snapshot.graph().type_index(held);
+        let type_name = self.type_names[held_type.index()];
         let texts = self.names.texts();
         let step = match self.names.name(reference) {
             EdgeName::Attribute(text) if texts.text(text) == NAMESPACE => {
@@ -224,6 +236,10 @@ impl<'a> Placing<'a> {
             {
                 return Place::Inside(path);
             }
+            EdgeName::Internal(_) if self.is_backing[held_type.index()] => {
+                return Place::Inside(path);
+            }
+            EdgeName::Internal(text) if texts.text(text) == MAPPING => return Place::Inside(path),
             EdgeName::Internal(_)
                 if self.is_part(held) && !LRU_CACHE.contains(&self.paths.type_name(path)) =>
             {
@@ -232,7 +248,7 @@ impl<'a> Placing<'a> {
             // The attributes of a `threading.local` in one thread.
             EdgeName::Key(text)
                 if matches!(place, Place::Inside(_))
-                    && texts.text(text) == "<ReferenceType>"
+                    && OF_A_THREAD.contains(&texts.text(text))
                     && self.snapshot.graph().flags(held).contains(NodeFlags::DICT) =>
             {
                 return Place::Namespace(path);
@@ -331,7 +347,9 @@ impl<'a> Placing<'a> {
         let (mut entries, mut weakly_keyed) = (0, 0);
         for (number, reference) in graph.edge_positions(holder).enumerate() {
             let is_key = matches!(self.names.name(reference), EdgeName::KeyObject(_));
-            if is_key || self.is_live_reference(referents[number]) {
+            // The keys once more, in the order of an `OrderedDict`.
+            let is_again = is_dict && matches!(self.names.name(reference), EdgeName::Internal(_));
+            if is_key || is_again || self.is_live_reference(referents[number]) {
                 continue;
             }
             if is_dict && number % 2 == 1 && self.is_live_reference(referents[number - 1]) {

@@ -411,10 +411,17 @@ impl Judge<'_> {
         let steps: Vec<Vec<u64>> = rising.iter().map(|&row| self.steps(row)).collect();
         let belong_together = |one: usize, other: usize| {
             let holder = paths.holder(rising[one].path);
-            let same_holder = holder.is_some() && holder == paths.holder(rising[other].path);
-            let is_seen_besides = is_effect(rising[one]) || is_effect(rising[other]);
+            let other_holder = paths.holder(rising[other].path);
+            // What is held has grown, and its holder counts that as its own size.
+            let is_held =
+                holder == Some(rising[other].path) || other_holder == Some(rising[one].path);
+            let same_holder = (holder.is_some() && holder == other_holder) || is_held;
+            let is_seen_besides = self.is_effect(rising[one]) || self.is_effect(rising[other]);
             if is_seen_besides {
-                is_about_as_much(&steps[one], &steps[other])
+                (1..=MOST_EFFECTS).any(|times| {
+                    is_about_as_much(&steps[one], &steps[other], times)
+                        || is_about_as_much(&steps[other], &steps[one], times)
+                })
             } else {
                 steps[one] == steps[other]
                     && (same_holder
@@ -433,7 +440,7 @@ impl Judge<'_> {
         order.sort_by_cached_key(|&row| {
             let bytes = self.history.bytes_below(rising[row].path);
             (
-                is_effect(rising[row]),
+                self.is_effect(rising[row]),
                 Reverse(bytes.last().copied()),
                 rising[row].path,
             )
@@ -443,6 +450,14 @@ impl Judge<'_> {
             groups.entry(together.find(row)).or_default().push(row);
         }
         groups.into_values().collect()
+    }
+
+    /// True for what is seen to grow because something else does: objects that nothing in the heap
+    /// holds, such as the frames of threads, references that nothing explains, and names that are
+    /// interned when they are bound.
+    fn is_effect(&self, rising: Rising) -> bool {
+        matches!(rising.growth, Growth::Objects | Growth::References)
+            || self.history.paths().spelled(rising.path) == INTERNED
     }
 
     /// True if and only if two rows hold the same new objects.
@@ -560,17 +575,24 @@ impl Judge<'_> {
     }
 }
 
-/// True for what is seen to grow because something else does: objects that nothing in the heap holds,
-/// such as the frames of threads, and references that nothing explains.
-fn is_effect(rising: Rising) -> bool {
-    matches!(rising.growth, Growth::Objects | Growth::References)
+/// True if a series rises `times` as much as another at every moment, up to a few that come a little
+/// later.
+fn is_about_as_much(one: &[u64], other: &[u64], times: u64) -> bool {
+    let mut pairs = one.iter().zip(other);
+    pairs.all(|(one, other)| {
+        let other = other.saturating_mul(times);
+        one.abs_diff(other) <= FEW * times + (*one).min(other) / 10
+    })
 }
 
-/// True if two series rise by as much at every moment, up to a few that come a little later.
-fn is_about_as_much(one: &[u64], other: &[u64]) -> bool {
-    let mut pairs = one.iter().zip(other);
-    pairs.all(|(one, other)| one.abs_diff(*other) <= 1 + one.min(other) / 10)
-}
+/// The path of the table of interned strings, where an interpreter shows it.
+const INTERNED: &str = "<interned strings>";
+
+/// So many may come a little later, or go for another reason.
+const FEW: u64 = 3;
+
+/// Objects that one insertion makes besides: the methods that a thread runs.
+const MOST_EFFECTS: u64 = 3;
 
 /// Elements of a container that are compared with those of another: the last.
 const MOST_COMPARED: usize = 100;

@@ -1,0 +1,97 @@
+"""The modules of `fixtures/leaks`: every leak is named at its path, and nothing innocent is blamed.
+
+Each runs in an interpreter of its own. Every CPython has other hash seeds.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+import pytest
+
+LEAKS = Path(__file__).parents[2] / "fixtures" / "leaks"
+ASK = Path(__file__).with_name("growth_of_one.py")
+
+MODULES = sorted(path.stem for path in LEAKS.glob("*.py"))
+LEAKING = [name for name in MODULES if not name.startswith("innocent_")]
+INNOCENT = [name for name in MODULES if name.startswith("innocent_")]
+
+# How many iterations a leak is watched: those that start a thread each are slow.
+ITERATIONS = {"endless_threads": 100}
+DEFAULT_ITERATIONS = 2000
+
+# What has no path of names.
+WITHOUT_PATH = ("blocks", "native")
+
+
+class Answer(TypedDict):
+    """What is said of one scenario."""
+
+    leaks: bool
+    text: str
+    growing: list[list[str]]
+
+
+def ask(name: str) -> dict[str, Answer]:
+    """Asks what grows in the scenarios of a module."""
+    seed = zlib.crc32(f"{name} {sys.version_info[:2]}".encode()) % 10_000
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(ASK),
+            str(LEAKS),
+            name,
+            str(ITERATIONS.get(name, DEFAULT_ITERATIONS)),
+        ],
+        env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"PYTHONHASHSEED={seed}\n{done.stderr}"
+    return cast("dict[str, Answer]", json.loads(done.stdout))
+
+
+def constants(name: str) -> dict[str, Any]:
+    """What a module says of its leak, read without running it."""
+    return {
+        ast.unparse(statement.targets[0]): ast.literal_eval(statement.value)
+        for statement in ast.parse((LEAKS / f"{name}.py").read_text()).body
+        if isinstance(statement, ast.Assign)
+        and ast.unparse(statement.targets[0]) in ("HOLDER", "KIND", "ALSO")
+    }
+
+
+@pytest.mark.parametrize("name", LEAKING)
+def test_a_leak_is_named_and_its_twin_is_not(name: str) -> None:
+    answers = ask(name)
+    innocent, leak = answers["innocent"], answers["leak"]
+    assert not innocent["leaks"], innocent["text"]
+    assert leak["leaks"], leak["text"]
+
+    expected = constants(name)
+    # One leak is one report.
+    assert len(leak["growing"]) == 1, leak["text"]
+    [path, type_name, kind, *also] = leak["growing"][0]
+    assert kind == expected["KIND"], leak["text"]
+    if kind not in WITHOUT_PATH:
+        assert expected["HOLDER"] in (path, type_name if kind == "outside" else path), leak["text"]
+    assert {*also} >= {*expected.get("ALSO", ())}, leak["text"]
+
+
+@pytest.mark.parametrize("name", INNOCENT)
+def test_nothing_innocent_is_blamed(name: str) -> None:
+    innocent = ask(name)["innocent"]
+    assert not innocent["leaks"], innocent["text"]
+
+
+def test_the_corpus_is_large() -> None:
+    assert len(LEAKING) >= 80
+    assert len(INNOCENT) >= 30
