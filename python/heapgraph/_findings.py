@@ -32,6 +32,8 @@ TEST_TOOLS = (
     "execnet.*",
     # What measures the tests.
     "coverage.*",
+    "threading._trace_hook*",
+    "threading._profile_hook*",
     "pytest_cov.*",
     "hypothesis.*",
     # What a mock remembers of its calls.

@@ -16,6 +16,7 @@ from heapgraph._findings import (
     is_ignored,
     without_keys,
 )
+from heapgraph._snapshots import take_snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ _CONTAINERS = frozenset(
 _NEVER_ASKED = frozenset(["builtins.frame", "builtins.weakref", "weakref.ReferenceType"])
 """A frame is that of a running function, or goes with its traceback; others keep nothing."""
 
+_FIRST_STEPS = 3
+"""So far from a module of the standard library what is called a cache is its own."""
+
 _MOST_QUESTIONS = 40
 """Groups of survivors whose holders are looked for."""
 
@@ -71,12 +75,18 @@ _MOST_QUESTIONS = 40
 class HeapBefore:
     """The heap before a block: addresses and classes, no object."""
 
-    __slots__ = ("_heap", "_modules", "_seen")
+    __slots__ = ("_gone", "_heap", "_modules", "_seen")
 
     def __init__(self) -> None:
         """Collect garbage and look."""
         gc.collect()
         self._modules = frozenset(sys.modules)
+        # This frame, that of `__enter__`, and the dicts that a walk makes for their variables end
+        # before the block begins: what is created first would be at their addresses.
+        frame, caller = sys._getframe(), sys._getframe(1)  # noqa: SLF001 - as public as it gets
+        own = (frame, frame.f_locals, caller, caller.f_locals)
+        self._gone = frozenset(map(id, own))
+        del frame, caller, own
         self._heap = _core.CapturedHeap()
         self._seen = _core.SeenObjects()
         _core.untrack(self)
@@ -99,7 +109,7 @@ class HeapBefore:
         addresses = self._new_addresses(after)
         if not addresses:
             return Findings([], None, {})
-        snapshot = _core.take_snapshot(True, True, False, False)
+        snapshot = take_snapshot(collect=False)
         new = {}
         for address in addresses:
             for node in snapshot.find(address=address):
@@ -115,10 +125,14 @@ class HeapBefore:
     def _new_addresses(self, after: _core.CapturedHeap) -> list[int]:
         """Addresses that are new, and old ones where another object is now."""
         before = self._heap
-        addresses = [address for address in after.addresses() if address not in before]
+        addresses = [
+            address
+            for address in after.addresses()
+            if address not in before or address in self._gone
+        ]
         for type_name, reused in self._seen.new_ids(False).items():
             for address in reused:
-                if address in before and address in after:
+                if address in before and address in after and address not in self._gone:
                     old_type, _, _, was_tracked = before.record(address)
                     # A dict is tracked once it holds more than atoms, and is no newer for that.
                     if was_tracked or old_type != type_name:
@@ -184,7 +198,7 @@ class HeapBefore:
             if chain.root_name not in self._modules:
                 return True
             top = chain.root_name.partition(".")[0]
-            return top in sys.stdlib_module_names and "cache" in chain.path.lower()
+            return top in sys.stdlib_module_names and _is_cache(chain)
         if chain.root_kind in ("external", "interpreter"):
             # The buffer of an io.StringIO, or the table of subclasses of a built-in type.
             return not node.is_tracked or chain.root_name.startswith("subclasses of ")
@@ -247,6 +261,12 @@ class _Group:
         type_name = self.explanation.target.type_name
         headline = f"{what} {verb} the block, held by {self.path}"
         return Leak(fingerprint, self.path, type_name, headline, lines, self.answer)
+
+
+def _is_cache(chain: RootChain) -> bool:
+    """Whether a chain soon comes to something that is called a cache."""
+    names = [name for name in chain.references if name != ".__dict__"]
+    return any("cache" in name.lower() for name in names[:_FIRST_STEPS])
 
 
 def _keeps(reference: Reference) -> bool:

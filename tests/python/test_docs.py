@@ -16,6 +16,7 @@ def test_the_documents_are_there() -> None:
     assert [path.name for path in WITH_EXAMPLES] == [
         "growth.md",
         "leak-hunt.md",
+        "pytest.md",
         "references.md",
         "snapshots.md",
         "why.md",

@@ -12,7 +12,7 @@ import pytest
 
 import heapgraph
 import heapgraph as by_another_name
-from heapgraph import _chains, _counting, _cycles, _growth, _saving
+from heapgraph import _chains, _counting, _cycles, _growth, _saving, testing
 from heapgraph import objgraph as drop_in
 
 # What a program that counts and searches never needs.
@@ -45,7 +45,7 @@ print(*sorted(loaded))
 
 def test_all_is_exact() -> None:
     public = {name for name in vars(heapgraph) if not name.startswith("_")}
-    assert public - set(heapgraph.__all__) <= {"display", "objgraph"}
+    assert public - set(heapgraph.__all__) <= {"display", "objgraph", "testing"}
     for module in (heapgraph, drop_in):
         assert list(module.__all__) == sorted(module.__all__)
         names = run(f"from {module.__name__} import *; print(*dir())").split()
@@ -107,7 +107,7 @@ def test_show_chain_takes_what_objgraph_passes_on() -> None:
 
 def test_the_examples_in_the_documentation() -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    for module in (heapgraph, _counting, _growth, _chains, _cycles, _saving):
+    for module in (heapgraph, _counting, _growth, _chains, _cycles, _saving, testing):
         result = doctest.testmod(module, optionflags=flags)
         assert result.failed == 0
         assert result.attempted > 0

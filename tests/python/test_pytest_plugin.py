@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,8 @@ import heapgraph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "pytest.md"
 
 OTHERS = ("anyio", "asyncio", "rerunfailures", "xdist")
 
@@ -837,3 +840,23 @@ def test_unittest_without_pytest(suite: pytest.Pytester) -> None:
     assert "FAILED (failures=2)" in shown
     assert "AssertionError: app.server.sessions grows with every run: +1 elements" in shown
     assert "AssertionError: 1 Session survives the block, held by app.server.sessions[" in shown
+
+
+def test_the_files_of_the_document(suite: pytest.Pytester) -> None:
+    text = DOCUMENT.read_text("utf-8")
+    for contents, name in re.findall(r"```python\n(# (\S+)\n.*?)```", text, re.DOTALL):
+        (suite.path / name).write_text(contents, "utf-8")
+    shown = run(suite, "--no-header", "--quiet", "test_shop.py").stdout.str()
+    [said] = re.findall(r"\$ pytest --no-header --quiet test_shop.py\n(.*?)```", text, re.DOTALL)
+
+    def comparable(output: str) -> list[str]:
+        """The output without numbers and folders."""
+        plain = re.sub(r" /\S+/", " ", re.sub(r"[KM]B|bytes", "bytes", output))
+        return re.sub(r"\d[\d,.]*( > [\d,.]+)*", "#", plain).splitlines()
+
+    lines = comparable(shown)
+    assert [
+        line for line in comparable(said) if "fingerprint" not in line and line not in lines
+    ] == []
+    run(suite, "test_part.py").assert_outcomes(failed=1)
+    run(suite, "test_block.py").assert_outcomes(failed=1, passed=1)
