@@ -363,11 +363,8 @@ fn what_is_emptied_now_and_then_does_not_go_on() {
 
 #[test]
 fn what_nobody_watched_is_judged_by_its_last_third() {
-    let points = |amounts: [u64; 6]| -> Vec<(u64, u64)> {
-        (0..6)
-            .map(|moment| (10 * moment, amounts[moment as usize]))
-            .collect()
-    };
+    let points =
+        |amounts: [u64; 6]| -> Vec<(u64, u64)> { (0..).step_by(10).zip(amounts).collect() };
     assert_eq!(course(&points([1, 2, 3, 4, 5, 6]), &[]), Course::Steady);
     assert!(matches!(
         course(&points([10, 20, 30, 40, 41, 42]), &[]),

@@ -146,7 +146,8 @@ struct Placing<'a> {
 
 /// Attributes that are no step of their own.
 const NAMESPACE: &str = "__dict__";
-const CLOSURE: &str = "__closure__";
+/// Nor the frame of what is suspended, which is an object in 3.10.
+const PARTS: [&str; 4] = ["__closure__", "gi_frame", "cr_frame", "ag_frame"];
 const CELL_CONTENTS: &str = "cell_contents";
 const DATA: &str = "data";
 /// The keys by which a `threading.local` finds the attributes in a thread, up to 3.12 and later.
@@ -230,7 +231,9 @@ impl<'a> Placing<'a> {
                     Place::Namespace(path)
                 };
             }
-            EdgeName::Attribute(text) if texts.text(text) == CLOSURE => return Place::Inside(path),
+            EdgeName::Attribute(text) if PARTS.contains(&texts.text(text)) => {
+                return Place::Inside(path);
+            }
             EdgeName::Attribute(text)
                 if texts.text(text) == DATA && WRAPPERS.contains(&self.paths.type_name(path)) =>
             {
