@@ -234,8 +234,10 @@ impl<'a> Placing<'a> {
             EdgeName::Attribute(text) if PARTS.contains(&texts.text(text)) => {
                 return Place::Inside(path);
             }
-            EdgeName::Attribute(text)
-                if texts.text(text) == DATA && WRAPPERS.contains(&self.paths.type_name(path)) =>
+            EdgeName::Attribute(text) | EdgeName::Key(text)
+                if !matches!(place, Place::Inside(_))
+                    && texts.text(text).trim_matches('\'') == DATA
+                    && WRAPPERS.contains(&self.paths.type_name(path)) =>
             {
                 return Place::Inside(path);
             }
@@ -250,7 +252,7 @@ impl<'a> Placing<'a> {
             }
             // The attributes of a `threading.local` in one thread.
             EdgeName::Key(text)
-                if matches!(place, Place::Inside(_))
+                if matches!(place, Place::Inside(_) | Place::Namespace(_))
                     && OF_A_THREAD.contains(&texts.text(text))
                     && self.snapshot.graph().flags(held).contains(NodeFlags::DICT) =>
             {
