@@ -15,6 +15,8 @@ from importlib import import_module
 import heapgraph
 
 DEFAULT = 2000
+NO_HURRY = 300
+"""Seconds: how busy the machine is must not decide."""
 
 
 def main() -> None:
@@ -25,7 +27,9 @@ def main() -> None:
     answers = {}
     for scenario, most in (("innocent", DEFAULT), ("leak", int(iterations))):
         if hasattr(module, scenario):
-            report = heapgraph.find_growth(getattr(module, scenario), iterations=most)
+            report = heapgraph.find_growth(
+                getattr(module, scenario), iterations=most, seconds=NO_HURRY
+            )
             answers[scenario] = {
                 "leaks": bool(report),
                 "text": str(report),
