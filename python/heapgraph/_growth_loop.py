@@ -24,7 +24,7 @@ _FIRST_CHECK = 50
 """What can not be looked at is counted in a snapshot after so many iterations, then three times as
 many."""
 
-_MUCH_GARBAGE = 10
+_MUCH_GARBAGE = 1
 """Objects of garbage in an iteration from which on it is worth a look."""
 
 _TRACED_ITERATIONS = 3
@@ -150,7 +150,7 @@ class GrowthLoop:
         if self._rises():
             yield from self._watch()
         else:
-            if garbage > _MUCH_GARBAGE * self._loops:
+            if garbage >= _MUCH_GARBAGE * self._loops:
                 yield from self._leave_garbage()
             # Memory that rises with what is ignored says nothing.
             if not self._history.only_ignored_rises() and (yield from self._probe_memory()):

@@ -6,7 +6,9 @@
 //! bytes, not the new objects found under them.
 
 mod course;
+mod grouping;
 mod history;
+mod judge;
 mod name_path;
 mod placement;
 mod report;

@@ -1,0 +1,117 @@
+//! Which paths grow by the same insertion.
+
+use std::cmp::Reverse;
+
+use indexmap::IndexMap;
+use petgraph::unionfind::UnionFind;
+use rustc_hash::FxHashSet;
+
+use super::history::{Growth, Rising};
+use super::judge::Judge;
+use crate::graph::NodeIndex;
+
+impl Judge<'_> {
+    /// Rows that grow by the same insertion: by as much at every moment, and held by the same object,
+    /// or holding the same objects, or seen from outside of what grows. The row that says most of each
+    /// group is its first.
+    pub(super) fn groups(&self, rising: &[Rising], holders: &[Vec<NodeIndex>]) -> Vec<Vec<usize>> {
+        let paths = self.history.paths();
+        let steps: Vec<Vec<u64>> = rising.iter().map(|&row| self.steps(row)).collect();
+        let belong_together = |one: usize, other: usize| {
+            let holder = paths.holder(rising[one].path);
+            let other_holder = paths.holder(rising[other].path);
+            // What is held has grown, and its holder counts that as its own size.
+            let is_held =
+                holder == Some(rising[other].path) || other_holder == Some(rising[one].path);
+            let same_holder = (holder.is_some() && holder == other_holder) || is_held;
+            let is_seen_besides = self.is_effect(rising[one]) || self.is_effect(rising[other]);
+            if is_seen_besides {
+                (1..=MOST_EFFECTS).any(|times| {
+                    is_about_as_much(&steps[one], &steps[other], times)
+                        || is_about_as_much(&steps[other], &steps[one], times)
+                })
+            } else {
+                steps[one] == steps[other]
+                    && (same_holder
+                        || self.share(&holders[one], &holders[other], [rising[one], rising[other]]))
+            }
+        };
+        let mut together = UnionFind::<usize>::new(rising.len());
+        for one in 0..rising.len() {
+            for other in 0..one {
+                if !together.equiv(one, other) && belong_together(one, other) {
+                    together.union(one, other);
+                }
+            }
+        }
+        let mut order: Vec<usize> = (0..rising.len()).collect();
+        order.sort_by_cached_key(|&row| {
+            let bytes = self.history.bytes_below(rising[row].path);
+            (
+                self.is_effect(rising[row]),
+                Reverse(bytes.last().copied()),
+                rising[row].path,
+            )
+        });
+        let mut groups: IndexMap<usize, Vec<usize>> = IndexMap::new();
+        for row in order {
+            groups.entry(together.find(row)).or_default().push(row);
+        }
+        groups.into_values().collect()
+    }
+
+    /// True for what is seen to grow because something else does: objects that nothing in the heap
+    /// holds, such as the frames of threads, references that nothing explains, and names that are
+    /// interned when they are bound.
+    fn is_effect(&self, rising: Rising) -> bool {
+        matches!(rising.growth, Growth::Objects | Growth::References)
+            || self.history.paths().spelled(rising.path) == INTERNED
+    }
+
+    /// True if and only if two rows hold the same new objects.
+    fn share(&self, ours: &[NodeIndex], theirs: &[NodeIndex], rows: [Rising; 2]) -> bool {
+        let graph = self.snapshot.graph();
+        let latest = |&node: &NodeIndex| {
+            // A list is traversed from its end, a dict from its start.
+            let referents = graph.referents(node);
+            let ends = referents.iter().take(MOST_COMPARED);
+            ends.chain(referents.iter().rev().take(MOST_COMPARED))
+                .copied()
+        };
+        // Names, numbers and classes are held by everything.
+        let is_new = |node: &NodeIndex| {
+            let path = self.placement.path_of(*node);
+            path.is_some_and(|path| {
+                let mut above = self.history.paths().ancestors(path);
+                above.any(|path| rows.iter().any(|row| row.path == path))
+            })
+        };
+        let ours: FxHashSet<NodeIndex> = ours.iter().flat_map(latest).filter(is_new).collect();
+        theirs
+            .iter()
+            .flat_map(latest)
+            .any(|node| ours.contains(&node))
+    }
+}
+
+/// True if a series rises `times` as much as another at every moment, up to a few that come a little
+/// later.
+fn is_about_as_much(one: &[u64], other: &[u64], times: u64) -> bool {
+    let mut pairs = one.iter().zip(other);
+    pairs.all(|(one, other)| {
+        let other = other.saturating_mul(times);
+        one.abs_diff(other) <= FEW * times + (*one).min(other) / 10
+    })
+}
+
+/// The path of the table of interned strings, where an interpreter shows it.
+const INTERNED: &str = "<interned strings>";
+
+/// So many may come a little later, or go for another reason.
+const FEW: u64 = 3;
+
+/// Objects that one insertion makes besides: the methods that a thread runs.
+const MOST_EFFECTS: u64 = 3;
+
+/// Elements of a container that are compared with those of another: the last.
+const MOST_COMPARED: usize = 100;

@@ -1,0 +1,287 @@
+//! What is to be said of the paths that rise.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::course::{Course, Point, course, rate};
+use super::history::{Growth, GrowthHistory, Moment, Rising};
+use super::name_path::PathIndex;
+use super::placement::Placement;
+use super::report::{GrowingPath, Source, Verdict, Watched};
+use super::shares::{Share, shares};
+use crate::analysis::{Fingerprint, PreferredPaths};
+use crate::graph::NodeIndex;
+use crate::snapshot::HeapSnapshot;
+
+/// What a judgement goes by.
+pub(super) struct Judge<'a> {
+    pub(super) history: &'a GrowthHistory,
+    pub(super) watched: &'a Watched,
+    pub(super) snapshot: &'a HeapSnapshot,
+    pub(super) placement: &'a Placement,
+}
+
+impl Judge<'_> {
+    /// The series of all moments, then that of the moments before the watch.
+    fn points(&self, series: &[u64]) -> Vec<Point> {
+        let iterations = self.history.moments().iter().map(|moment| moment.iteration);
+        iterations.zip(series.iter().copied()).collect()
+    }
+
+    pub(super) fn course(&self, rising: Rising) -> Course {
+        self.course_of(
+            &self.history.series(rising),
+            self.watched
+                .looks
+                .get(&rising.path)
+                .filter(|_| rising.growth == Growth::Elements),
+        )
+    }
+
+    /// Drops containers with weak keys that grow as something else does: that keeps the keys alive.
+    pub(super) fn drop_mirrors(&self, rising: &mut Vec<Rising>) {
+        let is_weak = |rising: &Rising| rising.growth == Growth::WeaklyKeyed;
+        let strong: Vec<Vec<u64>> = (rising.iter().filter(|rising| !is_weak(rising)))
+            .map(|&rising| self.steps(rising))
+            .collect();
+        rising.retain(|row| !is_weak(row) || !strong.contains(&self.steps(*row)));
+    }
+
+    /// By how much a series rises from each moment to the next.
+    pub(super) fn steps(&self, rising: Rising) -> Vec<u64> {
+        let series = self.history.series(rising);
+        let pairs = series.windows(2);
+        pairs.map(|pair| pair[1].wrapping_sub(pair[0])).collect()
+    }
+
+    fn course_of(&self, series: &[u64], looks: Option<&Vec<Point>>) -> Course {
+        let points = self.points(series);
+        let before = match self.watched.moments_before {
+            0 => points.len(),
+            count => count.min(points.len()),
+        };
+        let (first, later) = points.split_at(before);
+        let agrees = |looks: &&Vec<Point>| {
+            let (look, point) = (looks.last(), later.last());
+            look.zip(point)
+                .is_some_and(|(look, point)| look.1.abs_diff(point.1) <= 2 + point.1 / 20)
+        };
+        match looks.filter(agrees) {
+            Some(looks) => course(first, looks),
+            None => course(first, later),
+        }
+    }
+
+    /// True if it is known to end later, and nothing speaks against that.
+    pub(super) fn is_limited(&self, rising: Rising) -> bool {
+        let limit = self.watched.limits.get(&rising.path);
+        let now = self.history.series(rising).last().copied().unwrap_or(0);
+        rising.growth == Growth::Elements && limit.is_some_and(|&(limit, _)| now <= limit)
+    }
+
+    /// Everything that is to be said of some paths; those that grow by the same insertion together.
+    pub(super) fn explained(&self, rising: &[Rising]) -> Vec<GrowingPath> {
+        if rising.is_empty() {
+            return Vec::new();
+        }
+        let holders: Vec<Vec<NodeIndex>> = rising
+            .iter()
+            .map(|rising| self.placement.objects_at(rising.path))
+            .collect();
+        let paths = PreferredPaths::new(self.snapshot, |_| false);
+        let groups = self.groups(rising, &holders);
+        let of_groups: Vec<Vec<NodeIndex>> = groups
+            .iter()
+            .map(|group| group.iter().flat_map(|&row| holders[row].clone()).collect())
+            .collect();
+        let shares = shares(self.snapshot, &of_groups);
+        let mut explained: Vec<GrowingPath> = groups
+            .iter()
+            .zip(shares)
+            .map(|(group, share)| {
+                let mut row = self.row(rising[group[0]], &holders[group[0]], &paths);
+                row.share = share;
+                let others = group[1..].iter();
+                row.also = others
+                    .map(|&other| self.history.paths().spelled(rising[other].path))
+                    .collect();
+                row
+            })
+            .collect();
+        explained.sort_by(|a, b| {
+            let key = |row: &GrowingPath| Reverse(row.share.bytes);
+            key(a).cmp(&key(b)).then(a.path.cmp(&b.path))
+        });
+        explained
+    }
+
+    fn row(
+        &self,
+        rising: Rising,
+        holders: &[NodeIndex],
+        paths: &PreferredPaths<'_>,
+    ) -> GrowingPath {
+        let history = self.history;
+        let names = history.paths();
+        let graph = self.snapshot.graph();
+        let series = history.series(rising);
+        let bytes = history.bytes_below(rising.path);
+        let largest = holders.iter().copied().max_by_key(|&node| {
+            (
+                graph.referents(node).len(),
+                graph.shallow_size(node),
+                Reverse(node),
+            )
+        });
+        GrowingPath {
+            kind: match (rising.growth, names.holder(rising.path)) {
+                (Growth::Objects, None) => "outside",
+                // A list of the interpreter, such as that of the functions called at a fork.
+                (Growth::Elements, None) if names.spelled(rising.path).starts_with('<') => {
+                    "outside"
+                }
+                (Growth::Objects, _) => Growth::Elements.word(),
+                (growth, _) => growth.word(),
+            },
+            path: names.spelled(rising.path),
+            type_name: names.type_name(rising.path).to_owned(),
+            chain: largest.and_then(|node| paths.chain_to(node)),
+            holder: largest,
+            per_iteration: self.rate(&series),
+            bytes_per_iteration: self.rate(&bytes),
+            elements: self.elements(rising.path),
+            course: self.course(rising),
+            limit: self.watched.limits.get(&rising.path).cloned(),
+            fingerprint: names.fingerprint(rising.path),
+            rising: Some(rising),
+            series,
+            also: Vec::new(),
+            share: Share::default(),
+            source: Source::default(),
+        }
+    }
+
+    fn rate(&self, series: &[u64]) -> f64 {
+        let points = self.points(series);
+        match (points.first(), points.last()) {
+            (Some(&first), Some(&last)) => rate(first, last),
+            _ => 0.0,
+        }
+    }
+
+    /// What is held under a path, where there is more of it than at first.
+    fn elements(&self, holder: PathIndex) -> Vec<(String, f64)> {
+        let names = self.history.paths();
+        let mut by_type: BTreeMap<String, f64> = BTreeMap::new();
+        for path in (0..names.len()).map(PathIndex::new) {
+            if names.holder(path) != Some(holder) {
+                continue;
+            }
+            let growth = Growth::Objects;
+            let rate = self.rate(&self.history.series(Rising { path, growth }));
+            if rate > 0.0 {
+                *by_type.entry(names.type_name(path).to_owned()).or_default() += rate;
+            }
+        }
+        let mut elements: Vec<(String, f64)> = by_type.into_iter().collect();
+        elements.sort_by(|a, b| b.1.total_cmp(&a.1));
+        elements
+    }
+
+    /// What grows outside of the graph: blocks that no walk sees, and memory that is not Python's.
+    pub(super) fn outside(&self) -> Vec<GrowingPath> {
+        // Those before the watch are too near to one another: there is noise.
+        let Some(before) = self.watched.moments_before.checked_sub(1) else {
+            return Vec::new();
+        };
+        let moments = &self.history.moments()[before..];
+        let blocks: Option<Vec<u64>> = moments.iter().map(Moment::unseen_blocks).collect();
+        let resident: Option<Vec<u64>> = moments
+            .iter()
+            .map(|moment| moment.memory.resident)
+            .collect();
+        let rows = [
+            ("blocks", "<blocks that no walk sees>", blocks, 1),
+            (
+                "native",
+                "<memory outside the Python heap>",
+                resident,
+                LEAST_RESIDENT,
+            ),
+        ];
+        let row = |(kind, path, series, least): (&'static str, &str, Option<Vec<u64>>, u64)| {
+            let series = series?;
+            let rises = series.len() > 2
+                && series
+                    .windows(2)
+                    .all(|pair| pair[1] >= pair[0].saturating_add(least));
+            let iterations = moments.iter().map(|moment| moment.iteration);
+            let points: Vec<Point> = iterations.zip(series.iter().copied()).collect();
+            let rate = rate(points[0], points[points.len() - 1]);
+            let least = series.iter().min().copied().unwrap_or(0);
+            (rises && rate >= LEAST_RATE && course(&points, &[]) == Course::Steady).then(|| {
+                GrowingPath {
+                    rising: None,
+                    kind,
+                    path: path.into(),
+                    type_name: kind.into(),
+                    holder: None,
+                    chain: None,
+                    per_iteration: rate,
+                    bytes_per_iteration: if kind == "native" { rate } else { 0.0 },
+                    elements: Vec::new(),
+                    course: Course::Steady,
+                    limit: None,
+                    fingerprint: Fingerprint::of_texts(&[path]),
+                    also: Vec::new(),
+                    share: Share::default(),
+                    source: Source::default(),
+                    series: series.iter().map(|amount| amount - least).collect(),
+                }
+            })
+        };
+        rows.into_iter().find_map(row).into_iter().collect()
+    }
+
+    pub(super) fn verdict(
+        &self,
+        growing: &[GrowingPath],
+        is_undecided: bool,
+        bounded: &[GrowingPath],
+        first: usize,
+    ) -> Verdict {
+        let moments = self.history.moments();
+        let garbage: u64 = moments
+            .iter()
+            .skip(1)
+            .map(|moment| moment.memory.garbage)
+            .sum();
+        let iterations = moments.first().zip(moments.last());
+        let iterations = iterations.map_or(0, |(first, last)| last.iteration - first.iteration);
+        let falls = moments
+            .windows(2)
+            .all(|pair| pair[0].objects > pair[1].objects);
+        let fallen = moments.first().zip(moments.last());
+        let fallen = fallen.is_some_and(|(first, last)| {
+            first.objects - last.objects.min(first.objects) > first.objects / 100
+        });
+        match growing {
+            [_, ..] if is_undecided => Verdict::Undecided,
+            [row, ..] if row.rising.is_none() => Verdict::Native,
+            [_, ..] => Verdict::Leaking,
+            [] if !bounded.is_empty() => Verdict::Bounded,
+            [] if garbage >= MUCH_GARBAGE * iterations.max(1) => Verdict::Garbage,
+            [] if moments.len() > 2 && falls && fallen => Verdict::Draining,
+            [] if first > 2 && !self.history.rising(2).is_empty() => Verdict::WarmUp,
+            [] => Verdict::Nothing,
+        }
+    }
+}
+
+/// Garbage in an iteration from which on it is worth a verdict.
+const MUCH_GARBAGE: u64 = 1;
+
+/// Blocks or bytes in an iteration that are no noise.
+const LEAST_RATE: f64 = 0.9;
+/// Bytes by which the resident memory must rise from each moment to the next to be more than noise.
+const LEAST_RESIDENT: u64 = 128 * 1024;
