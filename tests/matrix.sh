@@ -29,7 +29,7 @@ stage=$work/stage
 mkdir -p "$stage/tests"
 cp -R pyproject.toml README.md fixtures "$stage/"
 mkdir "$stage/docs"
-cp docs/*.md "$stage/docs/"
+cp -R docs/*.md docs/stories "$stage/docs/"
 cp -R tests/python tests/suite.sh "$stage/tests/"
 cp "$wheel" "$stage/"
 find "$stage" -name __pycache__ -prune -exec rm -rf {} +

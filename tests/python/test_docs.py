@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-WITH_EXAMPLES = sorted(path for path in DOCS.glob("*.md") if ">>> " in path.read_text("utf-8"))
+WITH_EXAMPLES = sorted(path for path in DOCS.rglob("*.md") if ">>> " in path.read_text("utf-8"))
 
 
 def test_the_documents_are_there() -> None:
@@ -19,6 +19,9 @@ def test_the_documents_are_there() -> None:
         "pytest.md",
         "references.md",
         "snapshots.md",
+        "bots.md",
+        "pipeline.md",
+        "workers.md",
         "why.md",
     ]
 
