@@ -356,6 +356,21 @@ fn what_is_emptied_now_and_then_does_not_go_on() {
         since: 100,
     };
     assert_eq!(course(&first, &saw), ended);
+    // Looked at ever more rarely: a cache that is emptied by a third when it has 750.
+    let cache = |iteration: u64| {
+        if iteration < 750 {
+            iteration
+        } else {
+            500 + iteration % 250
+        }
+    };
+    let mut looks = rising(21, 221, cache);
+    looks.extend(
+        (222..3000)
+            .step_by(19)
+            .map(|iteration| (iteration, cache(iteration))),
+    );
+    assert!(matches!(course(&first, &looks), Course::Saws { .. }));
     // One of twenty stays each time.
     let rising_saw = rising(21, 2000, |iteration| iteration % 20 + iteration / 20);
     assert_eq!(course(&first, &rising_saw), Course::Steady);

@@ -72,13 +72,21 @@ pub fn course(first: &[Point], later: &[Point]) -> Course {
 /// True if what rises and falls does so around ever more: both its lowest and its highest points are
 /// higher in each third, and the last step is not much smaller than the one before.
 fn rises_in_thirds(points: &[Point]) -> bool {
-    let amounts: Vec<u64> = points.iter().map(|point| point.1).collect();
-    let thirds: Vec<&[u64]> = amounts
-        .chunks(amounts.len().div_ceil(3).max(FEWEST_OF_THIRD))
-        .collect();
-    let [first, second, third] = thirds[..] else {
+    let (Some(start), Some(end)) = (points.first(), points.last()) else {
         return false;
     };
+    // By iterations: there are more points at first than later.
+    let third = ((end.0 - start.0) / 3).max(1);
+    let mut thirds = [const { Vec::new() }; 3];
+    for &(iteration, amount) in points {
+        thirds[usize::from(iteration - start.0 >= third)
+            + usize::from(iteration - start.0 >= 2 * third)]
+        .push(amount);
+    }
+    if thirds.iter().any(|third| third.len() < FEWEST_OF_THIRD) {
+        return false;
+    }
+    let [first, second, third] = &thirds;
     let range = |third: &[u64]| third.iter().min().copied().zip(third.iter().max().copied());
     let (Some(first), Some(second), Some(third)) = (range(first), range(second), range(third))
     else {

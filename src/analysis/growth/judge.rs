@@ -79,6 +79,21 @@ impl Judge<'_> {
         rising.growth == Growth::Elements && limit.is_some_and(|&(limit, _)| now <= limit)
     }
 
+    /// True if two paths are one, or parts of one object that rose by as much before the watch: the
+    /// index of a cache and its order.
+    pub(super) fn go_together(&self, one: Rising, other: Rising) -> bool {
+        let holder = self.history.paths().holder(one.path);
+        let before = |rising| {
+            let mut steps = self.steps(rising);
+            steps.truncate(self.watched.moments_before.saturating_sub(1));
+            steps
+        };
+        one == other
+            || (holder.is_some()
+                && holder == self.history.paths().holder(other.path)
+                && before(one) == before(other))
+    }
+
     /// Everything that is to be said of some paths; those that grow by the same insertion together.
     pub(super) fn explained(&self, rising: &[Rising]) -> Vec<GrowingPath> {
         if rising.is_empty() {

@@ -168,10 +168,21 @@ impl GrowthReport {
         if watched.moments_before > 0 {
             rising.extend(history.wavering(first));
         }
+        let limited = rising
+            .iter()
+            .copied()
+            .filter(|&rising| judge.is_limited(rising));
+        let limited: Vec<Rising> = limited.collect();
         let (mut grows, mut ended, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for &rising in &rising {
             match judge.course(rising) {
-                Course::Steady if !judge.is_limited(rising) => grows.push(rising),
+                Course::Steady
+                    if !limited
+                        .iter()
+                        .any(|&other| judge.go_together(rising, other)) =>
+                {
+                    grows.push(rising);
+                }
                 Course::Unknown => unknown.push(rising),
                 _ => ended.push(rising),
             }
