@@ -23,9 +23,16 @@ MODULES = sorted(path.stem for path in LEAKS.glob("*.py"))
 LEAKING = [name for name in MODULES if not name.startswith("innocent_")]
 INNOCENT = [name for name in MODULES if name.startswith("innocent_")]
 
-# How many iterations a leak is watched: those that start a thread each are slow.
-ITERATIONS = {"endless_threads": 100}
-DEFAULT_ITERATIONS = 2000
+# How many iterations a leak is watched. What is innocent is watched as by default; a leak is one
+# after fewer, but where something has to come to an end beside it, or memory is all that rises.
+FEW_ITERATIONS = 300
+ITERATIONS = {
+    "endless_threads": 100,
+    "leak_beside_cache": 2000,
+    "leaked_numbers": 2000,
+    "native_memory": 2000,
+    "rising_saw": 2000,
+}
 
 # What has no path of names.
 WITHOUT_PATH = ("blocks", "native")
@@ -48,7 +55,7 @@ def ask(name: str) -> dict[str, Answer]:
             str(ASK),
             str(LEAKS),
             name,
-            str(ITERATIONS.get(name, DEFAULT_ITERATIONS)),
+            str(ITERATIONS.get(name, FEW_ITERATIONS)),
         ],
         env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
