@@ -265,4 +265,4 @@ def test_nothing_is_left_behind() -> None:
     for _ in range(3):
         heapgraph.find_growth(Session, iterations=0)
     gc.collect()
-    assert abs(len(gc.get_objects()) - before) <= 3
+    assert len(gc.get_objects()) - before <= 3
