@@ -41,7 +41,8 @@ from heapgraph._core import (
 )
 from heapgraph._cycles import find_cycles
 from heapgraph._delta import Delta, DeltaRow, explain_delta
-from heapgraph._growth_loop import GrowthLoop, ScenarioError, find_growth
+from heapgraph._find_growth import ScenarioError, find_growth
+from heapgraph._growth_loop import GrowthLoop
 from heapgraph._inspectors import Verdict, register_inspector, unregister_inspector
 from heapgraph._referents import register_referents, unregister_referents
 from heapgraph._saving import save_on_signal

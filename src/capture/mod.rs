@@ -27,7 +27,7 @@ pub(crate) use at_exit::prepare as prepare_at_exit;
 pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at};
 pub(crate) use describe::{Describer, Searches, spell_atom};
 pub(crate) use error::CaptureError;
-pub(crate) use ffi::{CollectorPause, is_main_interpreter, untrack};
+pub(crate) use ffi::{CollectorPause, give_back_free_memory, is_main_interpreter, untrack};
 pub(crate) use frames::announce_program;
 pub(crate) use hidden::set_registry;
 pub(crate) use inspect::use_is_over;
@@ -58,4 +58,15 @@ pub(crate) fn live_object<'py>(
     ffi::object_at(graph.address(node))
         .expect("a node has an address")
         .bound(py)
+}
+
+/// How many objects the object visits, if the collector tracks it: what `gc.get_referents` would give
+/// as a list. Runs no Python code.
+pub(crate) fn referent_count(object: &Bound<'_, PyAny>) -> usize {
+    let object = ffi::Object::from_bound(object);
+    if object.is_tracked() {
+        object.visited().len()
+    } else {
+        0
+    }
 }

@@ -219,18 +219,17 @@ fn short_value(object: &Bound<'_, PyAny>) -> Option<String> {
 fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Vec<Root> {
     let reached = graph.reachable_from(roots.iter().map(|root| root.node));
     for node in graph.nodes().filter(|&node| !reached.contains(node)) {
-        let count = graph.unexplained_count(node);
         if graph.flags(node).contains(NodeFlags::IMMORTAL) {
             roots.push(Root {
                 node,
                 kind: RootKind::Interpreter,
                 name: "never freed".into(),
             });
-        } else if count > 0 {
+        } else if graph.is_alive_by_itself(node) {
             roots.push(Root {
                 node,
                 kind: RootKind::External,
-                name: super::roots::held_from_outside(count),
+                name: super::roots::held_from_outside(graph.unexplained_count(node)),
             });
         }
     }

@@ -40,6 +40,10 @@ use std::ops::Range;
 use address_order::AddressOrder;
 use node::NodeTable;
 
+/// Bytes of the largest string that CPython's cache of attribute lookups takes as a name: 100
+/// characters (`MCACHE_MAX_ATTR_SIZE`) of 4 bytes, with header and null.
+const LARGEST_NAME: u64 = 72 + 4 * 101;
+
 /// A heap at one moment: every object, what it refers to and what refers to it.
 ///
 /// Holds addresses, never objects: it keeps nothing alive and is `Send + Sync`. The graph is
@@ -141,6 +145,20 @@ impl HeapGraph {
         }
         let found = u32::try_from(self.referrers(node).len()).unwrap_or(u32::MAX);
         self.reference_count(node).saturating_sub(found)
+    }
+
+    /// True if and only if the object is alive by itself, whatever becomes of all others in the graph:
+    /// it is immortal, or has references that were not found.
+    ///
+    /// A short text that something in the graph refers to is not, unless it is immortal. The
+    /// interpreter keeps names of attributes, in its cache of lookups and in the keys that instances
+    /// share, and which ones depends on where they lie in memory: what goes with an object must not.
+    pub fn is_alive_by_itself(&self, node: NodeIndex) -> bool {
+        let is_name = self.string_type == Some(self.type_index(node))
+            && self.shallow_size(node) <= LARGEST_NAME
+            && !self.referrers(node).is_empty();
+        self.flags(node).contains(NodeFlags::IMMORTAL)
+            || (!is_name && self.unexplained_count(node) > 0)
     }
 
     /// Counts `count` references less to the object at `address`, if there is one.

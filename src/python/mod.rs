@@ -38,7 +38,7 @@ mod core {
     #[pymodule_export]
     use super::error::{CaptureError, HeapGraphError, RenderError, SnapshotError};
     #[pymodule_export]
-    use super::growth::{GrowingPath, GrowthHistory, GrowthReport};
+    use super::growth::{GrowingPath, GrowthHistory, GrowthReport, give_back_free_memory};
     #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]

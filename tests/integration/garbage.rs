@@ -37,6 +37,25 @@ fn garbage_is_what_no_anchor_leads_to() {
 }
 
 #[test]
+fn a_text_that_something_refers_to_is_not_alive_by_itself() {
+    // a <-> b -> name, and somebody else holds the name
+    let held = Sketch::new("a -> b -> a, b -> name")
+        .typed("name", "builtins.str")
+        .flagged("a b", NodeFlags::TRACKED)
+        .counted("name");
+    assert_eq!(found(&held, ""), ("a b name".into(), [2, 1, 0]));
+    // Nobody in the graph does, or it is no text: what is held from outside is alive.
+    let alone = Sketch::new("name, a")
+        .typed("name", "builtins.str")
+        .counted("name");
+    assert_eq!(found(&alone, "a"), (String::new(), [0, 0, 0]));
+    let other = Sketch::new("a -> b -> a, b -> number")
+        .flagged("a b", NodeFlags::TRACKED)
+        .counted("number");
+    assert_eq!(found(&other, ""), ("a b".into(), [2, 0, 0]));
+}
+
+#[test]
 fn a_cycle_through_an_object_that_is_not_tracked_can_not_be_freed() {
     // a <-> dict -> text     c <-> d -> code -> constant
     let sketch = Sketch::new("a -> dict -> a, dict -> text, c -> d -> c, d -> code -> constant")
@@ -101,7 +120,11 @@ fn garbage_and_what_is_left_of_it_are_those_of_a_collection_played_through() {
             }
         }
         let root = format!("n{}", random.below(count));
-        let outside = format!("n{}", random.below(count));
+        // Not a text: of those it says nothing, and in CPython they hold nothing.
+        let mut others = (0..count).filter(|&node| sketch.type_name(node) != "builtins.str");
+        let start = random.below(count);
+        let outside = others.clone().find(|&node| node >= start).or(others.next());
+        let outside = outside.map_or_else(|| root.clone(), |node| format!("n{node}"));
         let sketch = sketch.counted(&outside);
         let snapshot = snapshot(&sketch, &root);
         let mut alive: BTreeSet<usize> = [&root, &outside]

@@ -280,7 +280,7 @@ fn two_moments_do_not_tell_a_backlog_from_a_leak() {
 #[test]
 fn a_wide_list_takes_no_more_than_a_walk() {
     // Quadratic time would take hours.
-    let report = report_of(3, |moment| with_list(200_000 + moment));
+    let report = report_of(3, |moment| with_list(1_000_000 + moment));
     assert_eq!(paths(&report), ["app.items"]);
 }
 

@@ -662,9 +662,9 @@ def test_nothing_is_kept_alive(suite: pytest.Pytester) -> None:
             app.server.sessions.clear()
             gc.collect()
             stats = heapgraph.typestats(shortnames=False)
-            own = [name for name in stats if name.startswith(("heapgraph.", "pytest_heapgraph."))]
+            own = {name for name in stats if name.startswith(("heapgraph.", "pytest_heapgraph."))}
             # What is registered for classes, and the settings.
-            assert own == ["heapgraph._registry.Registry", "pytest_heapgraph._settings.Settings"]
+            assert own == {"heapgraph._registry.Registry", "pytest_heapgraph._settings.Settings"}
             assert not heapgraph.by_type("app.Session")
         """,
         failed=3,

@@ -94,21 +94,20 @@ impl Judge<'_> {
     }
 }
 
-/// True if a series rises `times` as much as another at every moment, up to a few that come a little
-/// later.
+/// True if one series rises `times` as much as another in all, up to a tenth: some of it comes a
+/// little later.
 fn is_about_as_much(one: &[u64], other: &[u64], times: u64) -> bool {
-    let mut pairs = one.iter().zip(other);
-    pairs.all(|(one, other)| {
-        let other = other.saturating_mul(times);
-        one.abs_diff(other) <= FEW * times + (*one).min(other) / 10
-    })
+    let sum = |steps: &[u64]| {
+        steps
+            .iter()
+            .fold(0_u64, |sum, step| sum.wrapping_add(*step))
+    };
+    let (one, other) = (sum(one), sum(other).saturating_mul(times));
+    one.abs_diff(other) <= one.min(other) / 10
 }
 
 /// The path of the table of interned strings, where an interpreter shows it.
 const INTERNED: &str = "<interned strings>";
-
-/// So many may come a little later, or go for another reason.
-const FEW: u64 = 3;
 
 /// Objects that one insertion makes besides: the methods that a thread runs.
 const MOST_EFFECTS: u64 = 3;

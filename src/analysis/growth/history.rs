@@ -4,8 +4,9 @@
 use indexmap::IndexMap;
 use rustc_hash::FxHashSet;
 
+use super::measure::Measure;
 use super::name_path::{NamePaths, PathIndex};
-use super::placement::{Measure, Placement};
+use super::placement::Placement;
 use crate::analysis::Tally;
 use crate::snapshot::HeapSnapshot;
 
@@ -49,7 +50,7 @@ impl Growth {
         match self {
             Self::Elements => measure.entries,
             Self::Objects => measure.objects,
-            Self::Bytes => measure.bytes,
+            Self::Bytes => measure.bytes - measure.bytes_of_naming,
             Self::References => measure.unexplained,
             Self::WeaklyKeyed => measure.weakly_keyed,
         }
@@ -115,7 +116,7 @@ impl GrowthHistory {
     /// Counts another snapshot, taken when the scenario had run `iteration` times; `None`, and
     /// nothing is counted, if its references have no names.
     ///
-    /// Takes what [`Placement::new`] takes, and 40 bytes for each path afterwards.
+    /// Takes what [`Placement::new`] takes, and 56 bytes for each path afterwards.
     pub fn add(
         &mut self,
         snapshot: &HeapSnapshot,

@@ -1,15 +1,16 @@
 //! What is to be said of the paths that rise.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::course::{Course, Point, course, rate};
-use super::history::{Growth, GrowthHistory, Moment, Rising};
+use super::history::{Growth, GrowthHistory, Rising};
 use super::name_path::PathIndex;
 use super::placement::Placement;
 use super::report::{GrowingPath, Source, Verdict, Watched};
 use super::shares::{Share, shares};
-use crate::analysis::{Fingerprint, PreferredPaths};
+use crate::analysis::PreferredPaths;
 use crate::graph::NodeIndex;
 use crate::snapshot::HeapSnapshot;
 
@@ -19,10 +20,27 @@ pub(super) struct Judge<'a> {
     pub(super) watched: &'a Watched,
     pub(super) snapshot: &'a HeapSnapshot,
     pub(super) placement: &'a Placement,
+    /// The chains to all objects, walked once where something is to be explained.
+    chains: OnceCell<PreferredPaths<'a>>,
 }
 
-impl Judge<'_> {
-    /// The series of all moments, then that of the moments before the watch.
+impl<'a> Judge<'a> {
+    pub(super) fn new(
+        history: &'a GrowthHistory,
+        watched: &'a Watched,
+        snapshot: &'a HeapSnapshot,
+        placement: &'a Placement,
+    ) -> Self {
+        Self {
+            history,
+            watched,
+            snapshot,
+            placement,
+            chains: OnceCell::new(),
+        }
+    }
+
+    /// A series with the iteration of each moment.
     fn points(&self, series: &[u64]) -> Vec<Point> {
         let iterations = self.history.moments().iter().map(|moment| moment.iteration);
         iterations.zip(series.iter().copied()).collect()
@@ -103,7 +121,8 @@ impl Judge<'_> {
             .iter()
             .map(|rising| self.placement.objects_at(rising.path))
             .collect();
-        let paths = PreferredPaths::new(self.snapshot, |_| false);
+        let walk = || PreferredPaths::new(self.snapshot, |_| false);
+        let paths = self.chains.get_or_init(walk);
         let groups = self.groups(rising, &holders);
         let of_groups: Vec<Vec<NodeIndex>> = groups
             .iter()
@@ -114,7 +133,7 @@ impl Judge<'_> {
             .iter()
             .zip(shares)
             .map(|(group, share)| {
-                let mut row = self.row(rising[group[0]], &holders[group[0]], &paths);
+                let mut row = self.row(rising[group[0]], &holders[group[0]], paths);
                 row.share = share;
                 let others = group[1..].iter();
                 row.also = others
@@ -176,7 +195,7 @@ impl Judge<'_> {
         }
     }
 
-    fn rate(&self, series: &[u64]) -> f64 {
+    pub(super) fn rate(&self, series: &[u64]) -> f64 {
         let points = self.points(series);
         match (points.first(), points.last()) {
             (Some(&first), Some(&last)) => rate(first, last),
@@ -201,61 +220,6 @@ impl Judge<'_> {
         let mut elements: Vec<(String, f64)> = by_type.into_iter().collect();
         elements.sort_by(|a, b| b.1.total_cmp(&a.1));
         elements
-    }
-
-    /// What grows outside of the graph: blocks that no walk sees, and memory that is not Python's.
-    pub(super) fn outside(&self) -> Vec<GrowingPath> {
-        // Those before the watch are too near to one another: there is noise.
-        let Some(before) = self.watched.moments_before.checked_sub(1) else {
-            return Vec::new();
-        };
-        let moments = &self.history.moments()[before..];
-        let blocks: Option<Vec<u64>> = moments.iter().map(Moment::unseen_blocks).collect();
-        let resident: Option<Vec<u64>> = moments
-            .iter()
-            .map(|moment| moment.memory.resident)
-            .collect();
-        let rows = [
-            ("blocks", "<blocks that no walk sees>", blocks, 1),
-            (
-                "native",
-                "<memory outside the Python heap>",
-                resident,
-                LEAST_RESIDENT,
-            ),
-        ];
-        let row = |(kind, path, series, least): (&'static str, &str, Option<Vec<u64>>, u64)| {
-            let series = series?;
-            let rises = series.len() > 2
-                && series
-                    .windows(2)
-                    .all(|pair| pair[1] >= pair[0].saturating_add(least));
-            let iterations = moments.iter().map(|moment| moment.iteration);
-            let points: Vec<Point> = iterations.zip(series.iter().copied()).collect();
-            let rate = rate(points[0], points[points.len() - 1]);
-            let least = series.iter().min().copied().unwrap_or(0);
-            (rises && rate >= LEAST_RATE && course(&points, &[]) == Course::Steady).then(|| {
-                GrowingPath {
-                    rising: None,
-                    kind,
-                    path: path.into(),
-                    type_name: kind.into(),
-                    holder: None,
-                    chain: None,
-                    per_iteration: rate,
-                    bytes_per_iteration: if kind == "native" { rate } else { 0.0 },
-                    elements: Vec::new(),
-                    course: Course::Steady,
-                    limit: None,
-                    fingerprint: Fingerprint::of_texts(&[path]),
-                    also: Vec::new(),
-                    share: Share::default(),
-                    source: Source::default(),
-                    series: series.iter().map(|amount| amount - least).collect(),
-                }
-            })
-        };
-        rows.into_iter().find_map(row).into_iter().collect()
     }
 
     pub(super) fn verdict(
@@ -295,8 +259,3 @@ impl Judge<'_> {
 
 /// Garbage in an iteration from which on it is worth a verdict.
 const MUCH_GARBAGE: u64 = 1;
-
-/// Blocks or bytes in an iteration that are no noise.
-const LEAST_RATE: f64 = 0.9;
-/// Bytes by which the resident memory must rise from each moment to the next to be more than noise.
-const LEAST_RESIDENT: u64 = 128 * 1024;

@@ -154,12 +154,7 @@ impl GrowthReport {
         placement: &Placement,
         ignored: &[TypePattern],
     ) -> Self {
-        let judge = Judge {
-            history,
-            watched,
-            snapshot,
-            placement,
-        };
+        let judge = Judge::new(history, watched, snapshot, placement);
         let first = match watched.moments_before {
             0 => history.moments().len(),
             count => count,

@@ -46,6 +46,12 @@ struct WatchedPath {
     looks: Vec<Point>,
 }
 
+/// Gives what the C allocator keeps free back to the system.
+#[pyfunction]
+pub(super) fn give_back_free_memory() {
+    capture::give_back_free_memory();
+}
+
 #[pymethods]
 impl GrowthHistory {
     /// No moment yet. Paths that match one of `ignored` may grow.
@@ -64,7 +70,7 @@ impl GrowthHistory {
         &mut self,
         py: Python<'_>,
         iteration: u64,
-        memory: (Option<u64>, Option<u64>, u64),
+        memory: (u64, u64, u64),
         watch: bool,
     ) -> PyResult<()> {
         // What is held here is not to be found in the snapshot.
@@ -80,8 +86,8 @@ impl GrowthHistory {
         let (snapshot, objects) = capture::take_held_snapshot(py, options)?;
         let (blocks, resident, garbage) = memory;
         let memory = Memory {
-            blocks,
-            resident,
+            blocks: Some(blocks),
+            resident: Some(resident),
             garbage,
         };
         let placement = self
@@ -128,12 +134,6 @@ impl GrowthHistory {
         self.rising_count() == 0 && !self.history.rising(usize::MAX).is_empty()
     }
 
-    /// How many paths are watched.
-    #[getter]
-    fn watched_count(&self) -> usize {
-        self.containers.len()
-    }
-
     /// How many paths rise that can not be looked at.
     #[getter]
     fn unwatched_count(&self) -> usize {
@@ -142,15 +142,13 @@ impl GrowthHistory {
 
     /// True if the memory of the process is no more than at an earlier snapshot.
     fn memory_settled(&self) -> bool {
-        let moments = self.history.moments();
-        let settled = |amount: fn(&analysis::Moment) -> Option<u64>, least: u64| {
-            let amounts: Vec<u64> = moments.iter().filter_map(amount).collect();
-            amounts
-                .split_last()
-                .is_none_or(|(last, before)| before.iter().any(|before| before + least > *last))
-        };
-        settled(analysis::Moment::unseen_blocks, 1)
-            && settled(|moment| moment.memory.resident, LEAST_RESIDENT)
+        self.history.memory_settled()
+    }
+
+    /// True if so many more blocks and resident bytes after some iterations are worth a closer look.
+    #[staticmethod]
+    fn is_more_memory(iterations: u32, blocks: i64, resident: i64) -> bool {
+        analysis::is_more_memory(iterations, blocks, resident)
     }
 
     /// True if no path that rises and can not be looked at has risen at the last snapshot.
@@ -337,9 +335,6 @@ impl GrowthHistory {
     }
 }
 
-/// Bytes by which the resident memory must rise from one moment to the next to be more than noise.
-const LEAST_RESIDENT: u64 = 128 * 1024;
-
 impl WatchedPath {
     /// How much the containers hold, as a snapshot counts it.
     fn amount(&self, py: Python<'_>) -> PyResult<u64> {
@@ -354,16 +349,16 @@ impl WatchedPath {
 /// How much a container holds. Runs no code of the program.
 fn entries(container: &Bound<'_, PyAny>) -> PyResult<u64> {
     // The length of a dict, whatever a subclass says of it.
-    let length = if let Ok(dict) = container.cast::<PyDict>() {
-        dict.len()
-    } else if container.is_exact_instance_of::<PyList>()
+    if let Ok(dict) = container.cast::<PyDict>() {
+        return Ok(dict.len() as u64);
+    }
+    let is_plain = container.is_exact_instance_of::<PyList>()
         || container.is_exact_instance_of::<PySet>()
-        || container.is_exact_instance_of::<PyFrozenSet>()
-    {
+        || container.is_exact_instance_of::<PyFrozenSet>();
+    let length = if is_plain {
         container.len()?
     } else {
-        let gc = container.py().import("gc")?;
-        gc.call_method1("get_referents", (container,))?.len()?
+        capture::referent_count(container)
     };
     Ok(length as u64)
 }

@@ -1,0 +1,141 @@
+"""A scenario that is run again and again."""
+
+from __future__ import annotations
+
+from heapgraph._growth_loop import GrowthLoop
+
+# Not from `typing`, which takes longer to import than all of this package.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from heapgraph import _core
+
+
+class ScenarioError(RuntimeError):
+    """A scenario raised; the error that it raised is the cause of this one."""
+
+
+def find_growth(
+    scenario: Callable[[], object],
+    *,
+    loops: int = 5,
+    snapshots: int = 4,
+    warmup: int = 2,
+    settle: float | Callable[[], object] = 0.0,
+    iterations: int = 2000,
+    seconds: float = 20.0,
+    trace: bool = False,
+    ignore: Iterable[str] = (),
+) -> _core.GrowthReport:
+    """Run a scenario again and again and find the names under which objects accumulate.
+
+    Snapshots of the heap are compared by paths of names, such as `app._SESSIONS[x].listeners`, and
+    not by the identity of objects. Reported are the topmost paths whose containers hold more, or
+    whose objects are larger, at each snapshot. What is found is watched while the scenario runs on:
+    what levels off, or rises and falls, is bounded (a cache that was filling up); what rises to the
+    end of the budget is a leak. A scenario under which nothing rises needs two snapshots.
+
+    Args:
+        scenario: What to run: a function without arguments that does the same each time. A
+            coroutine function is awaited, always in the same event loop.
+        loops: How often it runs before each snapshot.
+        snapshots: How many snapshots are compared, at most.
+        warmup: How often it runs before, so that what is made once is there.
+        settle: Seconds to wait before each snapshot, or a function to call: for threads and queues
+            to come to rest.
+        iterations: How often it may run on to see what becomes of what rises.
+        seconds: For how long it may run on.
+        trace: Whether to find the lines that insert into what grows; the scenario runs three times
+            more for it, slowly.
+        ignore: Patterns of paths that may grow: `app.cache.*`.
+
+    Returns:
+        The report: true if something leaks. Its `str` says what grows, its `growing` is the data.
+
+    Raises:
+        ScenarioError: If the scenario raises; it says in which iteration.
+        TypeError: If the scenario is a generator function, or only makes a coroutine.
+        ValueError: If a number is too small: there must be at least 1 loop and 2 snapshots.
+        CaptureError: As `take_snapshot`.
+
+    Examples:
+        >>> log = []
+        >>> report = find_growth(lambda: log.append("done"), iterations=100)
+        >>> bool(report), report.growing[0].elements_per_iteration
+        (True, 1.0)
+    """
+    runs = GrowthLoop(
+        loops=loops,
+        snapshots=snapshots,
+        warmup=warmup,
+        settle=settle,
+        iterations=iterations,
+        seconds=seconds,
+        trace=trace,
+        ignore=ignore,
+    )
+    run, close = _runner(scenario)
+    try:
+        with runs as loop:
+            for number in loop:
+                try:
+                    run()
+                except Exception as error:
+                    message = f"the scenario raised {type(error).__name__} in iteration {number}"
+                    raise ScenarioError(message) from error
+    finally:
+        close()
+    return loop.report
+
+
+def _runner(scenario: Callable[[], object]) -> tuple[Callable[[], object], Callable[[], object]]:
+    """What runs the scenario once, and what is to be called in the end."""
+    import inspect
+
+    if not callable(scenario):
+        message = (
+            f"the scenario must be a function without arguments, not {type(scenario).__name__}"
+        )
+        raise TypeError(message)
+    if inspect.isgeneratorfunction(scenario) or inspect.isasyncgenfunction(scenario):
+        message = (
+            "the scenario is a generator function, which does nothing when it is called: "
+            "pass a function that runs the generator to its end"
+        )
+        raise TypeError(message)
+    if inspect.iscoroutinefunction(scenario):
+        return _coroutine_runner(scenario)
+
+    def run() -> None:
+        answer = scenario()
+        if inspect.iscoroutine(answer):
+            answer.close()
+            message = "the scenario made a coroutine: pass the coroutine function itself"
+            raise TypeError(message)
+
+    return run, lambda: None
+
+
+def _coroutine_runner(
+    scenario: Callable[[], Coroutine[object, object, object]],
+) -> tuple[Callable[[], object], Callable[[], object]]:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        message = (
+            "an event loop is running in this thread: use GrowthLoop and await the scenario in its "
+            "body, or call find_growth in a thread"
+        )
+        raise TypeError(message)
+    events = asyncio.new_event_loop()
+
+    def close() -> None:
+        events.run_until_complete(events.shutdown_asyncgens())
+        events.close()
+
+    return lambda: events.run_until_complete(scenario()), close

@@ -1,0 +1,138 @@
+//! What is counted of the objects on a path.
+
+use super::placement::Place;
+use super::placing::{LRU_CACHE, NAMESPACE};
+use crate::graph::{EdgeName, EdgeNames, HeapType, NodeFlags, NodeIndex, RootKind};
+use crate::snapshot::{DEAD_REFERENCE, HeapSnapshot};
+
+/// What is counted of the objects on one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Measure {
+    /// Number of objects; dicts of attributes and parts of compiled objects belong to the object.
+    pub objects: u64,
+    /// References they hold: the elements of containers, the attributes of instances. Weak
+    /// references are none while they live, nor is the value under a key that is one.
+    pub entries: u64,
+    /// Values under keys that are weak references to something that lives.
+    pub weakly_keyed: u64,
+    /// Sum of the shallow sizes.
+    pub bytes: u64,
+    /// How many of the bytes are those of dicts of attributes and frames of what is suspended, which
+    /// are there since somebody, perhaps a snapshot, has asked for names.
+    pub bytes_of_naming: u64,
+    /// References to them that the graph cannot explain.
+    pub unexplained: u64,
+}
+
+impl Measure {
+    pub(super) fn add(&mut self, other: Self) {
+        self.objects += other.objects;
+        self.entries += other.entries;
+        self.weakly_keyed += other.weakly_keyed;
+        // Sizes come from a file.
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.bytes_of_naming = self.bytes_of_naming.saturating_add(other.bytes_of_naming);
+        self.unexplained += other.unexplained;
+    }
+}
+
+/// Counts one object after the other.
+pub(super) struct Counting<'s> {
+    snapshot: &'s HeapSnapshot,
+    names: &'s EdgeNames,
+    is_reference: Vec<bool>,
+    holds_no_elements: Vec<bool>,
+    is_frame: Vec<bool>,
+}
+
+/// What is suspended holds its variables, however many of them are bound.
+const SUSPENDED: [&str; 3] = [
+    "builtins.async_generator",
+    "builtins.coroutine",
+    "builtins.generator",
+];
+const FRAME: &str = "builtins.frame";
+
+impl<'s> Counting<'s> {
+    pub(super) fn new(snapshot: &'s HeapSnapshot, names: &'s EdgeNames) -> Self {
+        let types = snapshot.graph().types();
+        Self {
+            snapshot,
+            names,
+            is_reference: types.which(HeapType::is_weak_reference),
+            holds_no_elements: types.which(|ty| {
+                let name = ty.full_name();
+                LRU_CACHE.contains(&&*name) || SUSPENDED.contains(&&*name)
+            }),
+            is_frame: types.which(|ty| ty.full_name() == FRAME),
+        }
+    }
+
+    /// What is counted of `node`, which is at `place`, on a path to objects of a type called
+    /// `type_name`.
+    pub(super) fn measure(&self, node: NodeIndex, place: Place, type_name: &str) -> Measure {
+        let graph = self.snapshot.graph();
+        let bytes = graph.shallow_size(node);
+        if !matches!(place, Place::At(_)) && self.is_of_suspended(node, type_name) {
+            return Measure {
+                bytes,
+                bytes_of_naming: bytes,
+                ..Measure::default()
+            };
+        }
+        let is_namespace = matches!(place, Place::Namespace(_));
+        let mut measure = Measure {
+            objects: matches!(place, Place::At(_)).into(),
+            bytes,
+            bytes_of_naming: if is_namespace { bytes } else { 0 },
+            unexplained: self.unexplained(node),
+            ..Measure::default()
+        };
+        if self.holds_no_elements[graph.type_index(node).index()] {
+            return measure;
+        }
+        let referents = graph.referents(node);
+        let is_dict = graph.flags(node).contains(NodeFlags::DICT);
+        for (number, reference) in graph.edge_positions(node).enumerate() {
+            let is_counted = match self.names.name(reference) {
+                EdgeName::KeyObject(_) => false,
+                EdgeName::Attribute(text) => self.names.texts().text(text) != NAMESPACE,
+                // The keys once more, in the order of an `OrderedDict`.
+                EdgeName::Internal(_) => !is_dict,
+                _ => true,
+            };
+            if !is_counted || self.is_live_reference(referents[number]) {
+                continue;
+            }
+            if is_dict && number % 2 == 1 && self.is_live_reference(referents[number - 1]) {
+                measure.weakly_keyed += 1;
+            } else {
+                measure.entries += 1;
+            }
+        }
+        measure
+    }
+
+    /// True if and only if a part of an object of a type called `whole` is the frame of what is
+    /// suspended or, up to 3.12, the empty dict that names of its variables leave behind.
+    fn is_of_suspended(&self, part: NodeIndex, whole: &str) -> bool {
+        let graph = self.snapshot.graph();
+        SUSPENDED.contains(&whole)
+            && (self.is_frame[graph.type_index(part).index()] || graph.referents(part).is_empty())
+    }
+
+    /// True if and only if `node` is a weak reference to something that is there.
+    fn is_live_reference(&self, node: NodeIndex) -> bool {
+        self.is_reference[self.snapshot.graph().type_index(node).index()]
+            && self.snapshot.node_names().get(node) != Some(DEAD_REFERENCE)
+    }
+
+    fn unexplained(&self, node: NodeIndex) -> u64 {
+        let count = self.snapshot.graph().unexplained_count(node);
+        let root = || self.snapshot.root(node);
+        if count == 0 || root().is_some_and(|root| root.kind == RootKind::Interpreter) {
+            return 0;
+        }
+        count.into()
+    }
+}

@@ -1,0 +1,102 @@
+//! What grows and is not in the graph: blocks that no walk sees, and memory that is not Python's.
+
+use super::course::{Course, Point, course, rate};
+use super::history::{GrowthHistory, Moment};
+use super::judge::Judge;
+use super::report::{GrowingPath, Source};
+use super::shares::Share;
+use crate::analysis::Fingerprint;
+
+/// Blocks or bytes in an iteration that are no noise.
+const LEAST_RATE: f64 = 0.9;
+/// Bytes by which the resident memory must rise from one moment to the next to be more than noise.
+const LEAST_RESIDENT: u64 = 128 * 1024;
+/// Bytes in an iteration by which it must rise too.
+const LEAST_RESIDENT_RATE: i64 = 512;
+
+/// One kind of memory.
+struct Outside {
+    kind: &'static str,
+    path: &'static str,
+    amount: fn(&Moment) -> Option<u64>,
+    /// By how much it has to rise from each moment to the next.
+    least: u64,
+}
+
+const KINDS: [Outside; 2] = [
+    Outside {
+        kind: "blocks",
+        path: "<blocks that no walk sees>",
+        amount: Moment::unseen_blocks,
+        least: 1,
+    },
+    Outside {
+        kind: "native",
+        path: "<memory outside the Python heap>",
+        amount: |moment| moment.memory.resident,
+        least: LEAST_RESIDENT,
+    },
+];
+
+/// True if a program under which nothing rises has so much more memory after some iterations that it
+/// is worth a closer look: a block in each, or resident bytes that are more than noise.
+pub fn is_more_memory(iterations: u32, blocks: i64, resident: i64) -> bool {
+    let iterations = i64::from(iterations);
+    let least = (iterations * LEAST_RESIDENT_RATE).max(LEAST_RESIDENT.cast_signed());
+    blocks * 10 >= iterations * 9 || resident >= least
+}
+
+impl GrowthHistory {
+    /// True if no memory outside the graph is more than at an earlier moment.
+    pub fn memory_settled(&self) -> bool {
+        KINDS.iter().all(|kind| {
+            let amounts: Vec<u64> = self.moments().iter().filter_map(kind.amount).collect();
+            amounts.split_last().is_none_or(|(last, before)| {
+                before.iter().any(|before| before + kind.least > *last)
+            })
+        })
+    }
+}
+
+impl Judge<'_> {
+    /// What rises at each moment of the watch, and goes on; those before it are too near to one
+    /// another, and there is noise.
+    pub(super) fn outside(&self) -> Option<GrowingPath> {
+        let start = self.watched.moments_before.checked_sub(1)?;
+        let moments = self.history.moments().get(start..)?;
+        KINDS.iter().find_map(|kind| growing(kind, moments))
+    }
+}
+
+fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
+    let point = |moment: &Moment| Some((moment.iteration, (kind.amount)(moment)?));
+    let points: Vec<Point> = moments.iter().map(point).collect::<Option<_>>()?;
+    let [first, _, .., last] = points[..] else {
+        return None;
+    };
+    let pairs = points.windows(2);
+    let rises = pairs.map(|pair| pair[1].1 >= pair[0].1.saturating_add(kind.least));
+    let rate = rate(first, last);
+    if !rises.min()? || rate < LEAST_RATE || course(&points, &[]) != Course::Steady {
+        return None;
+    }
+    Some(GrowingPath {
+        rising: None,
+        kind: kind.kind,
+        path: kind.path.into(),
+        type_name: kind.kind.into(),
+        holder: None,
+        chain: None,
+        // Only changes mean something.
+        series: points.iter().map(|point| point.1 - first.1).collect(),
+        per_iteration: rate,
+        bytes_per_iteration: if kind.kind == "native" { rate } else { 0.0 },
+        elements: Vec::new(),
+        course: Course::Steady,
+        limit: None,
+        fingerprint: Fingerprint::of_texts(&[kind.path]),
+        also: Vec::new(),
+        share: Share::default(),
+        source: Source::default(),
+    })
+}

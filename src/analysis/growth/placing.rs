@@ -1,0 +1,277 @@
+//! Where an object is, by where that is which holds it.
+
+use super::name_path::{ANY_ELEMENT, NamePaths, PathIndex};
+use super::placement::Place;
+use crate::graph::{EdgeName, EdgeNames, NodeFlags, NodeIndex, Root, RootKind, TextIndex};
+use crate::snapshot::HeapSnapshot;
+
+/// Attributes that are no step of their own.
+pub(super) const NAMESPACE: &str = "__dict__";
+/// Nor the frame of what is suspended, which is an object in 3.10.
+const PARTS: [&str; 4] = ["__closure__", "gi_frame", "cr_frame", "ag_frame"];
+const CELL_CONTENTS: &str = "cell_contents";
+const DATA: &str = "data";
+/// The keys by which a `threading.local` finds the attributes of a thread: up to 3.12, and from 3.13
+/// on.
+const OF_A_THREAD: [&str; 2] = ["<ReferenceType>", "<_localdummy>"];
+/// The dict behind a `mappingproxy`.
+const MAPPING: &str = "mapping";
+/// Containers of the library that are written in Python around one of the interpreter.
+const WRAPPERS: [&str; 6] = [
+    "_weakrefset.WeakSet",
+    "weakref.WeakKeyDictionary",
+    "weakref.WeakValueDictionary",
+    "collections.UserDict",
+    "collections.UserList",
+    "collections.UserString",
+];
+const CONTAINERS: [&str; 4] = [
+    "builtins.dict",
+    "builtins.list",
+    "builtins.set",
+    "builtins.tuple",
+];
+/// The nodes of the tree that a `Context` keeps its variables in, whose depth depends on hashes, and
+/// the links of what `itertools.tee` has not given out yet.
+const BACKING: [&str; 2] = ["builtins.hamt", "itertools._tee_dataobject"];
+/// How the key of a context variable is spelled, up to its name.
+const CONTEXT_VARIABLE: &str = "<ContextVar '";
+/// An `lru_cache` holds the same objects in a dict, which counts, and in the order of their use.
+pub const LRU_CACHE: [&str; 2] = ["functools._lru_cache_wrapper", "functools._lru_list_elem"];
+
+/// How the text of a name is spelled as a step; the same text may be spelled in several ways.
+#[derive(Debug, Clone, Copy)]
+enum Spelling {
+    Attribute,
+    /// The key of a dict of attributes.
+    Key,
+    Closure,
+    Local,
+    ContextVariable,
+}
+
+const SPELLINGS: usize = 5;
+
+impl Spelling {
+    fn step(self, text: &str) -> String {
+        match self {
+            Self::Attribute => format!(".{text}"),
+            Self::Key => match text.strip_prefix('\'') {
+                Some(name) => format!(".{}", name.trim_end_matches('\'')),
+                None => ANY_ELEMENT.into(),
+            },
+            Self::Closure => format!("<closure {text}>"),
+            Self::Local => format!("<local {text}>"),
+            Self::ContextVariable => {
+                let name = text.trim_start_matches(CONTEXT_VARIABLE);
+                format!("[{}]", name.trim_end_matches("'>"))
+            }
+        }
+    }
+}
+
+/// Places objects, each after that which holds it.
+pub(super) struct Placing<'a> {
+    snapshot: &'a HeapSnapshot,
+    names: &'a EdgeNames,
+    paths: &'a mut NamePaths,
+    /// The name of each type in the texts of the paths.
+    type_names: Vec<TextIndex>,
+    /// For each spelling the step of each text, once it was needed.
+    steps: [Vec<Option<TextIndex>>; SPELLINGS],
+    element: TextIndex,
+    key: TextIndex,
+    is_container: Vec<bool>,
+    /// What compiled containers keep their elements in, however much of it.
+    is_backing: Vec<bool>,
+    /// For each object.
+    pub(super) places: Vec<Place>,
+}
+
+impl<'a> Placing<'a> {
+    pub(super) fn new(
+        snapshot: &'a HeapSnapshot,
+        names: &'a EdgeNames,
+        paths: &'a mut NamePaths,
+    ) -> Self {
+        let graph = snapshot.graph();
+        let types = graph.types();
+        let is_container = |name: &str| CONTAINERS.contains(&name);
+        let is_backing = |name: &str| BACKING.iter().any(|start| name.starts_with(start));
+        Self {
+            type_names: (types.iter())
+                .map(|(_, ty)| paths.text(&ty.full_name()))
+                .collect(),
+            steps: std::array::from_fn(|_| vec![None; names.texts().len()]),
+            element: paths.text(ANY_ELEMENT),
+            key: paths.text("<key>"),
+            is_container: types.which(|ty| !ty.is_heap_type && is_container(&ty.full_name())),
+            is_backing: types.which(|ty| is_backing(&ty.full_name())),
+            places: vec![Place::Unknown; graph.node_count()],
+            snapshot,
+            names,
+            paths,
+        }
+    }
+
+    /// Places an object that is alive by itself.
+    pub(super) fn start(&mut self, node: NodeIndex) {
+        let graph = self.snapshot.graph();
+        let step = match self.snapshot.root(node) {
+            Some(root) => start_step(self.snapshot, root),
+            None => HELD_FROM_OUTSIDE.into(),
+        };
+        let type_name = self.type_names[graph.type_index(node).index()];
+        let step = self.paths.text(&step);
+        self.places[node.index()] = Place::At(self.paths.start(step, type_name));
+    }
+
+    /// Places `held`, to which the reference of `holder` leads.
+    ///
+    /// # Panics
+    ///
+    /// If `holder` is not placed.
+    pub(super) fn place(&mut self, holder: NodeIndex, reference: usize, held: NodeIndex) {
+        let place = self.places[holder.index()];
+        let path = place
+            .path()
+            .expect("a holder is placed before what it holds");
+        let part = self.part_of(place, path, reference, held);
+        let place = part.unwrap_or_else(|| Place::At(self.next(place, path, reference, held)));
+        self.places[held.index()] = place;
+    }
+
+    /// The place of what is no step of its own, but belongs to its holder.
+    fn part_of(
+        &self,
+        place: Place,
+        path: PathIndex,
+        reference: usize,
+        held: NodeIndex,
+    ) -> Option<Place> {
+        let (texts, graph) = (self.names.texts(), self.snapshot.graph());
+        let type_name = self.paths.type_name(path);
+        let is_lru_cache = LRU_CACHE.contains(&type_name);
+        let is_wrapper = WRAPPERS.contains(&type_name);
+        let is_dict = graph.flags(held).contains(NodeFlags::DICT);
+        match self.names.name(reference) {
+            // Of the two dicts of an `lru_cache` one is the cache.
+            EdgeName::Attribute(text) if texts.text(text) == NAMESPACE && !is_lru_cache => {
+                Some(Place::Namespace(path))
+            }
+            EdgeName::Attribute(text)
+                if texts.text(text) == NAMESPACE || PARTS.contains(&texts.text(text)) =>
+            {
+                Some(Place::Inside(path))
+            }
+            EdgeName::Attribute(text) | EdgeName::Key(text)
+                if is_wrapper
+                    && !matches!(place, Place::Inside(_))
+                    && texts.text(text).trim_matches('\'') == DATA =>
+            {
+                Some(Place::Inside(path))
+            }
+            EdgeName::Internal(text) => {
+                let is_part = self.is_backing[graph.type_index(held).index()]
+                    || texts.text(text) == MAPPING
+                    || self.is_only_here(held) && !is_lru_cache;
+                is_part.then_some(Place::Inside(path))
+            }
+            EdgeName::Key(text)
+                if is_dict
+                    && !matches!(place, Place::At(_))
+                    && OF_A_THREAD.contains(&texts.text(text)) =>
+            {
+                Some(Place::Namespace(path))
+            }
+            _ => None,
+        }
+    }
+
+    /// True if and only if what compiled code holds in a place without a name is a part of it: a plain
+    /// container that nothing else holds.
+    fn is_only_here(&self, held: NodeIndex) -> bool {
+        let graph = self.snapshot.graph();
+        self.is_container[graph.type_index(held).index()] && graph.referrers(held).len() == 1
+    }
+
+    /// The path that goes on from `path` with a reference.
+    fn next(
+        &mut self,
+        place: Place,
+        path: PathIndex,
+        reference: usize,
+        held: NodeIndex,
+    ) -> PathIndex {
+        let graph = self.snapshot.graph();
+        let type_name = self.type_names[graph.type_index(held).index()];
+        let texts = self.names.texts();
+        let spelling = match self.names.name(reference) {
+            EdgeName::Attribute(text) if texts.text(text) == CELL_CONTENTS => {
+                return self.paths.retyped(path, type_name);
+            }
+            EdgeName::Attribute(text) => Some((Spelling::Attribute, text)),
+            EdgeName::Closure(text) => Some((Spelling::Closure, text)),
+            EdgeName::Local(text) => Some((Spelling::Local, text)),
+            EdgeName::Key(text) if texts.text(text).starts_with(CONTEXT_VARIABLE) => {
+                Some((Spelling::ContextVariable, text))
+            }
+            EdgeName::Key(text) if matches!(place, Place::Namespace(_)) => {
+                Some((Spelling::Key, text))
+            }
+            EdgeName::KeyObject(_) => return self.paths.next(path, self.key, type_name),
+            EdgeName::Key(_)
+            | EdgeName::Index(_)
+            | EdgeName::SetElement
+            | EdgeName::Internal(_) => None,
+        };
+        let step = match spelling {
+            Some((spelling, text)) => self.step(spelling, text),
+            None => self.element,
+        };
+        let flags = graph.flags(held);
+        let is_name = matches!(spelling, Some((Spelling::Attribute | Spelling::Key, _)));
+        let is_link = is_name
+            && step != self.element
+            && !flags.contains(NodeFlags::TYPE)
+            && !flags.contains(NodeFlags::MODULE);
+        if is_link {
+            self.paths.next_link(path, step, type_name)
+        } else {
+            self.paths.next(path, step, type_name)
+        }
+    }
+
+    /// The step of a text, each spelled once.
+    fn step(&mut self, spelling: Spelling, text: TextIndex) -> TextIndex {
+        if let Some(step) = self.steps[spelling as usize][text.index()] {
+            return step;
+        }
+        let step = self
+            .paths
+            .text(&spelling.step(self.names.texts().text(text)));
+        self.steps[spelling as usize][text.index()] = Some(step);
+        step
+    }
+}
+
+const HELD_FROM_OUTSIDE: &str = "<held from outside>";
+
+/// How a path begins.
+fn start_step(snapshot: &HeapSnapshot, root: &Root) -> String {
+    let short = |name: &str| {
+        let end = name.find(" in ").or_else(|| name.find(':'));
+        name[..end.unwrap_or(name.len())].to_owned()
+    };
+    let name = snapshot.node_names().get(root.node).map(short);
+    let ty = &snapshot.graph().type_of(root.node).name;
+    match root.kind {
+        RootKind::Module => root.name.clone(),
+        RootKind::Frame | RootKind::Suspended => {
+            format!("<{ty} {}>", name.unwrap_or_else(|| short(&root.name)))
+        }
+        RootKind::AtExit => "<functions called at exit (atexit)>".into(),
+        RootKind::Context | RootKind::Interpreter => format!("<{}>", root.name),
+        RootKind::External => HELD_FROM_OUTSIDE.into(),
+    }
+}
