@@ -43,7 +43,7 @@ def main() -> None:
         history = _core.GrowthHistory([])
         captures.append(seconds_of(partial(_core.take_snapshot, False, False, False, False)))
         named.append(seconds_of(partial(_core.take_snapshot, False, True, False, False)))
-        placed.append(seconds_of(partial(history.take, 1, (0, 0, 0), False)))
+        placed.append(seconds_of(partial(history.take, 1, 0, 0, 0, False)))
     count = heapgraph.take_snapshot(collect=False).node_count
     print(f"CPython {sys.version.split()[0]}, {count:,} objects captured")
     print("times are multiples of one snapshot without names, by medians and at best\n")

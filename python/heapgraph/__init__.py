@@ -41,7 +41,7 @@ from heapgraph._core import (
 )
 from heapgraph._cycles import find_cycles
 from heapgraph._delta import Delta, DeltaRow, explain_delta
-from heapgraph._find_growth import ScenarioError, find_growth
+from heapgraph._find_growth import ScenarioError, find_growth, find_growth_in
 from heapgraph._growth_loop import GrowthLoop
 from heapgraph._inspectors import Verdict, register_inspector, unregister_inspector
 from heapgraph._referents import register_referents, unregister_referents
@@ -119,6 +119,7 @@ __all__ = [
     "find_backref_chain",
     "find_cycles",
     "find_growth",
+    "find_growth_in",
     "find_ref_chain",
     "get_leaking_objects",
     "get_new_ids",

@@ -85,3 +85,22 @@ def chain_list(chain: Sequence[object]) -> list[object]:
 
 def _kind(value: object) -> str:
     return "None" if value is None else f"an instance of {type_name(type(value))}"
+
+
+def check_number(name: str, number: object, least: int, kind: type[int | float] = int) -> None:
+    """Refuse what is no number, or too small.
+
+    Args:
+        name: The name of the parameter.
+        number: What the caller passed.
+        least: The least that makes sense.
+        kind: `float` where a fraction does.
+
+    Raises:
+        ValueError: If it is refused.
+    """
+    is_number = isinstance(number, (int, kind)) and not isinstance(number, bool)
+    if not is_number or number < least:  # type: ignore[operator]
+        what = "a number" if kind is float else "a whole number"
+        message = f"{name} must be {what} of at least {least}, not {number!r}"
+        raise ValueError(message)

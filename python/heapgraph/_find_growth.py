@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from os import PathLike
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+
+from heapgraph import _core
+from heapgraph._arguments import check_number
 from heapgraph._growth_loop import GrowthLoop
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from typing import Any
 
-    from heapgraph import _core
+
+_UNRUN = (
+    "the scenario {}, which does nothing when it is called: "
+    "pass a function that runs the generator to its end"
+)
 
 
 class ScenarioError(RuntimeError):
@@ -80,13 +91,62 @@ def find_growth(
         with runs as loop:
             for number in loop:
                 try:
-                    run()
+                    answer = run()
                 except Exception as error:
                     message = f"the scenario raised {type(error).__name__} in iteration {number}"
                     raise ScenarioError(message) from error
+                _refuse_unrun(answer)
     finally:
         close()
     return loop.report
+
+
+def find_growth_in(
+    snapshots: str | PathLike[str] | Iterable[_core.HeapSnapshot | str | PathLike[str]],
+    *,
+    loops: int = 1,
+    ignore: Iterable[str] = (),
+) -> _core.GrowthReport:
+    """Find the names under which more and more is held in snapshots that were taken before.
+
+    Four or more tell what goes on growing from what comes to an end; two can not.
+
+    Args:
+        snapshots: The snapshots or their files, the earliest first. A folder stands for the
+            snapshots in it, in the order of their capture.
+        loops: How often the program did the same between two snapshots; elements and bytes are
+            told for each time.
+        ignore: Patterns of paths that may grow: `app.cache.*`.
+
+    Returns:
+        The report, as of `find_growth`.
+
+    Raises:
+        SnapshotError: If a file can not be loaded.
+        ValueError: If there are fewer than two, or one was taken without names.
+
+    Examples:
+        >>> import heapgraph
+        >>> log, snapshots = [], []
+        >>> for _ in range(3):
+        ...     log += [object() for _ in range(10)]
+        ...     snapshots.append(heapgraph.take_snapshot())
+        >>> report = find_growth_in(snapshots, loops=10)
+        >>> [path.elements_per_iteration for path in report.growing if "log" in path.path]
+        [1.0]
+    """
+    check_number("loops", loops, 1)
+    series: list[_core.HeapSnapshot | Path] = []
+    for one in [snapshots] if isinstance(snapshots, (str, PathLike)) else snapshots:
+        series += [one] if isinstance(one, _core.HeapSnapshot) else _core.snapshot_series([one])
+    if len(series) < 2:
+        message = f"two snapshots at least tell what grows, and there are {len(series)}"
+        raise ValueError(message)
+    history = _core.GrowthHistory([ignore] if isinstance(ignore, str) else list(ignore))
+    for number, one in enumerate(series):
+        snapshot = one if isinstance(one, _core.HeapSnapshot) else _core.load_snapshot(one)
+        history.add(snapshot, number * loops)
+    return history.report()
 
 
 def _runner(scenario: Callable[[], object]) -> tuple[Callable[[], object], Callable[[], object]]:
@@ -99,26 +159,27 @@ def _runner(scenario: Callable[[], object]) -> tuple[Callable[[], object], Calla
         )
         raise TypeError(message)
     if inspect.isgeneratorfunction(scenario) or inspect.isasyncgenfunction(scenario):
-        message = (
-            "the scenario is a generator function, which does nothing when it is called: "
-            "pass a function that runs the generator to its end"
-        )
-        raise TypeError(message)
-    if inspect.iscoroutinefunction(scenario):
+        raise TypeError(_UNRUN.format("is a generator function"))
+    is_asynchronous = inspect.iscoroutinefunction(scenario) or inspect.iscoroutinefunction(
+        type(scenario).__call__
+    )
+    if is_asynchronous:
         return _coroutine_runner(scenario)
+    return scenario, lambda: None
 
-    def run() -> None:
-        answer = scenario()
-        if inspect.iscoroutine(answer):
-            answer.close()
-            message = "the scenario made a coroutine: pass the coroutine function itself"
-            raise TypeError(message)
 
-    return run, lambda: None
+def _refuse_unrun(answer: object) -> None:
+    """Refuse what a scenario gives that nobody runs."""
+    if type(answer) is CoroutineType:
+        answer.close()
+        message = "the scenario made a coroutine: pass the coroutine function itself"
+        raise TypeError(message)
+    if type(answer) in (GeneratorType, AsyncGeneratorType):
+        raise TypeError(_UNRUN.format("made a generator"))
 
 
 def _coroutine_runner(
-    scenario: Callable[[], Coroutine[object, object, object]],
+    scenario: Callable[[], Any],
 ) -> tuple[Callable[[], object], Callable[[], object]]:
     import asyncio
 
@@ -134,8 +195,17 @@ def _coroutine_runner(
         raise TypeError(message)
     events = asyncio.new_event_loop()
 
+    async def shut_down() -> None:
+        # As `asyncio.Runner`, which 3.10 has not.
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await events.shutdown_asyncgens()
+        await events.shutdown_default_executor()
+
     def close() -> None:
-        events.run_until_complete(events.shutdown_asyncgens())
+        events.run_until_complete(shut_down())
         events.close()
 
     return lambda: events.run_until_complete(scenario()), close

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-
-from heapgraph._growth_places import length_of
+from pathlib import Path
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, MethodType
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from tracemalloc import Snapshot
-    from types import FrameType
     from typing import Any
 
     from heapgraph import _core
+
+_OURS = str(Path(__file__).parent)
+"""Where files lie whose lines are not those of the program."""
 
 _MOST_PLACES = 3
 _SAMPLED = 20
@@ -24,9 +28,8 @@ _LEAST_STAYING = 10
 
 def allocating_lines(row: _core.GrowingPath) -> list[str]:
     """The lines where elements of a container were allocated, while `tracemalloc` runs."""
-    import tracemalloc
-
-    if not tracemalloc.is_tracing():
+    tracemalloc = sys.modules.get("tracemalloc")
+    if tracemalloc is None or not tracemalloc.is_tracing():
         return []
     from collections import Counter
 
@@ -58,11 +61,9 @@ class InsertingLines:
         """Look at what `history` watches."""
         from collections import Counter
 
-        self._paths = [
-            (history.spelled(number), [one for one in containers if _is_sized(one)])
-            for number, containers, _ in history.watched_objects()
-        ]
-        self._lengths = [self._length(containers) for _, containers in self._paths]
+        self._history = history
+        self._paths = [history.spelled(number) for number, *_ in history.watched_objects()]
+        self._amounts = history.amounts()
         self._lines: list[Counter[str]] = [Counter() for _ in self._paths]
         self._last: str | None = None
         self._is_tracing = False
@@ -74,44 +75,60 @@ class InsertingLines:
         sys.settrace(self._trace)
 
     def end(self) -> None:
-        """End, and let go of the containers; nothing if that was done before."""
+        """End; nothing if that was done before."""
         if not self._is_tracing:
             return
         self._is_tracing = False
         sys.settrace(self._before)
-        self._look()
-        self._paths = [(path, []) for path, _ in self._paths]
+        for frame in _suspended_frames():
+            trace = frame.f_trace
+            if type(trace) is MethodType and trace.__self__ is self:
+                frame.f_trace = None
 
     def by_path(self) -> dict[str, list[str]]:
         """For each path its lines, those first that insert most often."""
         return {
             path: [line for line, _ in lines.most_common(_MOST_PLACES)]
-            for (path, _), lines in zip(self._paths, self._lines, strict=True)
+            for path, lines in zip(self._paths, self._lines, strict=True)
         }
 
     def _trace(self, frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401
+        if not self._is_tracing:
+            return None
         self._look()
-        if event == "return" and frame.f_back is not None:
+        if event == "return" and frame.f_back is not None and not _is_ours(frame.f_back):
             # The line that called goes on.
             frame = frame.f_back
+        if _is_ours(frame):
+            return None
         code = frame.f_code
         self._last = f"{code.co_filename}:{frame.f_lineno} in {code.co_name}"
         return self._trace
 
     def _look(self) -> None:
-        for position, (_, containers) in enumerate(self._paths):
-            length = self._length(containers)
-            if length > self._lengths[position] and self._last is not None:
-                self._lines[position][self._last] += 1
-            self._lengths[position] = length
-
-    @staticmethod
-    def _length(containers: list[object]) -> int:
-        return sum(map(length_of, containers))
+        amounts = self._history.amounts()
+        for lines, before, now in zip(self._lines, self._amounts, amounts, strict=True):
+            if now > before and self._last is not None:
+                lines[self._last] += 1
+        self._amounts = amounts
 
 
-def _is_sized(container: object) -> bool:
-    return type(container) in (list, dict, set, bytearray)
+def _is_ours(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_OURS)
+
+
+def _suspended_frames() -> Iterator[FrameType]:
+    """Frames that go on after the tracing, and would be traced again where somebody else traces."""
+    for suspended in gc.get_objects():
+        frame = None
+        if type(suspended) is GeneratorType:
+            frame = suspended.gi_frame
+        elif type(suspended) is CoroutineType:
+            frame = suspended.cr_frame
+        elif type(suspended) is AsyncGeneratorType:
+            frame = suspended.ag_frame
+        if frame is not None:
+            yield frame
 
 
 class BlockLines:

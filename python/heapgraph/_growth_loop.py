@@ -6,6 +6,7 @@ import gc
 import time
 
 from heapgraph import _core
+from heapgraph._arguments import check_number
 from heapgraph._memory import used_memory
 from heapgraph._snapshots import take_snapshot
 
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 
     _Phase: TypeAlias = "Callable[[], _Phase] | None"
 
-_MUCH_GARBAGE = 1
-"""Objects of garbage in an iteration from which on it is worth a look."""
-
 _TRACED_ITERATIONS = 3
 
 _PROBE_ITERATIONS = 100
 _FEWEST_PROBED = 10
 _PROBE_SECONDS = 0.1
-"""For how long a scenario under which nothing rises runs on to see whether memory rises besides."""
+"""For how long a scenario under which nothing rises runs on to see whether memory rises besides; a
+slow one for as long as the fewest iterations take."""
+
+_FEWEST_SNAPSHOTS = 2
 
 _RUNS_ONCE = "a GrowthLoop runs once: make another for another scenario"
 
@@ -72,13 +73,13 @@ class GrowthLoop:
         ignore: Iterable[str] = (),
     ) -> None:
         """Set up; the arguments are those of `find_growth`."""
-        _check("loops", loops, 1)
-        _check("snapshots", snapshots, 2)
-        _check("warmup", warmup, 0)
-        _check("iterations", iterations, 0)
-        _check("seconds", seconds, 0, float)
+        check_number("loops", loops, 1)
+        check_number("snapshots", snapshots, 2)
+        check_number("warmup", warmup, 0)
+        check_number("iterations", iterations, 0)
+        check_number("seconds", seconds, 0, float)
         if not callable(settle):
-            _check("settle", settle, 0, float)
+            check_number("settle", settle, 0, float)
         self._loops = loops
         self._snapshots = snapshots
         self._warmup = warmup
@@ -117,14 +118,19 @@ class GrowthLoop:
     ) -> None:
         """End; what was seen until then can be reported."""
         self._is_open = False
-        if self._phase is not None:
-            self._history.add_missing(
-                f"the loop was left after {self._count} iterations: let it run to its end"
-            )
-            self._phase = None
+        was_left = self._phase is not None
+        self._phase = None
         if self._lines is not None:
             self._lines.end()
         self._enable_collector()
+        if was_left:
+            why = "was left" if kind is None else f"ended with {kind.__name__}"
+            self._history.add_missing(
+                f"the loop {why} after {self._count} iterations: let it run to its end"
+            )
+        elif self._taken >= _FEWEST_SNAPSHOTS:
+            # While all that the last snapshot has seen is still there.
+            self._report = self._explained()
 
     def __iter__(self) -> Iterator[int]:
         """Give the number of each iteration that is to be run, from 1 on."""
@@ -148,20 +154,19 @@ class GrowthLoop:
 
     @property
     def report(self) -> _core.GrowthReport:
-        """What grows. Made when it is first asked for.
+        """What grows.
 
         Raises:
             RuntimeError: If the loop was left before there were two snapshots.
         """
         if self._report is None:
-            if self._taken < 2:
+            if self._taken < _FEWEST_SNAPSHOTS:
                 message = (
                     f"the loop was left after {self._count} iterations, before there were two "
                     "snapshots to compare: let it run to its end"
                 )
                 raise RuntimeError(message)
-            report = self._history.report()
-            self._report = report.with_sources(self._sources(report))
+            self._report = self._explained()
         return self._report
 
     # Each phase runs when `_until` iterations are done, and says which is the next.
@@ -172,13 +177,14 @@ class GrowthLoop:
 
     def _compare(self) -> _Phase:
         is_last = self._taken + 1 == self._snapshots
-        garbage = self._take(watch=is_last)
-        if not is_last and (self._taken == 1 or self._rises()):
+        self._take(watch=is_last)
+        changes = self._taken == 1 or self._rises() or self._history.is_draining()
+        if changes and not is_last:
             self._until += self._loops
             return self._compare
         if self._rises():
             return self._start_watch()
-        if garbage >= _MUCH_GARBAGE * self._loops:
+        if self._history.is_much_garbage():
             return self._leave_garbage()
         return self._start_probe()
 
@@ -202,22 +208,26 @@ class GrowthLoop:
             return None
         self._probe = (
             self._count,
-            time.monotonic() + min(self._seconds, _PROBE_SECONDS),
+            time.monotonic() + _PROBE_SECONDS,
             used_memory(),
         )
         return self._probe_memory
 
     def _probe_memory(self) -> _Phase:
         start, ends_at, (blocks, resident) = self._probe
-        done = self._count - start
-        if done < _PROBE_ITERATIONS and time.monotonic() < ends_at:
+        done, now = self._count - start, time.monotonic()
+        is_short = done < _FEWEST_PROBED and now < ends_at - _PROBE_SECONDS + self._seconds
+        if is_short or (done < _PROBE_ITERATIONS and now < ends_at):
             self._until += 1
             return self._probe_memory
+        if done < _FEWEST_PROBED:
+            self._history.add_missing(
+                f"{done} iterations do not show whether memory rises besides: allow more seconds"
+            )
+            return None
         gc.collect()
         more_blocks, more_bytes = used_memory()
-        if done < _FEWEST_PROBED or not self._history.is_more_memory(
-            done, more_blocks - blocks, more_bytes - resident
-        ):
+        if not self._history.is_more_memory(done, more_blocks - blocks, more_bytes - resident):
             return None
         from heapgraph._growth_lines import BlockLines
 
@@ -270,8 +280,8 @@ class GrowthLoop:
     def _rises(self) -> bool:
         return self._history.rising_count() > 0
 
-    def _take(self, *, watch: bool) -> int:
-        """Take a snapshot when everything has settled; how many objects were garbage."""
+    def _take(self, *, watch: bool) -> None:
+        """Take a snapshot when everything has settled."""
         if callable(self._settle):
             self._settle()
         elif self._settle > 0:
@@ -283,22 +293,22 @@ class GrowthLoop:
         if self._used is not None:
             self._blocks += blocks - self._used[0]
             self._resident += resident - self._used[1]
-        memory = (max(0, self._blocks), max(0, self._resident), garbage)
-        self._history.take(self._count, memory, watch)
+        # No tuple of these: nothing but this frame, which is not seen, would hold it.
+        self._history.take(
+            self._count, max(0, self._blocks), max(0, self._resident), garbage, watch
+        )
         self._used = used_memory()
         self._taken += 1
-        return garbage
 
-    def _sources(
-        self, report: _core.GrowthReport
-    ) -> dict[str, tuple[str | None, list[str], list[str]]]:
-        """For each path: where it is defined, where it grows and where its elements are made."""
+    def _explained(self) -> _core.GrowthReport:
+        """The report, with the places in the source that are known."""
         from heapgraph._growth_lines import allocating_lines
         from heapgraph._growth_places import location_of
 
         inserted = {} if self._lines is None else self._lines.by_path()
         of_blocks = [] if self._block_lines is None else self._block_lines.lines
-        return {
+        report = self._history.report()
+        sources = {
             row.path: (
                 location_of(row.path),
                 inserted.get(row.path, []),
@@ -306,16 +316,9 @@ class GrowthLoop:
             )
             for row in [*report.growing, *report.bounded]
         }
+        return report.with_sources(sources)
 
     def _enable_collector(self) -> None:
         if self._enables_collector:
             self._enables_collector = False
             gc.enable()
-
-
-def _check(name: str, number: object, least: int, kind: type[int | float] = int) -> None:
-    is_number = isinstance(number, (int, kind)) and not isinstance(number, bool)
-    if not is_number or number < least:  # type: ignore[operator]
-        what = "a number" if kind is float else "a whole number"
-        message = f"{name} must be {what} of at least {least}, not {number!r}"
-        raise ValueError(message)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from types import ModuleType
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
@@ -14,26 +15,21 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
-_LIMIT = re.compile(
-    r"_*(max|maxlen|maxsize|maxitems|maxentries|max_?(size|len|length|entries|items|count|keys)"
-    r"|maximum_size|size_limit|limit|capacity|cache_size|cachesize)",
-    re.IGNORECASE,
-)
-"""Names of attributes that say how much a container may hold."""
+_LARGEST = 2**63
+"""A limit that no container comes to, and that is too large for the compiled part."""
 
 
 def find_limits(
     watched: list[tuple[int, list[object], list[object]]],
 ) -> Iterator[tuple[int, int, str]]:
-    """For each watched path with a limit: its number, the limit and where it is from."""
+    """For each watched path that keeps to a limit: its number, the limit and where it is from.
+
+    Limits that attributes name are found by the compiled part, in the snapshot.
+    """
     for number, containers, owners in watched:
-        for container in containers:
-            found = _own_limit(container)
-            if found is None:
-                found = next(filter(None, map(_own_limit, owners)), None)
-            if found is not None and found[0] >= length_of(container):
-                yield number, *found
-                break
+        found = next(filter(None, map(_own_limit, [*containers, *owners])), None)
+        if found is not None and found[0] < _LARGEST:
+            yield number, *found
 
 
 def _own_limit(container: object) -> tuple[int, str] | None:
@@ -46,32 +42,7 @@ def _own_limit(container: object) -> tuple[int, str] | None:
         limit = container.cache_parameters()["maxsize"]
         if limit is not None:
             return limit, "lru_cache maxsize"
-    return _named_limit(container)
-
-
-def _named_limit(owner: object) -> tuple[int, str] | None:
-    """A limit among the attributes of an instance or among the keys of a dict of attributes."""
-    if type(owner) is dict:
-        if "__name__" in owner:
-            # The globals of a module; `sys.maxsize` is no limit.
-            return None
-        attributes = owner
-    else:
-        try:
-            attributes = object.__getattribute__(owner, "__dict__")
-        except AttributeError:
-            return None
-        if isinstance(owner, type) or type(attributes) is not dict:
-            return None
-    for name, limit in list(attributes.items()):
-        if type(name) is str and type(limit) is int and _LIMIT.fullmatch(name):
-            return limit, f"attribute {name}"
     return None
-
-
-def length_of(container: object) -> int:
-    is_sized = type(container) in (list, dict, set, frozenset, tuple, bytearray)
-    return len(container) if is_sized else 0  # type: ignore[arg-type]
 
 
 def location_of(path: str) -> str | None:
@@ -88,8 +59,13 @@ def _line_of(module: object, names: list[str]) -> str | None:
     import ast
     import tokenize
 
-    file = getattr(module, "__dict__", {}).get("__file__")
-    if not isinstance(file, str) or not file.endswith(".py"):
+    try:
+        # A module that is loaded when it is first used would be, by an attribute.
+        names_of_module = vars(ModuleType)["__dict__"].__get__(module)
+    except TypeError:
+        return None
+    file = names_of_module.get("__file__")
+    if type(file) is not str or not file.endswith(".py"):
         return None
     try:
         with tokenize.open(file) as source:

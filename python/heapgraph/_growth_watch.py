@@ -101,7 +101,8 @@ class Watch:
         self._looked_at = iteration
         if self._is_looked_at:
             return is_settled
-        if iteration < self._next_check:
+        if iteration < self._next_check or iteration >= self._end:
+            # A snapshot follows the end.
             return False
         self._next_check = self._start + 3 * (iteration - self._start)
         self._take()

@@ -38,6 +38,11 @@ pub(super) enum CliError {
         path = .0.display()
     )]
     NoNames(PathBuf),
+    #[error(
+        "{0} snapshot{plural} can not tell what grows: give two at least, or a folder with them",
+        plural = if *.0 == 1 { "" } else { "s" }
+    )]
+    TooFewSnapshots(usize),
     #[error(transparent)]
     Render(#[from] RenderError),
     #[error("cannot write the answer: {0}")]

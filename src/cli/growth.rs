@@ -9,6 +9,7 @@ use super::error::CliError;
 use crate::analysis::{GrowthHistory, GrowthReport, Memory, TypePattern, Watched};
 use crate::render::json::GrowthJson;
 use crate::render::text::{growth_headline, growth_text};
+use crate::snapshot;
 
 /// Show under which names more and more is held in several snapshots of one program
 ///
@@ -17,11 +18,12 @@ use crate::render::text::{growth_headline, growth_text};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  heapgraph growth monday.parquet tuesday.parquet \
-                        wednesday.parquet --fail-on-growth"
+                        wednesday.parquet --fail-on-growth\n  \
+                        heapgraph growth snapshots/ --loops 1000"
 )]
 pub(super) struct Growth {
-    /// The snapshots, the earliest first
-    #[arg(required = true, num_args = 2..)]
+    /// The snapshots, the earliest first; a folder stands for those in it, in the order of capture
+    #[arg(required = true)]
     files: Vec<PathBuf>,
 
     /// How often the program did the same between two snapshots
@@ -39,9 +41,13 @@ pub(super) struct Growth {
 
 impl Growth {
     pub(super) fn carry_out(self, console: &mut Console<'_>) -> Result<(), CliError> {
+        let files = snapshot::series(&self.files)?;
+        if files.len() < 2 {
+            return Err(CliError::TooFewSnapshots(files.len()));
+        }
         let mut history = GrowthHistory::default();
         let mut last = None;
-        for (number, file) in self.files.iter().enumerate() {
+        for (number, file) in files.iter().enumerate() {
             // One after the other: the heaps need not be in memory together.
             drop(last.take());
             let snapshot = super::open(file)?;

@@ -38,7 +38,9 @@ mod core {
     #[pymodule_export]
     use super::error::{CaptureError, HeapGraphError, RenderError, SnapshotError};
     #[pymodule_export]
-    use super::growth::{GrowingPath, GrowthHistory, GrowthReport, give_back_free_memory};
+    use super::growth::{
+        GrowingPath, GrowthHistory, GrowthReport, give_back_free_memory, snapshot_series,
+    };
     #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]

@@ -8,12 +8,14 @@ mod reader;
 mod reference_text;
 mod schema;
 mod seal;
+mod series;
 mod writer;
 
 pub use error::{Place, SnapshotError};
 pub use metadata::Metadata;
 pub use node_texts::NodeTexts;
 pub use reader::load;
+pub use series::series;
 pub use writer::{save, save_in_groups};
 
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, Root};

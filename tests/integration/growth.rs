@@ -377,6 +377,47 @@ fn what_is_emptied_now_and_then_does_not_go_on() {
 }
 
 #[test]
+fn a_leak_that_slows_down_once_goes_on() {
+    // Three in an iteration, from the fortieth on one.
+    let slow = |n: u64| if n < 40 { 3 * n } else { 120 + (n - 40) };
+    let first = rising(0, 4, slow);
+    assert_eq!(course(&first, &rising(4, 2000, slow)), Course::Steady);
+    // A cache of 2,000 keys that come by chance: what is new comes less and less often.
+    let mut state = 1_u64;
+    let mut cache = std::collections::BTreeSet::new();
+    let sizes: Vec<u64> = (0..=2000)
+        .map(|_| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            cache.insert((state >> 33) % 2000);
+            cache.len() as u64
+        })
+        .collect();
+    let size = |n: u64| sizes[usize::try_from(n).unwrap()];
+    let ended = course(&rising(0, 4, size), &rising(4, 2000, size));
+    assert!(matches!(ended, Course::Levelled { .. }), "{ended:?}");
+}
+
+#[test]
+fn a_short_watch_tells_a_leak_that_is_emptied_a_little_now_and_then() {
+    // Ten more each time, eleven fewer each seventh.
+    let saw = |n: u64| 10 * n - 21 * (n / 7);
+    let first = rising(0, 4, saw);
+    assert_eq!(course(&first, &rising(4, 25, saw)), Course::Steady);
+    // Up and down by chance.
+    let chance = |n: u64| n * 7919 % 50;
+    let ended = course(&[(0, 1), (1, 5), (2, 9)], &rising(2, 25, chance));
+    assert!(matches!(ended, Course::Saws { .. }), "{ended:?}");
+}
+
+#[test]
+fn what_had_no_time_to_go_on_is_judged_by_what_there_is() {
+    let first = rising(0, 4, |n| 2 * n);
+    assert_eq!(course(&first, &first[first.len() - 1..]), Course::Steady);
+}
+
+#[test]
 fn what_nobody_watched_is_judged_by_its_last_third() {
     let points =
         |amounts: [u64; 6]| -> Vec<(u64, u64)> { (0..).step_by(10).zip(amounts).collect() };

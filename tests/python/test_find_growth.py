@@ -246,18 +246,56 @@ async def wait() -> None:
     await asyncio.sleep(0)
 
 
+class Awaited:
+    """What is called like a coroutine function."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    async def __call__(self) -> None:
+        await asyncio.sleep(0)
+        self.seen.append(None)
+
+
 @pytest.mark.parametrize(
     ("scenario", "message"),
     [
-        (generate, "generator function"),
+        (generate, "is a generator function"),
+        (lambda: generate(), "made a generator"),
         (lambda: wait(), "pass the coroutine function itself"),
         (3, "must be a function"),
     ],
 )
 def test_scenarios_that_do_nothing_are_refused(scenario: object, message: str) -> None:
-    with pytest.raises((TypeError, heapgraph.ScenarioError)) as caught:
+    with pytest.raises(TypeError, match=message):
         heapgraph.find_growth(scenario)  # type: ignore[arg-type]
-    assert message in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_what_is_called_like_a_coroutine_function_is_awaited() -> None:
+    scenario = Awaited()
+    report = heapgraph.find_growth(scenario, iterations=50)
+    assert [row.path.rpartition("<local scenario>")[2] for row in report.growing] == [".seen"]
+
+
+def test_tasks_that_are_left_are_cancelled() -> None:
+    cancelled = []
+
+    async def linger() -> None:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            cancelled.append(1)
+            raise
+
+    tasks: list[object] = []
+
+    async def scenario() -> None:
+        if not tasks:
+            tasks.append(asyncio.ensure_future(linger()))
+        await asyncio.sleep(0)
+
+    heapgraph.find_growth(scenario, iterations=0)
+    assert cancelled == [1]
 
 
 @pytest.mark.parametrize(
@@ -306,16 +344,27 @@ def test_cycles_that_wait_for_the_collector() -> None:
 
 
 def test_snapshots_that_were_saved(tmp_path: Path) -> None:
-    history = heapgraph._core.GrowthHistory([])
     kept = []
-    for number in range(4):
-        kept.append([Session() for _ in range(3)])
-        path = tmp_path / f"{number}.parquet"
+    paths = [tmp_path / f"{name}.parquet" for name in "dacb"]
+    for path in paths:
+        kept += [Session() for _ in range(3)]
         heapgraph.take_snapshot().save(path)
-        history.add(heapgraph.load_snapshot(path), number)
-    report = history.report()
-    assert report
-    assert any("kept" in row.path for row in report.growing)
+    (tmp_path / "notes.txt").write_text("not a snapshot")
+    told = [
+        heapgraph.find_growth_in(snapshots, loops=3)
+        for snapshots in (tmp_path, str(tmp_path), paths, map(heapgraph.load_snapshot, paths))
+    ]
+    (row,) = [row for row in told[0].growing if row.path.endswith("<local kept>")]
+    assert row.elements_per_iteration == 1.0
+    assert row.series == [3, 6, 9, 12]
+    assert {str(report) for report in told} == {str(told[0])}
+    # The other way round it shrinks.
+    backwards = heapgraph.find_growth_in(reversed(paths))
+    assert not any(row.path == told[0].growing[0].path for row in backwards.growing)
+    with pytest.raises(ValueError, match="two snapshots at least"):
+        heapgraph.find_growth_in(paths[:1])
+    with pytest.raises(heapgraph.SnapshotError, match="nowhere"):
+        heapgraph.find_growth_in(tmp_path / "nowhere")
 
 
 def test_a_snapshot_without_names_is_refused() -> None:

@@ -12,7 +12,8 @@ use crate::graph::NodeIndex;
 
 impl Judge<'_> {
     /// Rows that grow by the same insertion: by as much at every moment, and held by the same object,
-    /// or holding the same objects, or seen from outside of what grows. The row that says most of each
+    /// or holding the same objects; what is an effect of something else, by about as much and near
+    /// it in the graph. The row that says most of each
     /// group is its first.
     pub(super) fn groups(&self, rising: &[Rising], holders: &[Vec<NodeIndex>]) -> Vec<Vec<usize>> {
         let paths = self.history.paths();
@@ -24,16 +25,19 @@ impl Judge<'_> {
             let is_held =
                 holder == Some(rising[other].path) || other_holder == Some(rising[one].path);
             let same_holder = (holder.is_some() && holder == other_holder) || is_held;
-            let is_seen_besides = self.is_effect(rising[one]) || self.is_effect(rising[other]);
-            if is_seen_besides {
-                (1..=MOST_EFFECTS).any(|times| {
-                    is_about_as_much(&steps[one], &steps[other], times)
-                        || is_about_as_much(&steps[other], &steps[one], times)
-                })
+            let rows = [rising[one], rising[other]];
+            let (is_effect, other_is) = (self.is_effect(rows[0]), self.is_effect(rows[1]));
+            if is_effect || other_is {
+                let is_connected = || {
+                    (is_effect && other_is)
+                        || is_held
+                        || self.touch(&holders[one], &holders[other])
+                        || self.share(&holders[one], &holders[other], rows)
+                };
+                is_as_much_or_a_few_times(&steps[one], &steps[other]) && is_connected()
             } else {
                 steps[one] == steps[other]
-                    && (same_holder
-                        || self.share(&holders[one], &holders[other], [rising[one], rising[other]]))
+                    && (same_holder || self.share(&holders[one], &holders[other], rows))
             }
         };
         let mut together = UnionFind::<usize>::new(rising.len());
@@ -68,16 +72,34 @@ impl Judge<'_> {
             || self.history.paths().spelled(rising.path) == INTERNED
     }
 
+    /// True if and only if an object of one row refers to one of the other, or to something that does.
+    fn touch(&self, ours: &[NodeIndex], theirs: &[NodeIndex]) -> bool {
+        let graph = self.snapshot.graph();
+        let leads_to = |from: &[NodeIndex], to: &[NodeIndex]| {
+            let to: FxHashSet<NodeIndex> = to.iter().copied().collect();
+            let latest = from.iter().rev().take(MOST_COMPARED);
+            let mut held = latest.flat_map(|&node| self.latest(node));
+            held.any(|node| {
+                to.contains(&node)
+                    || graph.referents(node).len() <= MOST_COMPARED
+                        && graph.referents(node).iter().any(|held| to.contains(held))
+            })
+        };
+        leads_to(ours, theirs) || leads_to(theirs, ours)
+    }
+
+    /// What an object has come to hold last, and first: a list is traversed from its end, a dict from
+    /// its start.
+    fn latest(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> {
+        let referents = self.snapshot.graph().referents(node);
+        let ends = referents.iter().take(MOST_COMPARED);
+        ends.chain(referents.iter().rev().take(MOST_COMPARED))
+            .copied()
+    }
+
     /// True if and only if two rows hold the same new objects.
     fn share(&self, ours: &[NodeIndex], theirs: &[NodeIndex], rows: [Rising; 2]) -> bool {
-        let graph = self.snapshot.graph();
-        let latest = |&node: &NodeIndex| {
-            // A list is traversed from its end, a dict from its start.
-            let referents = graph.referents(node);
-            let ends = referents.iter().take(MOST_COMPARED);
-            ends.chain(referents.iter().rev().take(MOST_COMPARED))
-                .copied()
-        };
+        let latest = |&node: &NodeIndex| self.latest(node);
         // Names, numbers and classes are held by everything.
         let is_new = |node: &NodeIndex| {
             let path = self.placement.path_of(*node);
@@ -92,6 +114,11 @@ impl Judge<'_> {
             .flat_map(latest)
             .any(|node| ours.contains(&node))
     }
+}
+
+fn is_as_much_or_a_few_times(one: &[u64], other: &[u64]) -> bool {
+    (1..=MOST_EFFECTS)
+        .any(|times| is_about_as_much(one, other, times) || is_about_as_much(other, one, times))
 }
 
 /// True if one series rises `times` as much as another in all, up to a tenth: some of it comes a

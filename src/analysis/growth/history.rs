@@ -266,6 +266,27 @@ impl GrowthHistory {
         rows
     }
 
+    /// True if there are fewer objects at each moment, and more than a hundredth is gone: less comes and
+    /// goes in any program.
+    pub fn is_draining(&self) -> bool {
+        let mut pairs = self.moments.windows(2);
+        let (Some(first), Some(last)) = (self.moments.first(), self.moments.last()) else {
+            return false;
+        };
+        pairs.all(|pair| pair[0].objects > pair[1].objects)
+            && first.objects.saturating_sub(last.objects) > first.objects / 100
+    }
+
+    /// True if collections between the moments have found an object of garbage for each iteration.
+    pub fn is_much_garbage(&self) -> bool {
+        let (Some(first), Some(last)) = (self.moments.first(), self.moments.last()) else {
+            return false;
+        };
+        let moments = self.moments.iter().skip(1);
+        let garbage: u64 = moments.map(|moment| moment.memory.garbage).sum();
+        garbage >= (last.iteration - first.iteration).max(1)
+    }
+
     /// Those of `rising` whose growth is not that of something above them: what holds them grows by
     /// its elements, and they are among these.
     pub fn topmost(&self, rising: &[Rising]) -> Vec<Rising> {
@@ -297,6 +318,11 @@ impl Moment {
     pub fn unseen_blocks(&self) -> Option<u64> {
         const ABOVE_ZERO: u64 = 1 << 40;
         Some((self.memory.blocks? + ABOVE_ZERO).saturating_sub(self.objects))
+    }
+
+    /// Bytes of all objects that are alive.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.measures.iter()).fold(0, |sum, measure| sum.saturating_add(measure.bytes))
     }
 
     fn measure(&self, path: PathIndex) -> Measure {

@@ -229,33 +229,17 @@ impl<'a> Judge<'a> {
         bounded: &[GrowingPath],
         first: usize,
     ) -> Verdict {
-        let moments = self.history.moments();
-        let garbage: u64 = moments
-            .iter()
-            .skip(1)
-            .map(|moment| moment.memory.garbage)
-            .sum();
-        let iterations = moments.first().zip(moments.last());
-        let iterations = iterations.map_or(0, |(first, last)| last.iteration - first.iteration);
-        let falls = moments
-            .windows(2)
-            .all(|pair| pair[0].objects > pair[1].objects);
-        let fallen = moments.first().zip(moments.last());
-        let fallen = fallen.is_some_and(|(first, last)| {
-            first.objects - last.objects.min(first.objects) > first.objects / 100
-        });
         match growing {
             [_, ..] if is_undecided => Verdict::Undecided,
             [row, ..] if row.rising.is_none() => Verdict::Native,
             [_, ..] => Verdict::Leaking,
             [] if !bounded.is_empty() => Verdict::Bounded,
-            [] if garbage >= MUCH_GARBAGE * iterations.max(1) => Verdict::Garbage,
-            [] if moments.len() > 2 && falls && fallen => Verdict::Draining,
+            [] if self.history.is_much_garbage() => Verdict::Garbage,
+            [] if self.history.moments().len() > 2 && self.history.is_draining() => {
+                Verdict::Draining
+            }
             [] if first > 2 && !self.history.rising(2).is_empty() => Verdict::WarmUp,
             [] => Verdict::Nothing,
         }
     }
 }
-
-/// Garbage in an iteration from which on it is worth a verdict.
-const MUCH_GARBAGE: u64 = 1;

@@ -21,7 +21,7 @@ pub use course::{Course, Point, course, is_settled, rate};
 pub use history::{Delta, Growth, GrowthHistory, Memory, Moment, Rising};
 pub use measure::Measure;
 pub use name_path::{NamePaths, PathIndex};
-pub use outside::is_more_memory;
+pub use outside::{Besides, is_more_memory};
 pub use placement::Placement;
 pub use placing::LRU_CACHE;
 pub use report::{GrowingPath, GrowthReport, Source, Verdict as GrowthVerdict, Watched};

@@ -14,6 +14,9 @@ const LEAST_RESIDENT: u64 = 128 * 1024;
 /// Bytes in an iteration by which it must rise too.
 const LEAST_RESIDENT_RATE: i64 = 512;
 
+/// Bytes beside something that grows: the program is at work meanwhile.
+const LEAST_BESIDES: u64 = 2 << 20;
+
 /// One kind of memory.
 struct Outside {
     kind: &'static str,
@@ -58,7 +61,35 @@ impl GrowthHistory {
     }
 }
 
+/// Memory that rose beside something that grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Besides {
+    /// By how many bytes the resident memory rose.
+    pub resident: u64,
+    /// By how many bytes the objects of the heap did.
+    pub objects: u64,
+}
+
 impl Judge<'_> {
+    /// How much more memory the process has since the watch began, where what was found to grow does
+    /// not explain it: more than twice the bytes of all objects, which have neither the allocator's
+    /// rounding nor what they share, and more than noise.
+    pub(super) fn besides(&self) -> Option<Besides> {
+        let start = self.watched.moments_before.checked_sub(1)?;
+        let (first, last) = (
+            self.history.moments().get(start)?,
+            self.history.moments().last()?,
+        );
+        let besides = Besides {
+            resident: last.memory.resident?.saturating_sub(first.memory.resident?),
+            objects: last.bytes().saturating_sub(first.bytes()),
+        };
+        let unexplained = besides.resident.saturating_sub(2 * besides.objects);
+        let iterations = last.iteration - first.iteration;
+        let enough = (iterations * LEAST_RESIDENT_RATE.cast_unsigned()).max(LEAST_BESIDES);
+        (unexplained >= enough).then_some(besides)
+    }
+
     /// What rises at each moment of the watch, and goes on; those before it are too near to one
     /// another, and there is noise.
     pub(super) fn outside(&self) -> Option<GrowingPath> {

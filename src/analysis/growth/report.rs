@@ -6,6 +6,7 @@ use super::course::{Course, Point};
 use super::history::{GrowthHistory, Rising};
 use super::judge::Judge;
 use super::name_path::PathIndex;
+use super::outside::Besides;
 use super::placement::Placement;
 use super::shares::Share;
 use crate::analysis::{Fingerprint, RootChain, Tally, TypePattern};
@@ -129,6 +130,8 @@ pub struct GrowthReport {
     pub watched_iterations: u64,
     /// Objects and bytes that one collection has freed, if there was much.
     pub garbage: Option<Tally>,
+    /// Memory that rose as well, and is more than what grows explains.
+    pub besides: Option<Besides>,
     /// What would make the verdict surer.
     pub missing: Vec<String>,
     /// The iterations at which there was a moment.
@@ -203,7 +206,8 @@ impl GrowthReport {
         let ignored = judge.explained(&ignored);
         let mut kept = judge.explained(&topmost);
         let bounded = judge.explained(&bounded);
-        if kept.is_empty() && ignored.is_empty() {
+        let is_something = !kept.is_empty() || !ignored.is_empty();
+        if !is_something {
             kept.extend(judge.outside());
         }
         let moments = history.moments();
@@ -221,6 +225,7 @@ impl GrowthReport {
                 }
             },
             garbage: watched.garbage,
+            besides: judge.besides().filter(|_| is_something),
             missing: watched.missing.clone(),
             moments: moments.iter().map(|moment| moment.iteration).collect(),
             objects: moments.iter().map(|moment| moment.objects).collect(),

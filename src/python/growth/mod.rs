@@ -1,7 +1,9 @@
 //! What grows while a scenario runs again and again.
 
+mod limits;
 mod report;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -18,6 +20,7 @@ use crate::analysis::{
 use crate::capture::{self, SnapshotOptions};
 use crate::graph::{NodeFlags, NodeIndex};
 use crate::snapshot;
+use limits::{Candidate, named_limits};
 
 /// Containers of one path that are watched; of more the sum is taken from snapshots.
 const MOST_CONTAINERS: usize = 64;
@@ -52,6 +55,12 @@ pub(super) fn give_back_free_memory() {
     capture::give_back_free_memory();
 }
 
+/// The files of `paths`, of which each folder stands for the snapshots in it in the order of capture.
+#[pyfunction]
+pub(super) fn snapshot_series(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Vec<PathBuf>> {
+    Ok(py.detach(|| snapshot::series(&paths))?)
+}
+
 #[pymethods]
 impl GrowthHistory {
     /// No moment yet. Paths that match one of `ignored` may grow.
@@ -65,12 +74,15 @@ impl GrowthHistory {
 
     /// Takes a snapshot of this program. What rises in all of them, and can be looked at, is watched
     /// from now on if that is asked for.
-    /// `memory` is what the process says: blocks given out, resident bytes, objects just collected.
+    /// `blocks` given out, `resident` bytes and the `garbage` just collected are what the process says
+    /// of its memory.
     fn take(
         &mut self,
         py: Python<'_>,
         iteration: u64,
-        memory: (u64, u64, u64),
+        blocks: u64,
+        resident: u64,
+        garbage: u64,
         watch: bool,
     ) -> PyResult<()> {
         // What is held here is not to be found in the snapshot.
@@ -84,7 +96,6 @@ impl GrowthHistory {
             held_by_caller: (0, 0),
         };
         let (snapshot, objects) = capture::take_held_snapshot(py, options)?;
-        let (blocks, resident, garbage) = memory;
         let memory = Memory {
             blocks: Some(blocks),
             resident: Some(resident),
@@ -132,6 +143,16 @@ impl GrowthHistory {
     /// True if something has risen at each of the moments so far, and all of it may.
     fn only_ignored_rises(&self) -> bool {
         self.rising_count() == 0 && !self.history.rising(usize::MAX).is_empty()
+    }
+
+    /// True if there are fewer objects at each moment, and a good part is gone.
+    fn is_draining(&self) -> bool {
+        self.history.is_draining()
+    }
+
+    /// True if so much garbage was collected that it is worth a closer look.
+    fn is_much_garbage(&self) -> bool {
+        self.history.is_much_garbage()
     }
 
     /// How many paths rise that can not be looked at.
@@ -186,6 +207,14 @@ impl GrowthHistory {
         let path = self.watched_path(number)?;
         self.watched.limits.insert(path, (limit, source));
         Ok(())
+    }
+
+    /// How much the containers of each watched path hold, in the order of `watched_objects`.
+    fn amounts(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        self.containers
+            .iter()
+            .map(|watched| watched.amount(py))
+            .collect()
     }
 
     /// Looks at how much the watched containers hold; true if none of them has held more for long.
@@ -252,30 +281,40 @@ impl GrowthHistory {
         let object = |node: &NodeIndex| objects[node.index()].clone().unbind();
         let mut rising = self.rising(first);
         rising.extend(self.wavering(first));
-        let elements = rising
-            .iter()
-            .filter(|rising| rising.growth == Growth::Elements);
-        for rising in elements.take(MOST_PATHS) {
+        rising.retain(|rising| rising.growth == Growth::Elements);
+        let mut candidates = Vec::new();
+        for &rising in rising.iter().take(MOST_PATHS) {
             let is_looked_at = |node: &NodeIndex| {
                 // What a module or a cache holds is in a dict, which is at the same path.
                 let ty = graph.type_of(*node).full_name();
                 !graph.flags(*node).contains(NodeFlags::MODULE) && !LRU_CACHE.contains(&&*ty)
             };
-            let mut nodes = placement.objects_at(rising.path);
-            nodes.retain(is_looked_at);
-            if nodes.len() > MOST_CONTAINERS {
+            let mut containers = placement.objects_at(rising.path);
+            containers.retain(is_looked_at);
+            if containers.len() > MOST_CONTAINERS {
                 continue;
             }
-            let owners =
-                (nodes.iter()).flat_map(|&node| graph.referrers(node).iter().take(MOST_CONTAINERS));
+            let owners = (containers.iter())
+                .flat_map(|&node| graph.referrers(node).iter().take(MOST_CONTAINERS));
+            candidates.push(Candidate {
+                rising,
+                series: self.history.series(rising),
+                owners: owners.take(MOST_CONTAINERS).copied().collect(),
+                containers,
+            });
+        }
+        for (path, limit, source) in named_limits(snapshot, objects, &candidates) {
+            self.watched.limits.insert(path, (limit, source));
+        }
+        for candidate in candidates {
             let mut watched = WatchedPath {
-                path: rising.path,
-                containers: nodes.iter().map(object).collect(),
-                owners: owners.take(MOST_CONTAINERS).map(object).collect(),
+                path: candidate.rising.path,
+                containers: candidate.containers.iter().map(object).collect(),
+                owners: candidate.owners.iter().map(object).collect(),
                 shift: 0,
                 looks: Vec::new(),
             };
-            let counted = self.history.series(*rising).last().copied().unwrap_or(0);
+            let counted = candidate.series.last().copied().unwrap_or(0);
             let Ok(seen) = watched.amount(py) else {
                 continue;
             };

@@ -25,6 +25,8 @@ pub struct GrowthJson<'s> {
     ignored: Vec<GrowingJson<'s>>,
     /// What a collection has freed, if there was much; else `null`.
     garbage: Option<GarbageJson>,
+    /// Memory that rose as well and is more than what grows explains; else `null`.
+    besides: Option<BesidesJson>,
     missing: &'s [String],
 }
 
@@ -32,6 +34,12 @@ pub struct GrowthJson<'s> {
 struct GarbageJson {
     objects: u64,
     bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct BesidesJson {
+    resident_bytes: u64,
+    object_bytes: u64,
 }
 
 /// One path on which something grows.
@@ -89,6 +97,10 @@ impl<'s> GrowthJson<'s> {
             garbage: report.garbage.map(|garbage| GarbageJson {
                 objects: garbage.count,
                 bytes: garbage.bytes,
+            }),
+            besides: report.besides.map(|besides| BesidesJson {
+                resident_bytes: besides.resident,
+                object_bytes: besides.objects,
             }),
             missing: &report.missing,
         }

@@ -28,11 +28,14 @@ pub fn growth_text(snapshot: &HeapSnapshot, report: &GrowthReport, style: Style)
         text += "\n";
         text += &paragraph(snapshot, report, row, style);
     }
-    let ended = [
-        ("Grew and came to an end:", &report.bounded),
-        ("Grows and is ignored:", &report.ignored),
+    let is_limited = |row: &&GrowingPath| has_limit_ahead(row);
+    let (limited, ended): (Vec<_>, Vec<_>) = report.bounded.iter().partition(is_limited);
+    let sections = [
+        ("Grew and came to an end:", ended),
+        ("Grows up to a limit:", limited),
+        ("Grows and is ignored:", report.ignored.iter().collect()),
     ];
-    for (heading, rows) in ended {
+    for (heading, rows) in sections {
         if rows.is_empty() {
             continue;
         }
@@ -56,6 +59,15 @@ pub fn growth_text(snapshot: &HeapSnapshot, report: &GrowthReport, style: Style)
             "\nA collection frees {} in {} objects that only hold each other.",
             bytes(garbage.bytes),
             grouped(garbage.count)
+        )
+        .expect(TO_STRING);
+    }
+    if let Some(besides) = report.besides {
+        writeln!(
+            text,
+            "\nResident memory rose by {}, the objects of the heap by {}: mend what grows, and look again.",
+            bytes(besides.resident),
+            bytes(besides.objects)
         )
         .expect(TO_STRING);
     }
@@ -85,7 +97,7 @@ pub fn headline(report: &GrowthReport) -> String {
             format!("Native growth: memory rises that no Python object explains, {iterations}")
         }
         GrowthVerdict::Bounded => {
-            format!("Bounded: what grew in {bounded} has come to an end, {iterations}")
+            format!("Bounded: what grew in {bounded} has an end, {iterations}")
         }
         GrowthVerdict::Garbage => {
             format!("Garbage awaiting the collector: nothing else grows, {iterations}")
@@ -201,20 +213,23 @@ fn series(series: &[u64]) -> String {
     format!("{} > … > {}", start.join(" > "), end.join(" > "))
 }
 
+/// True if it rises still, and would end at a limit that it names.
+fn has_limit_ahead(row: &GrowingPath) -> bool {
+    let now = row.series.last().copied().unwrap_or(0);
+    let has_ended = matches!(row.course, Course::Saws { .. } | Course::Levelled { .. });
+    !has_ended && row.limit.as_ref().is_some_and(|(limit, _)| now <= *limit)
+}
+
 /// What speaks for the judgement on a path, in a sentence.
 pub fn evidence(report: &GrowthReport, row: &GrowingPath) -> String {
     let watched = report.watched_iterations;
-    if let Some((limit, from)) = &row.limit
-        && !matches!(row.course, Course::Saws { .. } | Course::Levelled { .. })
-    {
+    if let Some((limit, from)) = row.limit.as_ref().filter(|_| has_limit_ahead(row)) {
         let now = row.series.last().copied().unwrap_or(0);
-        if now <= *limit {
-            return format!(
-                "has a limit of {} ({from}), now {}",
-                grouped(*limit),
-                grouped(now)
-            );
-        }
+        return format!(
+            "has a limit of {} ({from}), now {}",
+            grouped(*limit),
+            grouped(now)
+        );
     }
     match row.course {
         Course::Steady if watched > 0 => format!(
@@ -222,12 +237,18 @@ pub fn evidence(report: &GrowthReport, row: &GrowingPath) -> String {
             grouped(watched)
         ),
         Course::Steady => format!("rises at each of {} snapshots", row.series.len()),
+        Course::Levelled { most, since } if since == report.iterations => {
+            format!("rises more and more slowly, {} at the end", grouped(most))
+        }
         Course::Levelled { most, since } => {
             format!(
                 "no more than {} since iteration {}",
                 grouped(most),
                 grouped(since)
             )
+        }
+        Course::Saws { most, since } if since == report.iterations => {
+            format!("rises and falls, {} at most", grouped(most))
         }
         Course::Saws { most, since } => format!(
             "rises and falls, never above {} since iteration {}",

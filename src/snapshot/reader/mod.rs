@@ -25,7 +25,7 @@ use super::error::{Problem, SnapshotError};
 use super::key_values::{self, KeyValues, Unreadable};
 use super::schema;
 use super::seal::{self, Broken};
-use super::{HeapSnapshot, SnapshotParts};
+use super::{HeapSnapshot, Metadata, SnapshotParts};
 use crate::graph::{GraphColumns, GraphError, HeapGraph, NodeIndex, TypeIndex};
 use columns::{ColumnReader, Columns};
 use footer::Footer;
@@ -43,6 +43,18 @@ use footer::Footer;
 pub fn load(path: &Path) -> Result<HeapSnapshot, SnapshotError> {
     let file = read_file(path)?;
     parse(&file).map_err(|error| error.in_file(path, file.len()))
+}
+
+/// Loads what a file says of its snapshot as a whole. Checks the file as [`load`] does, but for what
+/// is in it of each object.
+///
+/// # Errors
+///
+/// As [`load`].
+pub(super) fn load_metadata(path: &Path) -> Result<Metadata, SnapshotError> {
+    let file = read_file(path)?;
+    let said = parse_footer(&file).map_err(|error| error.in_file(path, file.len()));
+    Ok(said?.1.metadata)
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, SnapshotError> {
@@ -116,10 +128,15 @@ impl Unusable {
     }
 }
 
-fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
+fn parse_footer(file: &[u8]) -> Result<(Footer<'_>, KeyValues), Unusable> {
     seal::check(file).map_err(Unusable::Broken)?;
     let footer = Footer::read(file)?;
     let said = key_values::read(&footer.key_values).map_err(Unusable::Unreadable)?;
+    Ok((footer, said))
+}
+
+fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
+    let (footer, said) = parse_footer(file)?;
     let new_reader = || ColumnReader::new(file, &footer);
     let read_names = || {
         if said.has_names {

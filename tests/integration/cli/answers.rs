@@ -29,6 +29,17 @@ fn types_come_in_the_order_asked_for_and_ties_by_name() {
 }
 
 #[test]
+fn a_folder_stands_for_its_snapshots_in_the_order_of_capture() {
+    let worker = Worker::new();
+    // By their names, friday would come first.
+    let folder = worker.path().display().to_string();
+    let in_order = worker.answer("growth monday.parquet friday.parquet");
+    assert_eq!(worker.answer(&format!("growth {folder}")), in_order);
+    let backwards = worker.answer("growth friday.parquet monday.parquet");
+    assert_ne!(backwards, in_order);
+}
+
+#[test]
 fn a_diff_is_sorted_by_growth_and_the_other_way_round_everything_shrinks() {
     let worker = Worker::new();
     let expected = "\

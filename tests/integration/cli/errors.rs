@@ -231,3 +231,23 @@ fn a_closed_pipe_is_no_error() {
         2
     );
 }
+
+#[test]
+fn one_snapshot_never_tells_what_grows() {
+    let worker = Worker::new();
+    let expected =
+        "heapgraph: 1 snapshot can not tell what grows: give two at least, or a folder with them";
+    assert_error(&worker, "growth friday.parquet", expected);
+    let empty = worker.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let expected =
+        "heapgraph: 0 snapshots can not tell what grows: give two at least, or a folder with them";
+    assert_error(&worker, &format!("growth {}", empty.display()), expected);
+    let said = worker.say("growth friday.parquet nowhere");
+    assert_eq!(said.code, 2);
+    assert!(
+        said.err.starts_with("heapgraph: cannot load nowhere: "),
+        "{}",
+        said.err
+    );
+}

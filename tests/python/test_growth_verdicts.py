@@ -1,0 +1,218 @@
+"""What is said of what grows, and that nothing of the program is run or changed for it."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib.util
+import sys
+import time
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+import heapgraph
+from heapgraph._growth_places import location_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Session:
+    """Something to keep."""
+
+
+class HostileError(RuntimeError):
+    """What attributes raise that are not to be asked for."""
+
+
+def fail(_: object) -> object:
+    """Raise that."""
+    raise HostileError
+
+
+class Guarded:
+    """Runs code, and fails, when its attributes are read in the usual way."""
+
+    __slots__ = ("_limit", "sessions")
+
+    def __init__(self) -> None:
+        self.sessions: list[object] = []
+
+    __dict__ = property(fail)
+
+    __class__ = property(fail)
+
+
+def test_no_attribute_of_the_program_is_asked_for() -> None:
+    guarded = Guarded()
+    report = heapgraph.find_growth(lambda: guarded.sessions.append(None), iterations=50)
+    assert [row.path.rpartition("<local guarded>")[2] for row in report.growing] == [".sessions"]
+
+
+def test_what_holds_a_leak_stays_as_it_is() -> None:
+    class Listed(list):  # type: ignore[type-arg]
+        pass
+
+    class Owner:
+        def __init__(self) -> None:
+            self.requests = Listed()
+            self.retries = 3
+
+    owner = Owner()
+    before = len(gc.get_referents(owner)), len(gc.get_referents(owner.requests))
+    report = heapgraph.find_growth(lambda: owner.requests.append(None), iterations=50, trace=True)
+    (row,) = report.growing
+    assert row.path.endswith("<local owner>.requests")
+    assert row.inserted
+    assert row.inserted[0].startswith(f"{__file__}:")
+    count = len(owner.requests)
+    assert (len(gc.get_referents(owner)), len(gc.get_referents(owner.requests)) - count) == before
+
+
+class Client:
+    """Has numbers whose names sound like limits."""
+
+    def __init__(self, **numbers: int) -> None:
+        self.__dict__.update(numbers)
+        self.sessions: list[object] = []
+        self.urls: dict[int, object] = {}
+
+    def call(self) -> None:
+        self.sessions.append(None)
+
+    def call_two(self) -> None:
+        self.sessions += [None, None]
+        self.urls[len(self.urls)] = None
+
+
+@pytest.mark.parametrize("numbers", [{"limit": 100_000}, {"max_items": 10**18}, {"maxsize": 2**70}])
+def test_a_number_that_is_no_limit_excuses_nothing(numbers: dict[str, int]) -> None:
+    client = Client(**numbers)
+    report = heapgraph.find_growth(client.call, iterations=50)
+    assert [row.path.rpartition(".")[2] for row in report.growing] == ["sessions"]
+
+
+def test_the_limit_of_one_container_is_not_that_of_all() -> None:
+    client = Client(maxsize=10_000)
+    report = heapgraph.find_growth(client.call_two, iterations=50)
+    assert report
+    assert report.bounded == []
+    alone = heapgraph.find_growth(client.call, iterations=50)
+    assert not alone
+    (row,) = alone.bounded
+    assert row.limit == 10_000
+    assert "has a limit of 10,000 (attribute maxsize)" in row.evidence
+    assert "Grows up to a limit:" in str(alone)
+
+
+def test_a_heap_that_is_emptied_is_draining() -> None:
+    backlog = [[] for _ in range(200_000)]  # type: ignore[var-annotated]
+
+    def work() -> None:
+        del backlog[-3_000:]
+
+    report = heapgraph.find_growth(work, iterations=0)
+    assert (bool(report), report.verdict) == (False, "draining")
+    assert "Still draining" in str(report)
+
+
+def test_what_grows_once_more_after_the_first_snapshot_is_warming_up() -> None:
+    seen: list[object] = []
+    calls = count(1)
+
+    def work() -> None:
+        # Full after the second snapshot, which is at the twelfth call.
+        if next(calls) <= 12:
+            seen.append(None)
+
+    report = heapgraph.find_growth(work, iterations=0)
+    assert (bool(report), report.verdict) == (False, "warm-up")
+
+
+def test_an_unrelated_leak_is_another_report() -> None:
+    connection = Session()
+    log: list[object] = []
+    lose = ctypes.pythonapi.Py_IncRef
+    lose.argtypes, lose.restype = [ctypes.py_object], None
+
+    def work() -> None:
+        lose(connection)
+        log.append(None)
+
+    report = heapgraph.find_growth(work, iterations=50)
+    kinds = {row.path.rpartition("<local ")[2]: row.kind for row in report.growing}
+    assert kinds == {"log>": "elements", "connection>": "references"}
+
+
+def test_memory_that_rises_beside_a_leak_is_told() -> None:
+    library = ctypes.CDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    log: list[object] = []
+
+    def work() -> None:
+        ctypes.memset(library.malloc(50_000), 1, 50_000)
+        log.append(None)
+
+    report = heapgraph.find_growth(work, iterations=200)
+    assert [row.path.rpartition("<local ")[2] for row in report.growing] == ["log>"]
+    assert "Resident memory rose by " in str(report)
+    besides = report.to_dict()["besides"]
+    assert besides["resident_bytes"] > 2 * besides["object_bytes"] + 200 * 40_000
+
+
+def test_a_slow_scenario_is_watched_for_native_memory_too() -> None:
+    library = ctypes.CDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+
+    def work() -> None:
+        ctypes.memset(library.malloc(400_000), 1, 400_000)
+        time.sleep(0.02)
+
+    report = heapgraph.find_growth(work, iterations=150)
+    assert report.verdict == "native"
+
+
+def test_a_suspended_generator_is_not_traced_any_more() -> None:
+    started: list[object] = []
+
+    def generate_more() -> Iterator[int]:
+        yield 1
+        yield 2
+
+    def work() -> None:
+        generator = generate_more()
+        next(generator)
+        started.append(generator)
+
+    def other_tracer(*_: object) -> None:
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(other_tracer)
+    try:
+        report = heapgraph.find_growth(work, iterations=20, trace=True)
+        assert sys.gettrace() is other_tracer
+    finally:
+        sys.settrace(before)
+    (row,) = report.growing
+    assert row.inserted == [f"{__file__}:{work.__code__.co_firstlineno + 3} in work"]
+    assert {generator.gi_frame.f_trace for generator in started} == {None}  # type: ignore[attr-defined]
+
+
+def test_a_module_that_is_not_loaded_yet_stays_so(tmp_path: Path) -> None:
+    (tmp_path / "lazily_loaded.py").write_text("raise RuntimeError('loaded')")
+    spec = importlib.util.spec_from_file_location("lazily_loaded", tmp_path / "lazily_loaded.py")
+    assert spec is not None
+    assert spec.loader is not None
+    loader = importlib.util.LazyLoader(spec.loader)
+    spec.loader = loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["lazily_loaded"] = module
+    try:
+        loader.exec_module(module)
+        assert location_of("lazily_loaded.items[x]") is not None
+    finally:
+        del sys.modules["lazily_loaded"]
