@@ -65,6 +65,8 @@ def find_growth(
         >>> bool(report), report.growing[0].elements_per_iteration
         (True, 1.0)
     """
+    # In a failed test the lines of the test are of interest, and not these.
+    __tracebackhide__ = True
     runs = GrowthLoop(
         loops=loops,
         snapshots=snapshots,
@@ -91,6 +93,7 @@ def find_growth(
 
 def _runner(scenario: Callable[[], object]) -> tuple[Callable[[], object], Callable[[], object]]:
     """What runs the scenario once, and what is to be called in the end."""
+    __tracebackhide__ = True
     import inspect
 
     if not callable(scenario):
@@ -108,6 +111,7 @@ def _runner(scenario: Callable[[], object]) -> tuple[Callable[[], object], Calla
         return _coroutine_runner(scenario)
 
     def run() -> None:
+        __tracebackhide__ = True
         answer = scenario()
         if inspect.iscoroutine(answer):
             answer.close()

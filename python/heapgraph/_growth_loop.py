@@ -72,6 +72,7 @@ class GrowthLoop:
         ignore: Iterable[str] = (),
     ) -> None:
         """Set up; the arguments are those of `find_growth`."""
+        __tracebackhide__ = True
         _check("loops", loops, 1)
         _check("snapshots", snapshots, 2)
         _check("warmup", warmup, 0)
@@ -314,6 +315,7 @@ class GrowthLoop:
 
 
 def _check(name: str, number: object, least: int, kind: type[int | float] = int) -> None:
+    __tracebackhide__ = True
     is_number = isinstance(number, (int, kind)) and not isinstance(number, bool)
     if not is_number or number < least:  # type: ignore[operator]
         what = "a number" if kind is float else "a whole number"

@@ -38,16 +38,22 @@ def test_the_fixture_with_a_callable(suite: pytest.Pytester) -> None:
                 assert_no_growth(lambda: app.server.sign_out(None))
             assert type(raised.value.__cause__) is KeyError
 
+        def test_raises_in_vain(assert_no_growth):
+            assert_no_growth(lambda: app.server.sign_out(None))
+
         def test_wrong(assert_no_growth):
             with pytest.raises(TypeError, match="allow is for a block"):
                 assert_no_growth(print, allow=["Session"])
             with pytest.raises(TypeError, match="loops: of use with a callable only"):
                 assert_no_growth(loops=3)
         """,
-        failed=1,
+        failed=2,
         passed=5,
     )
     assert ">       assert_no_growth(app.server.sign_in)" in shown
+    # The lines of the test, and none of what runs it.
+    assert "ScenarioError: the scenario raised KeyError in iteration 1" in shown
+    assert "def find_growth" not in shown
     assert "E       AssertionError: app.server.sessions grows with every run: +1 elements" in shown
 
 
@@ -56,6 +62,9 @@ def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
         suite,
         """
         import app, pytest, logging
+        from unittest import mock
+
+        remembers = mock.Mock()
 
         def test_in(assert_no_growth):
             with assert_no_growth():
@@ -89,6 +98,10 @@ def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
             with assert_no_growth(ignore="app.server.sessions*"):
                 app.server.sign_in()
 
+        def test_a_mock(assert_no_growth):
+            with assert_no_growth():
+                remembers(app.Session())
+
         def test_more_than_allowed(assert_no_growth):
             with assert_no_growth(allow={"Session": 1}):
                 app.server.sign_in()
@@ -110,7 +123,7 @@ def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
                 fnmatch.fnmatch("first", "u*e")
         """,
         failed=4,
-        passed=9,
+        passed=10,
     )
     errors = [line for line in shown.splitlines() if line.startswith("E       AssertionError")]
     assert [line.partition("Error: ")[2] for line in errors] == [
@@ -121,6 +134,41 @@ def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
     ]
     assert re.search(r"E +alive by\nE +module app\nE +\.server +Server\nE +\.sessions +dict", shown)
     assert "A local variable of a running function holds it" in shown
+
+
+def test_what_a_cut_frees(suite: pytest.Pytester) -> None:
+    """What several references hold is freed by cutting all, and nothing that is beside it."""
+    shown = check(
+        suite,
+        """
+        import app
+
+        app.server.texts += [bytearray(1_000_000), {}, {}]
+
+        def test_held_twice(assert_no_growth):
+            one, another = app.server.texts[1:]
+            with assert_no_growth():
+                one["key"] = another["key"] = bytearray(50_000)
+
+        def test_held_by_two_modules(assert_no_growth):
+            with assert_no_growth():
+                app.kept = app.Session.kept = bytearray(60_000)
+
+        def test_held_once(assert_no_growth):
+            with assert_no_growth():
+                app.server.texts.append(bytearray(70_000))
+        """,
+        failed=3,
+    )
+    lines = [line.removeprefix("E").strip() for line in shown.splitlines()]
+    also = [line.split()[2] for line in lines if line.startswith("also by ")]
+    assert re.match(r"app\.server\.texts\[[12]\]\['key'\]:$", also[0])
+    assert also[1:] == ["app.Session.kept:"]
+    assert [line for line in lines if line.startswith("frees ")] == [
+        "frees      50.1 KB when all are cut",
+        "frees      60.1 KB when all are cut",
+        "frees      70.1 KB when cut",
+    ]
 
 
 def test_nothing_is_kept_alive(suite: pytest.Pytester) -> None:
