@@ -38,7 +38,7 @@ server = Server()
 LEAKS = """
 import app, pytest
 
-pytestmark = pytest.mark.no_growth(loops=2, snapshots=2)
+pytestmark = pytest.mark.no_growth(loops=2, snapshots=2, iterations=20)
 
 def test_in():
     app.server.sign_in()

@@ -144,9 +144,14 @@ def test_tests_that_do_not_pass_end_as_ever(suite: pytest.Pytester) -> None:
         def test_skipped():
             pass
 
-        @pytest.mark.xfail(reason="leaks, as is known")
-        def test_known_by_a_marker():
+        @pytest.mark.parametrize("strict", [True, False])
+        def test_known_by_a_marker(request, strict):
+            request.applymarker(pytest.mark.xfail(reason="leaks, as is known", strict=strict))
             app.server.sign_in()
+
+        @pytest.mark.xfail(reason="leaks no more", strict=True)
+        def test_mended():
+            app.server.sign_out(app.server.sign_in())
 
         def test_passes_once():
             runs.append("once")
@@ -158,11 +163,12 @@ def test_tests_that_do_not_pass_end_as_ever(suite: pytest.Pytester) -> None:
                 pytest.skip("only once")
         """,
         "-rs",
-        failed=2,
+        failed=3,
         passed=1,
         skipped=3,
-        xfailed=1,
+        xfailed=2,
     )
+    assert "[XPASS(strict)] leaks no more" in shown
     assert "its own error" in shown
     assert "its own reason" in shown
     assert "The test passed once, and not again." in shown
@@ -194,6 +200,32 @@ def test_a_fixture_that_fails_when_made_again(suite: pytest.Pytester) -> None:
         passed=1,
     )
     assert "the port is in use" in shown
+
+
+def test_a_fixture_that_fails_when_taken_down(suite: pytest.Pytester) -> None:
+    shown = check(
+        suite,
+        """
+        import pytest
+
+        @pytest.fixture
+        def port():
+            yield 80
+            raise OSError("the port is in use")
+
+        @pytest.mark.no_growth
+        def test_port(port, caplog):
+            pass
+
+        def test_after():
+            pass
+        """,
+        failed=1,
+        errors=1,
+        passed=1,
+    )
+    assert shown.count("E       OSError: the port is in use") == 2
+    assert "KeyError" not in shown
 
 
 def test_a_test_that_ends_the_session(suite: pytest.Pytester) -> None:

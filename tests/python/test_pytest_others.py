@@ -45,6 +45,48 @@ def test_unittest_and_subtests(suite: pytest.Pytester) -> None:
     assert "subtests passed" not in shown or "3 subtests passed" in shown
 
 
+def test_unittests_that_do_not_pass_end_as_ever(suite: pytest.Pytester) -> None:
+    shown = check(
+        suite,
+        """
+        import unittest
+        import pytest
+
+        runs = []
+
+        @pytest.mark.no_growth
+        class EndsTest(unittest.IsolatedAsyncioTestCase):
+            def test_fails(self):
+                runs.append("fails")
+                self.fail("its own error")
+
+            def test_skips(self):
+                runs.append("skips")
+                self.skipTest("its own reason")
+
+            @unittest.expectedFailure
+            def test_is_expected_to_fail(self):
+                runs.append("expected")
+                self.assertEqual(runs, [])
+
+            async def test_raises(self):
+                runs.append("raises")
+                raise KeyError("its own key")
+
+        def test_runs():
+            assert sorted(runs) == ["expected", "fails", "raises", "skips"]
+        """,
+        "-rs",
+        failed=2,
+        skipped=1,
+        xfailed=1,
+        passed=1,
+    )
+    assert "its own error" in shown
+    assert "its own reason" in shown
+    assert "its own key" in shown
+
+
 NOISE = """
 import asyncio, io, logging, unittest, warnings
 from unittest import mock
