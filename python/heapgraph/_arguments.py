@@ -99,6 +99,7 @@ def check_number(name: str, number: object, least: int, kind: type[int | float] 
     Raises:
         ValueError: If it is refused.
     """
+    __tracebackhide__ = True
     is_number = isinstance(number, (int, kind)) and not isinstance(number, bool)
     if not is_number or number < least:  # type: ignore[operator]
         what = "a number" if kind is float else "a whole number"

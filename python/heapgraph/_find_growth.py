@@ -76,6 +76,8 @@ def find_growth(
         >>> bool(report), report.growing[0].elements_per_iteration
         (True, 1.0)
     """
+    # In a failed test the lines of the test are of interest, and not these.
+    __tracebackhide__ = True
     runs = GrowthLoop(
         loops=loops,
         snapshots=snapshots,
@@ -151,6 +153,7 @@ def find_growth_in(
 
 def _runner(scenario: Callable[[], object]) -> tuple[Callable[[], object], Callable[[], object]]:
     """What runs the scenario once, and what is to be called in the end."""
+    __tracebackhide__ = True
     import inspect
 
     if not callable(scenario):
@@ -170,6 +173,7 @@ def _runner(scenario: Callable[[], object]) -> tuple[Callable[[], object], Calla
 
 def _refuse_unrun(answer: object) -> None:
     """Refuse what a scenario gives that nobody runs."""
+    __tracebackhide__ = True
     if type(answer) is CoroutineType:
         answer.close()
         message = "the scenario made a coroutine: pass the coroutine function itself"

@@ -244,13 +244,19 @@ def _growing(path: GrowingPath, iterations: int) -> Leak:
 
 
 def alive_lines(explanation: Explanation, chain: RootChain) -> list[str]:
-    """Why an object is alive: a chain to it, and what else would have to be cut."""
+    """Why an object is alive: a chain to it, what else has to be cut, and what that frees."""
     lines = ["  alive by", *chain_lines(chain)]
-    others = [holder.path for holder in explanation.nearest_holders if holder.path != chain.path]
-    if others:
-        lines.append(f"  also by    {', '.join(others[:3])}: all of them have to be cut")
-    if explanation.freed_size:
-        lines.append(f"  frees      {size_text(explanation.freed_size)} when cut")
+    holders, freed_size = explanation.nearest_holders, explanation.nearest_freed_size
+    if not holders:
+        holders, freed_size = explanation.holders, explanation.freed_size
+    when = "when cut"
+    if len(holders) > 1:
+        others = [holder.path for holder in holders if holder.path != chain.path]
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        lines.append(f"  also by    {', '.join(others[:3])}{more}: all of them have to be cut")
+        when = "when all are cut"
+    if freed_size:
+        lines.append(f"  frees      {size_text(freed_size)} {when}")
     return lines
 
 

@@ -73,6 +73,7 @@ class GrowthLoop:
         ignore: Iterable[str] = (),
     ) -> None:
         """Set up; the arguments are those of `find_growth`."""
+        __tracebackhide__ = True
         check_number("loops", loops, 1)
         check_number("snapshots", snapshots, 2)
         check_number("warmup", warmup, 0)

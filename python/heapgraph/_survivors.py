@@ -182,11 +182,10 @@ class HeapBefore:
         node = group.first()
         answer = snapshot.why(node.address, 1)
         for explanation in answer.chains:
-            for chain in (
-                explanation.chain,
-                *explanation.nearest_holders,
-                *explanation.holders,
-            ):
+            # Of several holders each keeps the object; a single one is on the chain.
+            holders = explanation.nearest_holders or explanation.holders
+            others = holders if len(holders) > 1 else []
+            for chain in (explanation.chain, *others):
                 if not self._is_excused(chain, node) and not is_ignored(chain.path, ignore):
                     group.answer, group.explanation, group.chain = answer, explanation, chain
                     return True

@@ -153,6 +153,7 @@ def repeated(
     scenario: Callable[[], object], ignore: Sequence[str], options: RunOptions
 ) -> Findings:
     """Find what grows while a callable runs again and again, the tools of a test left out."""
+    __tracebackhide__ = True
     from heapgraph import find_growth
 
     return from_growth(find_growth(scenario, ignore=[*TEST_TOOLS, *_patterns(ignore)], **options))

@@ -143,6 +143,9 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 def _is_asked_for(item: pytest.Item) -> bool:
     if REPEATING in item.stash or item.stash[FAILED_SUBTEST]:
         return False
+    # How a unittest has ended is there, and comes to the call when the report is made.
+    if getattr(item, "_excinfo", None):
+        return False
     if item.get_closest_marker("allow_growth"):
         return False
     if item.get_closest_marker("no_growth"):

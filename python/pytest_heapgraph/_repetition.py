@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _LOOKS = 3
 """How often a test of a whole suite is looked at before it counts as quiet."""
 
+_ENDS_ALL = (pytest.exit.Exception, KeyboardInterrupt)
+"""Errors that are not those of one test."""
+
 
 def check(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Repeat a test whose call has passed, and let the call fail where something grows.
@@ -38,7 +41,7 @@ def check(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     checked = pytest.CallInfo.from_call(
         partial(_check, item, repetition),
         "call",
-        reraise=(pytest.exit.Exception, KeyboardInterrupt),
+        reraise=_ENDS_ALL,
     )
     del item.stash[REPEATING]
     call.duration += time.perf_counter() - begun
@@ -107,7 +110,14 @@ class Repetition:
         """
         item, hooks = self._item, self._item.ihook
         # The stack of fixtures is torn down to where the next test's begins: all but the test's.
-        self._phase("teardown", partial(hooks.pytest_runtest_teardown, nextitem=item.parent))
+        try:
+            self._phase("teardown", partial(hooks.pytest_runtest_teardown, nextitem=item.parent))
+        except _EndedError:
+            # The teardown that ends the test needs one that is set up.
+            _forget_fixtures(item)
+            setup = partial(hooks.pytest_runtest_setup, item=item)
+            pytest.CallInfo.from_call(setup, "setup", reraise=_ENDS_ALL)
+            raise
         _forget_fixtures(item)
         self._phase("setup", hooks.pytest_runtest_setup)
         self._phase("call", hooks.pytest_runtest_call)
@@ -116,13 +126,17 @@ class Repetition:
 
     def _phase(self, when: Literal["setup", "call", "teardown"], hook: Callable[..., None]) -> None:
         item = self._item
-        call = pytest.CallInfo.from_call(
-            partial(hook, item=item), when, reraise=(pytest.exit.Exception, KeyboardInterrupt)
-        )
+        call = pytest.CallInfo.from_call(partial(hook, item=item), when, reraise=_ENDS_ALL)
         report: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
-        if call.excinfo is not None or not report.passed or item.stash[FAILED_SUBTEST]:
+        passed = report.passed or _passes_against_expectation(report)
+        if call.excinfo is not None or not passed or item.stash[FAILED_SUBTEST]:
             self.has_ended, self.ended = True, call.excinfo
             raise _EndedError
+
+
+def _passes_against_expectation(report: pytest.TestReport) -> bool:
+    """Whether a test marked ``xfail(strict=True)`` has passed: it may yet fail, by what grows."""
+    return report.failed and str(report.longrepr).startswith("[XPASS(strict)]")
 
 
 class _EndedError(Exception):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plugin_suite import APP
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,3 +39,12 @@ def quiet_collector() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A folder with a program that can leak, for tests of it."""
+    pytester.makepyfile(app=APP)
+    # What grows here has no end, so that there is no need to watch it for long.
+    pytester.makeini("[pytest]\nheapgraph_seconds = 0.2\n")
+    return pytester

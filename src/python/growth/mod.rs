@@ -142,7 +142,7 @@ impl GrowthHistory {
 
     /// True if something has risen at each of the moments so far, and all of it may.
     fn only_ignored_rises(&self) -> bool {
-        self.rising_count() == 0 && !self.history.rising(usize::MAX).is_empty()
+        !self.history.rising(usize::MAX).is_empty() && self.rising_count() == 0
     }
 
     /// True if there are fewer objects at each moment, and a good part is gone.

@@ -317,14 +317,24 @@ impl Explanation {
         self.chains_of(self.answer().nearest.as_ref())
     }
 
-    /// Bytes that cutting all holders frees; `None` if that is not known or not possible.
+    /// Bytes that cutting all of `holders` frees; `None` if that is not known or not possible.
     #[getter]
     fn freed_size(&self) -> Option<u64> {
-        let holders = self.answer().holders.as_ref()?;
-        (!holders.has_more).then_some(holders.freed.bytes)
+        freed_by(self.answer().holders.as_ref())
+    }
+
+    /// As `freed_size`, of cutting all of `nearest_holders`.
+    #[getter]
+    fn nearest_freed_size(&self) -> Option<u64> {
+        freed_by(self.answer().nearest.as_ref())
     }
 
     fn __repr__(&self) -> String {
         format!("<heapgraph.Explanation {}>", self.path())
     }
+}
+
+fn freed_by(holders: Option<&analysis::Holders>) -> Option<u64> {
+    let holders = holders?;
+    (!holders.has_more).then_some(holders.freed.bytes)
 }

@@ -1,0 +1,229 @@
+"""The fixture of the pytest plugin, and what it is without pytest."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from plugin_suite import check
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_the_fixture_with_a_callable(suite: pytest.Pytester) -> None:
+    shown = check(
+        suite,
+        """
+        import app, pytest, logging
+
+        def test_in(assert_no_growth):
+            assert_no_growth(app.server.sign_in)
+
+        def test_in_and_out(assert_no_growth):
+            assert_no_growth(lambda: app.server.sign_out(app.server.sign_in()), loops=3, warmup=1)
+
+        def test_ignored(assert_no_growth):
+            assert_no_growth(app.server.sign_in, ignore=["app.server.sessions*"])
+
+        def test_logs_and_prints(assert_no_growth, caplog):
+            def scenario():
+                print("a line")
+                logging.warning("of %s", object())
+            assert_no_growth(scenario)
+
+        def test_raises(assert_no_growth):
+            with pytest.raises(RuntimeError) as raised:
+                assert_no_growth(lambda: app.server.sign_out(None))
+            assert type(raised.value.__cause__) is KeyError
+
+        def test_raises_in_vain(assert_no_growth):
+            assert_no_growth(lambda: app.server.sign_out(None))
+
+        def test_wrong(assert_no_growth):
+            with pytest.raises(TypeError, match="allow is for a block"):
+                assert_no_growth(print, allow=["Session"])
+            with pytest.raises(TypeError, match="loops: of use with a callable only"):
+                assert_no_growth(loops=3)
+        """,
+        failed=2,
+        passed=5,
+    )
+    assert ">       assert_no_growth(app.server.sign_in)" in shown
+    # The lines of the test, and none of what runs it.
+    assert "ScenarioError: the scenario raised KeyError in iteration 1" in shown
+    assert "def find_growth" not in shown
+    assert "E       AssertionError: app.server.sessions grows with every run: +1 elements" in shown
+
+
+def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
+    shown = check(
+        suite,
+        """
+        import app, pytest, logging
+        from unittest import mock
+
+        remembers = mock.Mock()
+
+        def test_in(assert_no_growth):
+            with assert_no_growth():
+                app.server.sign_in()
+
+        def test_in_and_out(assert_no_growth):
+            with assert_no_growth():
+                app.server.sign_out(app.server.sign_in())
+
+        def test_texts(assert_no_growth):
+            with assert_no_growth():
+                app.server.texts.append("text " * app.server.number)
+
+        def test_a_variable(assert_no_growth):
+            with assert_no_growth():
+                session = app.Session()
+
+        def test_a_variable_that_is_deleted(assert_no_growth):
+            with assert_no_growth():
+                session = app.Session()
+                session.listeners.append(session)
+                del session
+
+        @pytest.mark.parametrize("allow", ["Session", ["app.S*"], {"Session": 2}, {"app.*": None}])
+        def test_allowed(assert_no_growth, allow):
+            with assert_no_growth(allow=allow):
+                app.server.sign_in()
+                app.server.sign_in()
+
+        def test_allowed_by_path(assert_no_growth):
+            with assert_no_growth(ignore="app.server.sessions*"):
+                app.server.sign_in()
+
+        def test_a_mock(assert_no_growth):
+            with assert_no_growth():
+                remembers(app.Session())
+
+        def test_more_than_allowed(assert_no_growth):
+            with assert_no_growth(allow={"Session": 1}):
+                app.server.sign_in()
+                app.server.sign_in()
+
+        def test_an_error_is_raised_as_it_is(assert_no_growth):
+            with pytest.raises(KeyError):
+                with assert_no_growth():
+                    app.server.sign_in()
+                    app.server.sign_out(None)
+
+        def test_tools_and_first_uses(assert_no_growth, caplog, capsys):
+            with assert_no_growth():
+                print("a line")
+                logging.getLogger("another").warning("of %s", app.Session())
+                import wsgiref.simple_server
+                import re, fnmatch
+                re.compile("first use of this")
+                fnmatch.fnmatch("first", "u*e")
+        """,
+        failed=4,
+        passed=10,
+    )
+    errors = [line for line in shown.splitlines() if line.startswith("E       AssertionError")]
+    assert [line.partition("Error: ")[2] for line in errors] == [
+        "1 Session survives the block, held by app.server.sessions[1]",
+        "1 str survives the block, held by app.server.texts[0]",
+        "1 Session survives the block, held by <frame test_a_variable><local session>",
+        "2 Session survive the block, held by app.server.sessions[12]",
+    ]
+    assert re.search(r"E +alive by\nE +module app\nE +\.server +Server\nE +\.sessions +dict", shown)
+    assert "A local variable of a running function holds it" in shown
+
+
+def test_what_a_cut_frees(suite: pytest.Pytester) -> None:
+    """What several references hold is freed by cutting all, and nothing that is beside it."""
+    shown = check(
+        suite,
+        """
+        import app
+
+        app.server.texts += [bytearray(1_000_000), {}, {}]
+
+        def test_held_twice(assert_no_growth):
+            one, another = app.server.texts[1:]
+            with assert_no_growth():
+                one["key"] = another["key"] = bytearray(50_000)
+
+        def test_held_by_two_modules(assert_no_growth):
+            with assert_no_growth():
+                app.kept = app.Session.kept = bytearray(60_000)
+
+        def test_held_once(assert_no_growth):
+            with assert_no_growth():
+                app.server.texts.append(bytearray(70_000))
+        """,
+        failed=3,
+    )
+    lines = [line.removeprefix("E").strip() for line in shown.splitlines()]
+    also = [line.split()[2] for line in lines if line.startswith("also by ")]
+    assert re.match(r"app\.server\.texts\[[12]\]\['key'\]:$", also[0])
+    assert also[1:] == ["app.Session.kept:"]
+    assert [line for line in lines if line.startswith("frees ")] == [
+        "frees      50.1 KB when all are cut",
+        "frees      60.1 KB when all are cut",
+        "frees      70.1 KB when cut",
+    ]
+
+
+def test_nothing_is_kept_alive(suite: pytest.Pytester) -> None:
+    check(
+        suite,
+        """
+        import gc
+        import app, heapgraph, pytest
+
+        @pytest.mark.no_growth
+        def test_marked():
+            app.server.sign_in()
+
+        def test_callable(assert_no_growth):
+            assert_no_growth(app.server.sign_in)
+
+        def test_block(assert_no_growth):
+            with assert_no_growth():
+                app.server.sign_in()
+
+        def test_left():
+            app.server.sessions.clear()
+            gc.collect()
+            stats = heapgraph.typestats(shortnames=False)
+            own = {name for name in stats if name.startswith(("heapgraph.", "pytest_heapgraph."))}
+            # What is registered for classes, and the settings.
+            assert own == {"heapgraph._registry.Registry", "pytest_heapgraph._settings.Settings"}
+            assert not heapgraph.by_type("app.Session")
+        """,
+        failed=3,
+        passed=1,
+    )
+
+
+def test_unittest_without_pytest(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        test_app="""
+        import unittest
+        import app
+        from heapgraph.testing import assert_no_growth
+
+        class ServerTest(unittest.TestCase):
+            def test_in(self):
+                assert_no_growth(app.server.sign_in)
+
+            def test_in_and_out(self):
+                assert_no_growth(lambda: app.server.sign_out(app.server.sign_in()))
+
+            def test_block(self):
+                with assert_no_growth():
+                    app.server.sign_in()
+        """
+    )
+    result = suite.run(sys.executable, "-m", "unittest", "test_app")
+    shown = result.stderr.str()
+    assert "FAILED (failures=2)" in shown
+    assert "AssertionError: app.server.sessions grows with every run: +1 elements" in shown
+    assert "AssertionError: 1 Session survives the block, held by app.server.sessions[" in shown
