@@ -102,9 +102,7 @@ struct Walk<'a, 'py> {
     types: TypeCache<'a>,
     builder: HeapGraphBuilder,
     sizes: Sizes,
-    /// Running frames and what they refer to, the innermost first.
-    frames: &'a RunningFrames<'py>,
-    below: FramesBelow<'a>,
+    referents: Referents<'a, 'py>,
     /// How many of the first nodes the collector has listed as tracked.
     listed_count: usize,
     /// How many references the enumeration itself holds to each of them.
@@ -127,8 +125,11 @@ impl<'a, 'py> Walk<'a, 'py> {
             sizes,
             types: TypeCache::new(introspection, Hooks::registered(introspection.py)),
             builder: HeapGraphBuilder::default(),
-            frames,
-            below: FramesBelow::new(introspection),
+            referents: Referents {
+                introspection,
+                frames,
+                below: FramesBelow::new(introspection),
+            },
             listed_count: 0,
             held_count: 0,
             hooked: Vec::new(),
@@ -161,9 +162,9 @@ impl<'a, 'py> Walk<'a, 'py> {
 
     /// Visits all that can be known without running code of the program.
     fn visit_known(&mut self, tracked: &Tracked<'_>, extra: &[Bound<'_, PyAny>]) {
-        if self.below.can_be() {
+        if self.referents.below.can_be() {
             tracked.for_each(|object| {
-                if !self.below.contain(object) {
+                if !self.referents.below.contain(object) {
                     self.builder.node_for_address(object.address());
                 }
             });
@@ -179,7 +180,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             self.builder
                 .node_for_address(Object::from_bound(&modules).address());
         }
-        for frame in self.frames.iter() {
+        for frame in self.referents.frames.iter() {
             self.builder.node_for_address(frame.address());
         }
         for object in extra {
@@ -189,7 +190,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         self.builder.reserve();
         self.visit_all();
         let known = self.introspection.held().chain(self.types.held());
-        for held in self.frames.held().chain(known) {
+        for held in self.referents.frames.held().chain(known) {
             self.builder.discount_reference(held.address());
         }
         for object in extra {
@@ -273,7 +274,7 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 
     fn running_frames(&self) -> Vec<RunningFrame> {
-        let frames = self.frames.with_threads();
+        let frames = self.referents.frames.with_threads();
         let known = frames.filter_map(|(frame, thread, is_asking)| {
             Some(RunningFrame {
                 node: self.builder.known_node(frame.address())?,
@@ -289,13 +290,8 @@ impl<'a, 'py> Walk<'a, 'py> {
     fn visit(&mut self, object: Object, is_listed: bool) {
         let info = self.types.get(object.type_object(), &mut self.builder);
         let is_tracked = info.has_gc && (is_listed || object.is_tracked());
-        let mut referents = Referents {
-            introspection: self.introspection,
-            frames: self.frames,
-            below: &self.below,
-            builder: &mut self.builder,
-        };
-        referents.add(info, object, is_tracked);
+        self.referents
+            .add(info, object, is_tracked, &mut self.builder);
         if info.is_hooked
             && let Some(node) = self.builder.next_node()
         {
