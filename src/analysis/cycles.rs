@@ -129,54 +129,10 @@ pub(super) fn groups(
     components: &CyclicComponents,
     follows: impl Fn(NodeIndex, NodeIndex) -> bool,
 ) -> Vec<CycleGroup> {
-    let graph = snapshot.graph();
-    let type_names = TypeNames::new(graph);
-    let mut known: FxHashMap<Likeness, usize> = FxHashMap::default();
-    let mut found: Vec<Alike> = Vec::new();
-    for members in components.iter() {
-        let mut likeness = Likeness {
-            fate: fates.of(members[0]),
-            types: members
-                .iter()
-                .map(|&node| type_names.number(graph, node))
-                .collect(),
-            names: members
-                .iter()
-                .filter_map(|&node| own_name(snapshot, node))
-                .collect(),
-        };
-        likeness.types.sort_unstable();
-        likeness.types.dedup();
-        likeness.names.sort_unstable();
-        likeness.names.dedup();
-        let fate = likeness.fate;
-        let position = *known.entry(likeness).or_insert_with(|| {
-            found.push(Alike::new(fate));
-            found.len() - 1
-        });
-        let alike = &mut found[position];
-        alike.component_count += 1;
-        if alike.smallest.is_empty() || members.len() < alike.smallest.len() {
-            alike.smallest = members;
-        }
-        for &node in members {
-            let by_type = alike
-                .types
-                .entry(type_names.number(graph, node))
-                .or_default();
-            by_type.add(tally(graph, node));
-        }
-    }
+    let type_names = TypeNames::new(snapshot.graph());
     let mut search = CycleSearch::new(snapshot, follows);
     let group = |alike: Alike| {
-        let types = alike.types.iter().map(|(&number, &tally)| TypeTally {
-            type_name: type_names.names[number].clone(),
-            tally,
-        });
-        let mut types = Histogram {
-            types: types.collect(),
-        };
-        types.sort(TypeOrder::Bytes);
+        let types = alike.histogram(&type_names);
         CycleGroup {
             fate: alike.fate,
             component_count: alike.component_count,
@@ -186,25 +142,44 @@ pub(super) fn groups(
             example: alike.smallest.to_vec(),
         }
     };
+    let found = found_alike(snapshot, fates, components, &type_names);
     let mut groups: Vec<CycleGroup> = found.into_iter().map(group).collect();
-    let has_instance = |group: &CycleGroup| {
-        let is_instance = |&node: &NodeIndex| {
-            graph.type_of(node).is_heap_type && !graph.flags(node).contains(NodeFlags::TYPE)
-        };
-        group.example.iter().any(is_instance)
-    };
     // Of equal ones the first captured comes first.
-    groups.sort_by_cached_key(|group| {
-        let size = (Reverse(group.tally.bytes), Reverse(group.tally.count));
-        let names = group.types.types.iter().map(|row| row.type_name.clone());
-        (
-            group.fate,
-            !has_instance(group),
-            size,
-            names.collect::<Vec<_>>(),
-        )
-    });
+    groups.sort_by_cached_key(|group| place(snapshot.graph(), group));
     groups
+}
+
+/// Where a group stands among all; see [`Cycles::groups`].
+fn place(graph: &HeapGraph, group: &CycleGroup) -> impl Ord + use<> {
+    let is_instance = |&node: &NodeIndex| {
+        graph.type_of(node).is_heap_type && !graph.flags(node).contains(NodeFlags::TYPE)
+    };
+    let has_instance = group.example.iter().any(is_instance);
+    let size = (Reverse(group.tally.bytes), Reverse(group.tally.count));
+    let names = group.types.types.iter().map(|row| row.type_name.clone());
+    let names: Vec<String> = names.collect();
+    (group.fate, !has_instance, size, names)
+}
+
+/// The components that are alike, in the order in which the first of each was found.
+fn found_alike<'c>(
+    snapshot: &HeapSnapshot,
+    fates: &Fates,
+    components: &'c CyclicComponents,
+    type_names: &TypeNames,
+) -> Vec<Alike<'c>> {
+    let mut positions: FxHashMap<Likeness, usize> = FxHashMap::default();
+    let mut found: Vec<Alike> = Vec::new();
+    for members in components.iter() {
+        let likeness = Likeness::of(snapshot, fates, members, type_names);
+        let fate = likeness.fate;
+        let position = *positions.entry(likeness).or_insert_with(|| {
+            found.push(Alike::new(fate));
+            found.len() - 1
+        });
+        found[position].add(snapshot.graph(), members, type_names);
+    }
+    found
 }
 
 /// What components that are alike have in common.
@@ -215,6 +190,28 @@ struct Likeness<'s> {
     names: Vec<&'s str>,
 }
 
+impl<'s> Likeness<'s> {
+    fn of(
+        snapshot: &'s HeapSnapshot,
+        fates: &Fates,
+        members: &[NodeIndex],
+        type_names: &TypeNames,
+    ) -> Self {
+        let types = (members.iter()).map(|&node| type_names.number(snapshot.graph(), node));
+        let names = (members.iter()).filter_map(|&node| own_name(snapshot, node));
+        let (mut types, mut names): (Vec<_>, Vec<_>) = (types.collect(), names.collect());
+        types.sort_unstable();
+        types.dedup();
+        names.sort_unstable();
+        names.dedup();
+        Self {
+            fate: fates.of(members[0]),
+            types,
+            names,
+        }
+    }
+}
+
 /// Components that are alike.
 struct Alike<'c> {
     fate: Fate,
@@ -223,7 +220,7 @@ struct Alike<'c> {
     types: FxHashMap<usize, Tally>,
 }
 
-impl Alike<'_> {
+impl<'c> Alike<'c> {
     fn new(fate: Fate) -> Self {
         Self {
             fate,
@@ -231,6 +228,30 @@ impl Alike<'_> {
             smallest: &[],
             types: FxHashMap::default(),
         }
+    }
+
+    fn add(&mut self, graph: &HeapGraph, members: &'c [NodeIndex], type_names: &TypeNames) {
+        self.component_count += 1;
+        if self.smallest.is_empty() || members.len() < self.smallest.len() {
+            self.smallest = members;
+        }
+        for &node in members {
+            let by_type = self.types.entry(type_names.number(graph, node));
+            by_type.or_default().add(tally(graph, node));
+        }
+    }
+
+    /// The objects by type, most bytes first.
+    fn histogram(&self, type_names: &TypeNames) -> Histogram {
+        let types = self.types.iter().map(|(&number, &tally)| TypeTally {
+            type_name: type_names.names[number].clone(),
+            tally,
+        });
+        let mut types = Histogram {
+            types: types.collect(),
+        };
+        types.sort(TypeOrder::Bytes);
+        types
     }
 }
 

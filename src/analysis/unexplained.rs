@@ -83,50 +83,17 @@ impl Unexplained {
     /// Counts the references. O(nodes + edges).
     pub fn new(snapshot: &HeapSnapshot) -> Self {
         let graph = snapshot.graph();
-        let mut has_name = NodeSet::new(graph);
-        let mut is_of_interpreter = NodeSet::new(graph);
-        for root in snapshot.roots() {
-            match root.kind {
-                RootKind::External => {}
-                RootKind::Interpreter => _ = is_of_interpreter.insert(root.node),
-                _ => _ = has_name.insert(root.node),
-            }
-        }
-        let classes = class_names(graph);
-        let mut by_name: FxHashMap<(String, HeldAs), (u64, u64)> = FxHashMap::default();
-        let mut by_type = vec![(0, 0); graph.types().len()];
-        for node in graph
-            .nodes()
-            .filter(|&node| !is_of_interpreter.contains(node))
-        {
-            let explained = u32::from(has_name.contains(node));
-            let count = graph.unexplained_count(node).saturating_sub(explained);
-            if count == 0 {
-                continue;
-            }
-            let tally: &mut (u64, u64) = if graph.flags(node).contains(NodeFlags::TYPE) {
-                let name = class_name(snapshot, &classes, node);
-                by_name.entry((name, HeldAs::Class)).or_default()
-            } else {
-                &mut by_type[graph.type_index(node).index()]
-            };
-            tally.0 += 1;
-            tally.1 += u64::from(count);
-        }
-        for (index, ty) in graph.types().iter() {
-            let (objects, references) = by_type[index.index()];
-            let name = ty.full_name().into_owned();
-            let tally = by_name.entry((name, HeldAs::Instances)).or_default();
-            tally.0 += objects;
-            tally.1 += references;
-        }
-        let tally = |((type_name, held), (objects, references))| UnexplainedTally {
-            type_name,
-            held,
-            objects,
-            references,
-        };
-        let mut tallies: Vec<UnexplainedTally> = by_name.into_iter().map(tally).collect();
+        let tallies = by_class(snapshot).into_iter();
+        let mut tallies: Vec<UnexplainedTally> = tallies
+            .map(
+                |((type_name, held), (objects, references))| UnexplainedTally {
+                    type_name,
+                    held,
+                    objects,
+                    references,
+                },
+            )
+            .collect();
         tallies.retain(|row| row.objects > 0 && !row.type_name.starts_with("heapgraph."));
         tallies.sort_by(|a, b| {
             let key = |row: &UnexplainedTally| (Reverse(row.references), row.held);
@@ -170,6 +137,51 @@ impl Unexplained {
         });
         leaks
     }
+}
+
+/// By class the objects with unexplained references, and the references: of roots those besides the
+/// one that makes them roots.
+fn by_class(snapshot: &HeapSnapshot) -> FxHashMap<(String, HeldAs), (u64, u64)> {
+    let graph = snapshot.graph();
+    let mut has_name = NodeSet::new(graph);
+    let mut is_of_interpreter = NodeSet::new(graph);
+    for root in snapshot.roots() {
+        match root.kind {
+            RootKind::External => {}
+            RootKind::Interpreter => _ = is_of_interpreter.insert(root.node),
+            _ => _ = has_name.insert(root.node),
+        }
+    }
+    let classes = class_names(graph);
+    let mut by_name: FxHashMap<(String, HeldAs), (u64, u64)> = FxHashMap::default();
+    // Nearly all are instances: their names are looked up once for each type.
+    let mut by_type = vec![(0, 0); graph.types().len()];
+    for node in graph
+        .nodes()
+        .filter(|&node| !is_of_interpreter.contains(node))
+    {
+        let explained = u32::from(has_name.contains(node));
+        let count = graph.unexplained_count(node).saturating_sub(explained);
+        if count == 0 {
+            continue;
+        }
+        let tally: &mut (u64, u64) = if graph.flags(node).contains(NodeFlags::TYPE) {
+            let name = class_name(snapshot, &classes, node);
+            by_name.entry((name, HeldAs::Class)).or_default()
+        } else {
+            &mut by_type[graph.type_index(node).index()]
+        };
+        tally.0 += 1;
+        tally.1 += u64::from(count);
+    }
+    for (index, ty) in graph.types().iter() {
+        let (objects, references) = by_type[index.index()];
+        let name = ty.full_name().into_owned();
+        let tally = by_name.entry((name, HeldAs::Instances)).or_default();
+        tally.0 += objects;
+        tally.1 += references;
+    }
+    by_name
 }
 
 /// The modules of the classes that have instances in the graph.

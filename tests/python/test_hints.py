@@ -6,50 +6,22 @@ Every heap is one of a fresh interpreter.
 from __future__ import annotations
 
 import json
-import os
-import re
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import heapgraph
+from hints_of import REPORT, hints, say
 
-HEAPS = Path(__file__).parents[2] / "fixtures" / "heaps"
+if TYPE_CHECKING:
+    from pathlib import Path
 
-DOCUMENT = "import types, sys; app = sys.modules['app'] = types.ModuleType('app')\n"
-REPORT = """
-import heapgraph
-for hint in heapgraph.take_snapshot().suspects(min_size=100_000).hints:
-    print(hint)
-"""
 CACHE_ADVICE = (
     "Cache in the object itself, as `functools.cached_property` does, or cache a function that "
     "gets only what it needs of it."
 )
-
-
-def say(program: str, report: str = REPORT, seed: str = "0") -> str:
-    """What a fresh interpreter prints that has filled the module `app`."""
-    code = f"{DOCUMENT}exec({program!r}, vars(app))\n{report}"
-    environment = {**os.environ, "PYTHONHASHSEED": seed}
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", code],
-        cwd=HEAPS,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-def hints(program: str, seed: str = "0") -> str:
-    """The hints about a program, without the sizes, which differ between versions."""
-    text = say(program, seed=seed).strip()
-    return re.sub(r"[\d,]+ bytes in [\d,]+ objects?", "...", text)
-
 
 METHOD = """
 import functools
@@ -263,94 +235,6 @@ def test_values_that_lead_to_other_keys_of_the_map_keep_them_too() -> None:
 )
 def test_other_weak_maps_are_no_hint(use: str) -> None:
     assert hints(WEAK.format(use=use)) == ""
-
-
-SHELL = """
-from IPython.core.interactiveshell import InteractiveShell
-
-shell = InteractiveShell.instance()
-shell.history_manager.enabled = False
-for line in {lines!r}:
-    shell.run_cell(line, store_history=True)
-"""
-# What IPython prints at a result is no hint.
-SHELL_REPORT = "\nprint()" + REPORT.replace("print(hint)", "print('hint:', hint)")
-
-
-def in_shell(*lines: str) -> str:
-    lines = ("class Table(list): __repr__ = lambda self: 'table'", *lines)
-    text = say(SHELL.format(lines=lines), SHELL_REPORT)
-    found = [line for line in text.splitlines() if line.startswith("hint:")]
-    return re.sub(r"[\d,]+ bytes in [\d,]+ objects?", "...", "\n".join(found))
-
-
-def test_the_history_of_a_session_keeps_results() -> None:
-    pytest.importorskip("IPython")
-    assert in_shell(*["Table([bytes(100_000)])"] * 5) == (
-        "hint: `__main__._oh` (dict, 5 items) keeps 4 results of the session alive that have no "
-        "other name: .... `%reset out` forgets them; a `;` at the end of a line keeps its result "
-        "out."
-    )
-
-
-def test_results_that_have_another_name_are_no_hint() -> None:
-    pytest.importorskip("IPython")
-    assert in_shell("kept = []", *["kept.append(Table([bytes(100_000)])); kept[-1]"] * 5) == ""
-    assert in_shell(*["Table([bytes(100_000)]);"] * 5) == ""
-
-
-LOG = """
-import collections, logging, logging.handlers, queue
-
-class Request:
-    def __init__(self):
-        self.text = bytes(3000)
-
-logger = logging.getLogger("app")
-logger.propagate = False
-{handler}
-for number in range(100):
-    logger.warning("request %s", {argument})
-"""
-
-
-@pytest.mark.parametrize(
-    ("handler", "name"),
-    [
-        ("handler = logging.handlers.MemoryHandler(1000)", "app.handler.buffer` (list, 100 items)"),
-        (
-            "waiting = queue.SimpleQueue(); handler = logging.handlers.QueueHandler(waiting)\n"
-            "handler.prepare = lambda record: record\n"
-            "waiting = handler.queue = queue.Queue()",
-            "app.waiting.queue` (deque)",
-        ),
-    ],
-)
-def test_records_that_wait_are_kept(handler: str, name: str) -> None:
-    handler += "\nlogger.addHandler(handler)"
-    assert hints(LOG.format(handler=handler, argument="Request()")) == (
-        f"`{name} keeps 100 log records alive, with what was to be put into the messages: .... "
-        "See that the buffer is flushed to a target, or that somebody reads the queue."
-    )
-
-
-def test_records_that_are_written_are_no_hint() -> None:
-    handler = (
-        "import io\n"
-        "target = logging.StreamHandler(io.StringIO())\n"
-        "logger.addHandler(logging.handlers.MemoryHandler(5, target=target))"
-    )
-    assert hints(LOG.format(handler=handler, argument="Request()")) == ""
-
-
-def test_a_handler_that_is_added_again_and_again() -> None:
-    handler = "for _ in range({}): logger.addHandler(logging.NullHandler())"
-    assert hints(LOG.format(handler=handler.format(20), argument="number")) == (
-        "`app.logger.handlers` (list, 20 items) keeps 20 handlers of "
-        "one class, `logging.NullHandler`, for one logger: it logs as often: .... Add a handler "
-        "once, when the program starts, or take it off with `removeHandler`."
-    )
-    assert hints(LOG.format(handler=handler.format(5), argument="number")) == ""
 
 
 @pytest.mark.parametrize(

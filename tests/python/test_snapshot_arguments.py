@@ -1,11 +1,13 @@
 """What snapshots are asked about: any number, and objects of this very process only."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import heapgraph
 from heapgraph import load_snapshot, take_snapshot
 
 
@@ -51,3 +53,36 @@ def test_objects_are_looked_for_only_in_what_this_process_took(tmp_path: Path) -
     with pytest.raises(ValueError, match="find objects by type_name or address"):
         loaded.find_chain(sys)
     assert loaded.find_chain(id(sys)) is not None
+
+
+def test_what_is_asked_wrongly_is_refused(tmp_path: Path) -> None:
+    snapshot = take_snapshot()
+    with pytest.raises(TypeError, match="one of type_name, address and obj"):
+        snapshot.find()
+    with pytest.raises(TypeError, match="one of type_name, address and obj"):
+        snapshot.find("dict", address=1)
+    with pytest.raises(TypeError, match="type name"):
+        snapshot.find(3)  # type: ignore[arg-type]
+    assert snapshot.find("NoSuchType") == []
+    assert snapshot.find(address=1) == []
+    with pytest.raises(KeyError, match="no object at 0x1 in the snapshot"):
+        snapshot.find_chain(1)
+    newer = Held()
+    assert snapshot.find(obj=newer) == []
+    with pytest.raises(ValueError, match="another snapshot"):
+        snapshot.find_chain(take_snapshot().find(obj=sys)[0])
+    with pytest.raises(heapgraph.SnapshotError, match="no_such_file"):
+        load_snapshot(tmp_path / "no_such_file")
+    with pytest.raises(heapgraph.SnapshotError, match="no_folder"):
+        snapshot.save(tmp_path / "no_folder" / "heap.parquet")
+
+
+def test_objects_of_another_process_are_not_looked_for(tmp_path: Path) -> None:
+    path = tmp_path / "heap.parquet"
+    program = f"import heapgraph; heapgraph.take_snapshot().save({str(path)!r})"
+    subprocess.run([sys.executable, "-c", program], check=True)
+    snapshot = load_snapshot(path)
+    assert snapshot.metadata["pid"] != os.getpid()
+    with pytest.raises(ValueError, match="is of process"):
+        snapshot.find(obj=sys)
+    assert snapshot.find("module")

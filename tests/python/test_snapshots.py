@@ -2,7 +2,6 @@
 
 import functools
 import gc
-import os
 import subprocess
 import sys
 import threading
@@ -13,7 +12,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import heapgraph
 from alone import run_alone
 from heapgraph import HeapSnapshot, Node, load_snapshot, take_snapshot
 from heapgraph._core import named_referents
@@ -354,39 +352,6 @@ def test_a_notebook_shows_it() -> None:
     assert snapshot._repr_html_().startswith("<pre>")
     assert "<Node" not in snapshot._repr_html_()
     assert snapshot.diff(snapshot)._repr_html_().startswith("<pre>")
-
-
-def test_what_is_asked_wrongly_is_refused(tmp_path: Path) -> None:
-    snapshot = take_snapshot()
-    with pytest.raises(TypeError, match="one of type_name, address and obj"):
-        snapshot.find()
-    with pytest.raises(TypeError, match="one of type_name, address and obj"):
-        snapshot.find("dict", address=1)
-    with pytest.raises(TypeError, match="type name"):
-        snapshot.find(3)  # type: ignore[arg-type]
-    assert snapshot.find("NoSuchType") == []
-    assert snapshot.find(address=1) == []
-    with pytest.raises(KeyError, match="no object at 0x1 in the snapshot"):
-        snapshot.find_chain(1)
-    newer = Session("newer")
-    assert snapshot.find(obj=newer) == []
-    with pytest.raises(ValueError, match="another snapshot"):
-        snapshot.find_chain(take_snapshot().find(obj=sys)[0])
-    with pytest.raises(heapgraph.SnapshotError, match="no_such_file"):
-        load_snapshot(tmp_path / "no_such_file")
-    with pytest.raises(heapgraph.SnapshotError, match="no_folder"):
-        snapshot.save(tmp_path / "no_folder" / "heap.parquet")
-
-
-def test_objects_of_another_process_are_not_looked_for(tmp_path: Path) -> None:
-    path = tmp_path / "heap.parquet"
-    program = f"import heapgraph; heapgraph.take_snapshot().save({str(path)!r})"
-    subprocess.run([sys.executable, "-c", program], check=True)
-    snapshot = load_snapshot(path)
-    assert snapshot.metadata["pid"] != os.getpid()
-    with pytest.raises(ValueError, match="is of process"):
-        snapshot.find(obj=sys)
-    assert snapshot.find("module")
 
 
 def test_frozen_objects_that_are_missing_are_mentioned() -> None:

@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use super::course::{Course, Point, course, rate};
 use super::history::{Growth, GrowthHistory, Rising};
 use super::name_path::PathIndex;
@@ -22,6 +24,14 @@ pub(super) struct Judge<'a> {
     pub(super) placement: &'a Placement,
     /// The chains to all objects, walked once where something is to be explained.
     chains: OnceCell<PreferredPaths<'a>>,
+}
+
+/// What rises, by how it goes on.
+#[derive(Default)]
+pub(super) struct ByCourse {
+    pub(super) grows: Vec<Rising>,
+    pub(super) ended: Vec<Rising>,
+    pub(super) unknown: Vec<Rising>,
 }
 
 impl<'a> Judge<'a> {
@@ -54,6 +64,32 @@ impl<'a> Judge<'a> {
                 .get(&rising.path)
                 .filter(|_| rising.growth == Growth::Elements),
         )
+    }
+
+    /// What rises, by its course; what goes together with something limited will end with it.
+    pub(super) fn by_course(&self, rising: &[Rising]) -> ByCourse {
+        let limited = rising.iter().filter(|&&rising| self.is_limited(rising));
+        let limited: Vec<Rising> = limited.copied().collect();
+        let will_end = |rising| limited.iter().any(|&other| self.go_together(rising, other));
+        let mut by_course = ByCourse::default();
+        for &rising in rising {
+            let alike = match self.course(rising) {
+                Course::Steady if !will_end(rising) => &mut by_course.grows,
+                Course::Unknown => &mut by_course.unknown,
+                _ => &mut by_course.ended,
+            };
+            alike.push(rising);
+        }
+        by_course
+    }
+
+    /// Those of `ended` that are not below what grows.
+    pub(super) fn not_below(&self, mut ended: Vec<Rising>, grows: &[Rising]) -> Vec<Rising> {
+        let grows: FxHashSet<PathIndex> = grows.iter().map(|rising| rising.path).collect();
+        let paths = self.history.paths();
+        let is_below = |rising: &Rising| paths.ancestors(rising.path).any(|p| grows.contains(&p));
+        ended.retain(|rising| !is_below(rising));
+        ended
     }
 
     /// Drops containers with weak keys that grow as something else does: that keeps the keys alive.

@@ -30,7 +30,7 @@ impl Placement {
     /// Places the objects of a snapshot; new paths are added to `paths`.
     ///
     /// One walk of [`PreferredPaths`] and O(nodes + edges) after it; 8 bytes a node, and for each
-    /// path of any snapshot 32.
+    /// path of any snapshot 48.
     pub fn new(snapshot: &HeapSnapshot, names: &EdgeNames, paths: &mut NamePaths) -> Self {
         let chains = PreferredPaths::new(snapshot, |_| false);
         let graph = snapshot.graph();

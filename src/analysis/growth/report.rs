@@ -1,10 +1,10 @@
 //! What grows, judged and explained.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::course::{Course, Point};
-use super::history::{GrowthHistory, Rising};
-use super::judge::Judge;
+use super::history::{GrowthHistory, Moment, Rising};
+use super::judge::{ByCourse, Judge};
 use super::name_path::PathIndex;
 use super::outside::Besides;
 use super::placement::Placement;
@@ -158,44 +158,25 @@ impl GrowthReport {
         ignored: &[TypePattern],
     ) -> Self {
         let judge = Judge::new(history, watched, snapshot, placement);
+        let moments = history.moments();
         let first = match watched.moments_before {
-            0 => history.moments().len(),
+            0 => moments.len(),
             count => count,
         };
         let mut rising = history.rising(first);
         if watched.moments_before > 0 {
             rising.extend(history.wavering(first));
         }
-        let limited = rising
-            .iter()
-            .copied()
-            .filter(|&rising| judge.is_limited(rising));
-        let limited: Vec<Rising> = limited.collect();
-        let (mut grows, mut ended, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
-        for &rising in &rising {
-            match judge.course(rising) {
-                Course::Steady
-                    if !limited
-                        .iter()
-                        .any(|&other| judge.go_together(rising, other)) =>
-                {
-                    grows.push(rising);
-                }
-                Course::Unknown => unknown.push(rising),
-                _ => ended.push(rising),
-            }
-        }
+        let ByCourse {
+            mut grows,
+            ended,
+            unknown,
+        } = judge.by_course(&rising);
         let is_undecided = grows.is_empty() && !unknown.is_empty();
         grows.extend(unknown);
         judge.drop_mirrors(&mut grows);
         let topmost = history.topmost(&grows);
-        let below: FxHashSet<PathIndex> = grows.iter().map(|rising| rising.path).collect();
-        ended.retain(|rising| {
-            !history
-                .paths()
-                .ancestors(rising.path)
-                .any(|path| below.contains(&path))
-        });
+        let ended = judge.not_below(ended, &grows);
         let bounded = history.topmost(&ended);
         // Before what grows together is grouped: a path that is not ignored is to be named.
         let is_ignored = |rising: &Rising| {
@@ -210,20 +191,15 @@ impl GrowthReport {
         if !is_something {
             kept.extend(judge.outside());
         }
-        let moments = history.moments();
+        let iteration_of = |moment: Option<&Moment>| moment.map_or(0, |moment| moment.iteration);
+        let iterations = iteration_of(moments.last());
         Self {
             verdict: judge.verdict(&kept, is_undecided, &bounded, first),
             growing: kept,
             bounded,
             ignored,
-            iterations: moments.last().map_or(0, |moment| moment.iteration),
-            watched_iterations: match watched.moments_before {
-                0 => 0,
-                count => {
-                    moments.last().map_or(0, |moment| moment.iteration)
-                        - moments[count - 1].iteration
-                }
-            },
+            iterations,
+            watched_iterations: iterations - iteration_of(moments[..first].last()),
             garbage: watched.garbage,
             besides: judge.besides().filter(|_| is_something),
             missing: watched.missing.clone(),

@@ -134,22 +134,10 @@ impl Suspects {
             let accumulation = Accumulation::new(snapshot, tree, &paths, owner)?;
             Some((tree.retained(owner)?, Holding::One(accumulation)))
         });
-        let crowds = crowds
-            .into_iter()
-            .filter_map(|(type_name, nodes, retained)| {
-                let way = common_way(snapshot, &paths, &nodes);
-                // Dicts and lists from everywhere have nobody in common who made them.
-                let graph = snapshot.graph();
-                if way.is_none() && !graph.type_of(nodes[0]).is_heap_type {
-                    return None;
-                }
-                let crowd = Crowd {
-                    type_name,
-                    nodes,
-                    way,
-                };
-                Some((retained, Holding::Many(crowd)))
-            });
+        let crowds = (crowds.into_iter()).filter_map(|(type_name, nodes, retained)| {
+            let crowd = Crowd::new(snapshot, &paths, type_name, nodes)?;
+            Some((retained, Holding::Many(crowd)))
+        });
         let mut all: Vec<_> = single.chain(crowds).collect();
         all.sort_by_key(|(retained, holding)| (Reverse(retained.bytes), holding.first()));
         for (retained, holding) in all {
@@ -161,6 +149,24 @@ impl Suspects {
             });
         }
         found
+    }
+}
+
+impl Crowd {
+    /// `None` for dicts and lists from everywhere: they have nobody in common who made them.
+    fn new(
+        snapshot: &HeapSnapshot,
+        paths: &PreferredPaths<'_>,
+        type_name: String,
+        nodes: Vec<NodeIndex>,
+    ) -> Option<Self> {
+        let way = common_way(snapshot, paths, &nodes);
+        let is_of_class = snapshot.graph().type_of(nodes[0]).is_heap_type;
+        (way.is_some() || is_of_class).then_some(Self {
+            type_name,
+            nodes,
+            way,
+        })
     }
 }
 

@@ -110,34 +110,9 @@ impl Holders {
             [only] => tree.retained(only).unwrap_or_default(),
             _ => retained_together(snapshot, tree, &heads),
         };
-        let around = OnceCell::new();
-        let chain_through = |&(holder, held): &Reference| {
-            let chain = paths.chain_through(holder, held);
-            if let Some((_, chain)) = &chain
-                && let Some((_, before)) = chain.chain.nodes.split_last()
-                && before.iter().any(|&node| behind.contains(node))
-            {
-                // Another chain to the same holder has none of the other references.
-                let ends_at = |node| behind.contains(node);
-                let around = around.get_or_init(|| PreferredPaths::new(snapshot, ends_at));
-                return around.chain_through(holder, held);
-            }
-            chain
-        };
-        let mut chains: Vec<(Cost, RootChain, Reference)> = cut
-            .iter()
-            .filter_map(|reference| {
-                let (cost, chain) = chain_through(reference)?;
-                Some((cost, chain, *reference))
-            })
-            .collect();
-        let best = paths.chain_to(target)?.chain.nodes;
-        let is_on_best = |(holder, held)| best.windows(2).any(|pair| *pair == [holder, held]);
-        chains.sort_by_cached_key(|(cost, _, reference)| {
-            (!is_on_best(*reference), *cost, *reference)
-        });
+        let mut chains = chains_through(paths, &cut, &behind, target)?;
         chains.truncate(most);
-        let holders = chains.into_iter().map(|(_, chain, reference)| Holder {
+        let holders = chains.into_iter().map(|(chain, reference)| Holder {
             chain,
             freed: freed_alone(graph, tree, reference),
         });
@@ -147,6 +122,45 @@ impl Holders {
             freed: freed_by_all,
         })
     }
+}
+
+/// A chain through each reference of `cut`, before which nothing is `behind` the cut; the reference on
+/// the best chain to `target` first, then by what the chains cost.
+fn chains_through(
+    paths: &PreferredPaths<'_>,
+    cut: &[Reference],
+    behind: &NodeSet,
+    target: NodeIndex,
+) -> Option<Vec<(RootChain, Reference)>> {
+    let around = OnceCell::new();
+    let chain_through = |holder, held| {
+        let chain = paths.chain_through(holder, held);
+        if let Some((_, chain)) = &chain
+            && let Some((_, before)) = chain.chain.nodes.split_last()
+            && before.iter().any(|&node| behind.contains(node))
+        {
+            // Another chain to the same holder has none of the other references.
+            let ends_at = |node| behind.contains(node);
+            let around = around.get_or_init(|| PreferredPaths::new(paths.snapshot(), ends_at));
+            return around.chain_through(holder, held);
+        }
+        chain
+    };
+    let mut chains: Vec<(Cost, RootChain, Reference)> = (cut.iter())
+        .filter_map(|&(holder, held)| {
+            let (cost, chain) = chain_through(holder, held)?;
+            Some((cost, chain, (holder, held)))
+        })
+        .collect();
+    let best = paths.chain_to(target)?.chain.nodes;
+    let is_on_best = |(holder, held)| best.windows(2).any(|pair| *pair == [holder, held]);
+    chains.sort_by_cached_key(|(cost, _, reference)| (!is_on_best(*reference), *cost, *reference));
+    let chains = chains.into_iter();
+    Some(
+        chains
+            .map(|(_, chain, reference)| (chain, reference))
+            .collect(),
+    )
 }
 
 /// A flow of references to one object: a set of chains that share no reference that could be cut.

@@ -32,6 +32,9 @@ impl Cost {
     }
 }
 
+/// Objects whose references are to be followed, by what the chain to them costs.
+type Queue = BTreeMap<Cost, Vec<NodeIndex>>;
+
 /// The best chain to every object that is alive: of the least [`Rank`], then the shortest, then
 /// that of the module whose name comes first (`__main__`, then those with the fewest dots, then the
 /// shortest names).
@@ -68,62 +71,80 @@ impl<'s> PreferredPaths<'s> {
                     "builtins.set" | "builtins.frozenset"
                 )
         });
-        let mut queue: BTreeMap<Cost, Vec<NodeIndex>> = BTreeMap::new();
-        for start in starts(snapshot) {
-            let rank = snapshot
-                .root(start)
-                .map_or(Rank::Outside, |root| of_root(root.kind));
-            let cost = Cost::start(rank);
-            paths.costs[start.index()] = cost;
-            queue.entry(cost).or_default().push(start);
-        }
-        while let Some((cost, mut nodes)) = queue.pop_first() {
-            // Nearly all that is reached from here is a reference further away.
-            let mut ahead = (cost.and(Rank::Plain, 1), Vec::new());
-            let mut next = 0;
-            while let Some(&holder) = nodes.get(next) {
-                next += 1;
-                if paths.costs[holder.index()] != cost || ends_at(holder) {
-                    continue;
-                }
-                let first = graph.edge_positions(holder).start;
-                let cost_of_holder = cost.and(paths.weights.of_holder(holder), 0);
-                let mut follow = |number: usize, held: NodeIndex| {
-                    if cost_of_holder >= paths.costs[held.index()] {
-                        return;
-                    }
-                    let Weight { rank, length } = paths.weights.of_reference(holder, number, held);
-                    let reached = cost_of_holder.and(rank, length);
-                    if reached < paths.costs[held.index()] {
-                        paths.costs[held.index()] = reached;
-                        paths.references[held.index()] = reference(first + number);
-                        match &mut ahead {
-                            _ if reached == cost => nodes.push(held),
-                            (other, ahead) if reached == *other => ahead.push(held),
-                            _ => queue.entry(reached).or_default().push(held),
-                        }
-                    }
-                };
-                let referents = graph.referents(holder).iter().copied().enumerate();
-                if is_set[graph.type_index(holder).index()] {
-                    // Their order is that of hashes.
-                    let mut referents: Vec<(usize, NodeIndex)> = referents.collect();
-                    referents.sort_unstable_by_key(|&(_, held)| held);
-                    for (number, held) in referents {
-                        follow(number, held);
-                    }
-                } else {
-                    for (number, held) in referents {
-                        follow(number, held);
-                    }
-                }
-            }
-            let (cost, nodes) = ahead;
-            if !nodes.is_empty() {
-                queue.entry(cost).or_default().extend(nodes);
-            }
+        let mut queue = paths.starts();
+        while let Some((cost, nodes)) = queue.pop_first() {
+            paths.follow(cost, nodes, &mut queue, &is_set, &ends_at);
         }
         paths
+    }
+
+    /// What is alive by itself, by what its kind costs.
+    fn starts(&mut self) -> Queue {
+        let mut queue = Queue::new();
+        for start in starts(self.snapshot) {
+            let root = self.snapshot.root(start);
+            let cost = Cost::start(root.map_or(Rank::Outside, |root| of_root(root.kind)));
+            self.costs[start.index()] = cost;
+            queue.entry(cost).or_default().push(start);
+        }
+        queue
+    }
+
+    /// Follows the references of all objects that are reached at a cost, `nodes` and those that they
+    /// lead to at no other; what costs more is put into `queue`.
+    fn follow(
+        &mut self,
+        cost: Cost,
+        mut nodes: Vec<NodeIndex>,
+        queue: &mut Queue,
+        is_set: &[bool],
+        ends_at: impl Fn(NodeIndex) -> bool,
+    ) {
+        let graph = self.snapshot.graph();
+        // Nearly all that is reached from here is a reference further away.
+        let mut ahead = (cost.and(Rank::Plain, 1), Vec::new());
+        let mut next = 0;
+        while let Some(&holder) = nodes.get(next) {
+            next += 1;
+            if self.costs[holder.index()] != cost || ends_at(holder) {
+                continue;
+            }
+            let first = graph.edge_positions(holder).start;
+            let cost_of_holder = cost.and(self.weights.of_holder(holder), 0);
+            let mut reach = |number: usize, held: NodeIndex| {
+                if cost_of_holder >= self.costs[held.index()] {
+                    return;
+                }
+                let Weight { rank, length } = self.weights.of_reference(holder, number, held);
+                let reached = cost_of_holder.and(rank, length);
+                if reached < self.costs[held.index()] {
+                    self.costs[held.index()] = reached;
+                    self.references[held.index()] = reference(first + number);
+                    match &mut ahead {
+                        _ if reached == cost => nodes.push(held),
+                        (other, ahead) if reached == *other => ahead.push(held),
+                        _ => queue.entry(reached).or_default().push(held),
+                    }
+                }
+            };
+            let referents = graph.referents(holder).iter().copied().enumerate();
+            if is_set[graph.type_index(holder).index()] {
+                // Their order is that of hashes.
+                let mut referents: Vec<(usize, NodeIndex)> = referents.collect();
+                referents.sort_unstable_by_key(|&(_, held)| held);
+                for (number, held) in referents {
+                    reach(number, held);
+                }
+            } else {
+                for (number, held) in referents {
+                    reach(number, held);
+                }
+            }
+        }
+        let (cost, nodes) = ahead;
+        if !nodes.is_empty() {
+            queue.entry(cost).or_default().extend(nodes);
+        }
     }
 
     /// The snapshot walked.

@@ -61,25 +61,34 @@ pub(in crate::python) fn draw_neighbourhood<'py>(
         |node| !forward && is_module(node),
         |node| fingerprints.of(node),
     )?;
-    let mut drawing = Drawing {
-        nodes: Vec::new(),
+    Ok(Drawing {
         edges: label_edges(&heap.describer(), &found),
+        nodes: drawn_nodes(&heap, &found, &target_nodes, held_by_caller),
         max_depth,
         direction,
-    };
+    })
+}
+
+/// The objects to draw, each target without the references that the caller has to it.
+fn drawn_nodes(
+    heap: &LiveHeap<'_>,
+    found: &Neighbourhood,
+    targets: &[NodeIndex],
+    held_by_caller: usize,
+) -> Vec<DrawingNode> {
     let mut times_asked: FxHashMap<NodeIndex, usize> = FxHashMap::default();
-    for &target in &target_nodes {
+    for &target in targets {
         *times_asked.entry(target).or_default() += 1;
     }
-    for &drawn in &found.nodes {
-        let mut node = DrawingNode::new(&heap, drawn);
+    let nodes = found.nodes.iter().map(|drawn| {
+        let mut node = DrawingNode::new(heap, *drawn);
         if let Some(times) = times_asked.get(&drawn.node) {
             node.is_target = true;
             node.discount(times * held_by_caller);
         }
-        drawing.nodes.push(node);
-    }
-    Ok(drawing)
+        node
+    });
+    nodes.collect()
 }
 
 /// The references to draw, with their names.

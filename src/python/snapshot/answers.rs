@@ -10,11 +10,12 @@ use serde::Serialize;
 use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
 use super::unexplained::ReferenceLeak;
-use crate::analysis::{self, Histogram, Tally};
+use crate::analysis::{self, Histogram, Tally, Unexplained};
 use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
 use crate::render;
 use crate::render::text::Style;
+use crate::snapshot::HeapSnapshot;
 
 /// Rows that a table shows.
 pub(super) const ROWS: usize = 20;
@@ -92,7 +93,11 @@ pub(in crate::python) struct HeapDiff {
 }
 
 impl HeapDiff {
-    pub(super) fn new(diff: analysis::HeapDiff) -> Self {
+    /// What has changed from one snapshot to a later one.
+    pub(super) fn between(before: &HeapSnapshot, after: &HeapSnapshot) -> Self {
+        let [base, current] = [before, after].map(|heap| Histogram::new(heap.graph()));
+        let diff = analysis::HeapDiff::new(base, current)
+            .with_leaks(&Unexplained::new(before), &Unexplained::new(after));
         Self { diff }
     }
 }

@@ -6,7 +6,7 @@ use pyo3::types::{PyInt, PyType};
 
 use super::HeapSnapshot;
 use super::node::Node;
-use crate::analysis::TypePattern;
+use crate::analysis::{self, TypePattern};
 use crate::capture::{self, text};
 use crate::graph::NodeIndex;
 
@@ -43,6 +43,27 @@ pub(super) fn type_pattern(pattern: &Bound<'_, PyAny>) -> PyResult<TypePattern> 
 }
 
 impl HeapSnapshot {
+    /// The nodes that the one argument of `find` which is given stands for.
+    pub(super) fn matching(
+        &self,
+        py: Python<'_>,
+        type_name: Option<&Bound<'_, PyAny>>,
+        address: Option<&Bound<'_, PyAny>>,
+        obj: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Vec<NodeIndex>> {
+        match (type_name, address, obj) {
+            (Some(name), None, None) => {
+                let pattern = type_pattern(name)?;
+                Ok(py.detach(|| analysis::find_objects(&self.inner, &pattern)))
+            }
+            (None, Some(address), None) => Ok(self.node_at(address)?.into_iter().collect()),
+            (None, None, Some(object)) => Ok(self.node_of(object)?.into_iter().collect()),
+            _ => Err(PyTypeError::new_err(
+                "find takes one of type_name, address and obj",
+            )),
+        }
+    }
+
     /// The node that a `Node`, an address or an object of this process stands for.
     pub(super) fn target(&self, target: &Bound<'_, PyAny>) -> PyResult<NodeIndex> {
         if let Ok(node) = target.cast_exact::<Node>() {
@@ -67,7 +88,7 @@ impl HeapSnapshot {
     }
 
     /// The node at an address, which may be any integer.
-    pub(super) fn node_at(&self, address: &Bound<'_, PyAny>) -> PyResult<Option<NodeIndex>> {
+    fn node_at(&self, address: &Bound<'_, PyAny>) -> PyResult<Option<NodeIndex>> {
         match address.extract() {
             Ok(address) => Ok(self.inner.graph().node_at(address)),
             Err(error) if error.is_instance_of::<PyOverflowError>(address.py()) => Ok(None),
@@ -76,7 +97,7 @@ impl HeapSnapshot {
     }
 
     /// The node of an object of this process.
-    pub(super) fn node_of(&self, object: &Bound<'_, PyAny>) -> PyResult<Option<NodeIndex>> {
+    fn node_of(&self, object: &Bound<'_, PyAny>) -> PyResult<Option<NodeIndex>> {
         let why = match self.process {
             Some(process) if process == std::process::id() => {
                 return Ok(self.inner.graph().node_at(object.as_ptr().addr() as u64));

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
-use crate::analysis;
+use crate::analysis::{self, RetainedByType};
 use crate::graph::NodeIndex;
 use crate::render;
 
@@ -25,7 +26,21 @@ pub(in crate::python) struct TypeRetained {
 }
 
 impl TypeRetained {
-    pub(super) fn new(row: &analysis::TypeRetained) -> Self {
+    /// What the objects of each type retain, by the name of the type, the most first.
+    pub(super) fn by_name<'py>(
+        py: Python<'py>,
+        snapshot: &AnalysedHeap,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let tree = snapshot.dominators(py);
+        let types = py.detach(|| RetainedByType::new(snapshot.graph(), tree));
+        let by_name = PyDict::new(py);
+        for row in &types.types {
+            by_name.set_item(&row.type_name, Self::new(row))?;
+        }
+        Ok(by_name)
+    }
+
+    fn new(row: &analysis::TypeRetained) -> Self {
         Self {
             count: row.objects.count,
             shallow_size: row.objects.bytes,

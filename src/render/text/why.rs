@@ -89,17 +89,12 @@ fn trace(snapshot: &HeapSnapshot, explanation: &Explanation, style: Style) -> St
         ..
     } = explanation;
     let nodes = explanation.nodes();
-    let objects: Vec<String> = nodes
-        .iter()
-        .enumerate()
-        .map(|(number, &node)| {
-            let words = if number == 0 {
-                root_words(snapshot, node)
-            } else {
-                node_words(snapshot, node)
-            };
-            one_line(&words).into_owned()
+    let objects: Vec<String> = (nodes.iter().enumerate())
+        .map(|(number, &node)| match number {
+            0 => root_words(snapshot, node),
+            _ => node_words(snapshot, node),
         })
+        .map(|words| one_line(&words).into_owned())
         .collect();
     let width = objects.iter().map(|object| object.chars().count()).max();
     let width = width.unwrap_or(0).min(WIDEST_OBJECT);
@@ -115,20 +110,9 @@ fn trace(snapshot: &HeapSnapshot, explanation: &Explanation, style: Style) -> St
             }
             continue;
         }
-        if let Some(step) = number.checked_sub(1).map(|before| &steps[before]) {
-            let name = one_line(&step.text);
-            writeln!(
-                text,
-                "{}{}",
-                faint("│    "),
-                style.paint(Paint::Strong, &name)
-            )
-            .expect(TO_STRING);
-            if suspects.contains(&(number - 1)) {
-                let wave = "~".repeat(name.chars().count());
-                writeln!(text, "{}{}", faint("│    "), style.paint(Paint::More, wave))
-                    .expect(TO_STRING);
-            }
+        if let Some(before) = number.checked_sub(1) {
+            let name = one_line(&steps[before].text);
+            text += &reference_lines(&name, suspects.contains(&before), style);
         }
         let branch = match number {
             0 if objects.len() == 1 => "─→ ",
@@ -144,6 +128,17 @@ fn trace(snapshot: &HeapSnapshot, explanation: &Explanation, style: Style) -> St
             let failure = style.paint(Paint::More, format!("! {}", one_line(failure)));
             writeln!(text, "{}{failure}", faint(margin)).expect(TO_STRING);
         }
+    }
+    text
+}
+
+/// The name of a reference, with a wavy line below if it may be the cause.
+fn reference_lines(name: &str, is_suspect: bool, style: Style) -> String {
+    let line = style.paint(Paint::Faint, "│    ");
+    let mut text = format!("{line}{}\n", style.paint(Paint::Strong, name));
+    if is_suspect {
+        let wave = "~".repeat(name.chars().count());
+        writeln!(text, "{line}{}", style.paint(Paint::More, wave)).expect(TO_STRING);
     }
     text
 }

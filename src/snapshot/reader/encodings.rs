@@ -229,35 +229,16 @@ pub(super) fn read_differences(
     count: usize,
     mut each: impl FnMut(u64) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
-    let (block_size, bytes) = varint(bytes).ok_or_else(too_few)?;
-    let (miniblock_count, bytes) = varint(bytes).ok_or_else(too_few)?;
-    let (total, bytes) = varint(bytes).ok_or_else(too_few)?;
-    let (first, mut bytes) = signed(bytes)?;
-    if total != count as u64 {
-        return Err(Problem::new(format!(
-            "{total} numbers where {count} are needed"
-        )));
-    }
-    // The format asks for a multiple of 128 in a block and of 32 in a part of it.
-    let is_plausible = (128..=1 << 16).contains(&block_size)
-        && (1..=block_size / 32).contains(&miniblock_count)
-        && block_size % miniblock_count == 0;
-    if !is_plausible {
-        return Err(Problem::new(format!(
-            "{block_size} differences in a block of {miniblock_count} parts"
-        )));
-    }
+    let (parts, first, mut bytes) = difference_blocks(bytes, count)?;
     if count == 0 {
         return Ok(());
     }
-    let miniblock_count = usize::try_from(miniblock_count).map_err(|_| too_few())?;
-    let miniblock_size = usize::try_from(block_size).map_err(|_| too_few())? / miniblock_count;
     let mut value = first;
     each(value)?;
     let mut missing = count - 1;
     while missing > 0 {
         let (least, rest) = signed(bytes)?;
-        let (widths, rest) = rest.split_at_checked(miniblock_count).ok_or_else(too_few)?;
+        let (widths, rest) = rest.split_at_checked(parts.count).ok_or_else(too_few)?;
         bytes = rest;
         for &width in widths {
             if missing == 0 {
@@ -268,9 +249,9 @@ pub(super) fn read_differences(
                     "{width} bits are too many for a number"
                 )));
             }
-            let size = (miniblock_size * usize::from(width)).div_ceil(8);
+            let size = (parts.size * usize::from(width)).div_ceil(8);
             let (packed, rest) = bytes.split_at(size.min(bytes.len()));
-            let length = missing.min(miniblock_size);
+            let length = missing.min(parts.size);
             read_packed(packed, width.into(), length, |difference| {
                 value = value.wrapping_add(least).wrapping_add(difference);
                 each(value)
@@ -280,6 +261,40 @@ pub(super) fn read_differences(
         }
     }
     Ok(())
+}
+
+/// How differences are packed.
+struct BlockParts {
+    /// Of parts in a block.
+    count: usize,
+    /// Of numbers in a part.
+    size: usize,
+}
+
+/// Reads what stands before `count` numbers written as differences: how they are packed, and the
+/// first; the rest of the bytes has the others.
+fn difference_blocks(bytes: &[u8], count: usize) -> Result<(BlockParts, u64, &[u8]), Problem> {
+    let (block_size, bytes) = varint(bytes).ok_or_else(too_few)?;
+    let (part_count, bytes) = varint(bytes).ok_or_else(too_few)?;
+    let (total, bytes) = varint(bytes).ok_or_else(too_few)?;
+    let (first, bytes) = signed(bytes)?;
+    if total != count as u64 {
+        return Err(Problem::new(format!(
+            "{total} numbers where {count} are needed"
+        )));
+    }
+    // The format asks for a multiple of 128 in a block and of 32 in a part of it.
+    let is_plausible = (128..=1 << 16).contains(&block_size)
+        && (1..=block_size / 32).contains(&part_count)
+        && block_size % part_count == 0;
+    if !is_plausible {
+        return Err(Problem::new(format!(
+            "{block_size} differences in a block of {part_count} parts"
+        )));
+    }
+    let count = usize::try_from(part_count).map_err(|_| too_few())?;
+    let size = usize::try_from(block_size).map_err(|_| too_few())? / count;
+    Ok((BlockParts { count, size }, first, bytes))
 }
 
 /// A number whose lowest bit is its sign, in two's complement.

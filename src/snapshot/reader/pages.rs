@@ -46,6 +46,64 @@ struct Header {
     encoding: u64,
 }
 
+/// A page of values that is unpacked.
+struct DataPage<'p> {
+    bytes: &'p [u8],
+    encoding: u64,
+    /// Of values, those that are absent included.
+    count: usize,
+}
+
+/// What a page has, in memory that is used again for the next.
+struct Buffers<R> {
+    definition: Vec<u8>,
+    repetition: Vec<u8>,
+    values: Vec<R>,
+}
+
+impl<R: Copy> Buffers<R> {
+    fn fill<P: Physical>(
+        &mut self,
+        column: &Column,
+        page: &DataPage<'_>,
+        dictionary: Option<&[R]>,
+        convert: &mut impl FnMut(P::Value<'_>) -> Result<R, Problem>,
+    ) -> Result<Page<'_, R>, Problem> {
+        let mut rest = page.bytes;
+        read_levels(
+            &mut rest,
+            column.repetition,
+            page.count,
+            &mut self.repetition,
+        )?;
+        read_levels(
+            &mut rest,
+            column.definition,
+            page.count,
+            &mut self.definition,
+        )?;
+        let is_there = |level: &&u8| **level == column.definition;
+        let count = match column.definition {
+            0 => page.count,
+            _ => self.definition.iter().filter(is_there).count(),
+        };
+        self.values.clear();
+        read_values::<P, R>(
+            page.encoding,
+            rest,
+            count,
+            dictionary,
+            convert,
+            &mut self.values,
+        )?;
+        Ok(Page {
+            definition: &self.definition,
+            repetition: &self.repetition,
+            values: &self.values,
+        })
+    }
+}
+
 impl Unpacker {
     /// For a file of that length.
     pub(super) fn new(file_length: usize) -> Result<Self, Problem> {
@@ -76,8 +134,11 @@ impl Unpacker {
         }
         let mut bytes = chunk.bytes(file)?;
         let mut dictionary = None;
-        let mut values = Vec::new();
-        let (mut definition, mut repetition) = (Vec::new(), Vec::new());
+        let mut buffers = Buffers {
+            definition: Vec::new(),
+            repetition: Vec::new(),
+            values: Vec::new(),
+        };
         let mut missing = chunk.value_count;
         while missing > 0 {
             let (header, page) = self.unpack(&mut bytes)?;
@@ -95,29 +156,13 @@ impl Unpacker {
                     missing = missing
                         .checked_sub(header.value_count)
                         .ok_or_else(|| Problem::new("has more values than its row group says"))?;
-                    let mut rest = &page[..];
-                    read_levels(&mut rest, column.repetition, count, &mut repetition)?;
-                    read_levels(&mut rest, column.definition, count, &mut definition)?;
-                    let is_there = |level: &&u8| **level == column.definition;
-                    let count = match column.definition {
-                        0 => count,
-                        _ => definition.iter().filter(is_there).count(),
-                    };
-                    values.clear();
-                    let dictionary = dictionary.as_deref();
-                    read_values::<P, R>(
-                        header.encoding,
-                        rest,
+                    let page = DataPage {
+                        bytes: &page,
+                        encoding: header.encoding,
                         count,
-                        dictionary,
-                        &mut convert,
-                        &mut values,
-                    )?;
-                    take(Page {
-                        definition: &definition,
-                        repetition: &repetition,
-                        values: &values,
-                    })?;
+                    };
+                    let dictionary = dictionary.as_deref();
+                    take(buffers.fill::<P>(column, &page, dictionary, &mut convert)?)?;
                 }
                 other => return Err(Problem::new(format!("has a page of type {other}"))),
             }

@@ -86,17 +86,12 @@ pub(super) fn name_chunk(
         is_sorted: false,
     };
     let texts = CompressedPage::new(texts, dictionary.bytes.len());
-    let mut output = TrackedWrite::new(Vec::new());
-    let mut writer = SerializedPageWriter::new(&mut output);
-    let (mut value_count, mut unpacked_size) = (0, 0);
-    let data_start = writer.write_page(texts)?;
-    unpacked_size += data_start.uncompressed_size;
-    for page in pages {
-        let written = writer.write_page(page)?;
-        value_count += i64::from(written.num_values);
-        unpacked_size += written.uncompressed_size;
-    }
-    let bytes = output.into_inner()?;
+    let Written {
+        bytes,
+        data_start,
+        value_count,
+        unpacked_size,
+    } = write_pages(texts, pages)?;
     let metadata = ColumnChunkMetaData::builder(column)
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_encodings(vec![
@@ -108,7 +103,7 @@ pub(super) fn name_chunk(
         .set_total_compressed_size(i64::try_from(bytes.len())?)
         .set_total_uncompressed_size(i64::try_from(unpacked_size)?)
         .set_dictionary_page_offset(Some(0))
-        .set_data_page_offset(i64::try_from(data_start.bytes_written)?)
+        .set_data_page_offset(i64::try_from(data_start)?)
         .build()?;
     let close = ColumnCloseResult {
         bytes_written: bytes.len() as u64,
@@ -119,6 +114,33 @@ pub(super) fn name_chunk(
         offset_index: None,
     };
     Ok((bytes.into(), close))
+}
+
+/// The pages of the column, one after the other.
+struct Written {
+    bytes: Vec<u8>,
+    /// Where the pages of values begin, behind that of the texts.
+    data_start: u64,
+    value_count: i64,
+    unpacked_size: usize,
+}
+
+fn write_pages(texts: CompressedPage, pages: Vec<CompressedPage>) -> Result<Written, ParquetError> {
+    let mut output = TrackedWrite::new(Vec::new());
+    let mut writer = SerializedPageWriter::new(&mut output);
+    let texts = writer.write_page(texts)?;
+    let (mut value_count, mut unpacked_size) = (0, texts.uncompressed_size);
+    for page in pages {
+        let written = writer.write_page(page)?;
+        value_count += i64::from(written.num_values);
+        unpacked_size += written.uncompressed_size;
+    }
+    Ok(Written {
+        bytes: output.into_inner()?,
+        data_start: texts.bytes_written,
+        value_count,
+        unpacked_size,
+    })
 }
 
 #[derive(Default)]

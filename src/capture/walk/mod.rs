@@ -1,5 +1,7 @@
 //! The walk: every object once, in the order in which they are met.
 
+mod referents;
+
 use std::ffi::CString;
 
 use pyo3::exceptions::PyRuntimeWarning;
@@ -14,8 +16,10 @@ use super::introspection::Introspection;
 use super::modules::mark_modules;
 use super::threads::ThreadId;
 use super::tracked::Tracked;
-use super::type_info::{Kind, TypeCache, TypeInfo};
+use super::type_info::TypeCache;
 use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord, TypeIndex};
+
+use referents::Referents;
 
 /// What a walk found.
 pub(crate) struct WalkedHeap<'py> {
@@ -98,9 +102,7 @@ struct Walk<'a, 'py> {
     types: TypeCache<'a>,
     builder: HeapGraphBuilder,
     sizes: Sizes,
-    /// Running frames and what they refer to, the innermost first.
-    frames: &'a RunningFrames<'py>,
-    below: FramesBelow<'a>,
+    referents: Referents<'a, 'py>,
     /// How many of the first nodes the collector has listed as tracked.
     listed_count: usize,
     /// How many references the enumeration itself holds to each of them.
@@ -123,8 +125,11 @@ impl<'a, 'py> Walk<'a, 'py> {
             sizes,
             types: TypeCache::new(introspection, Hooks::registered(introspection.py)),
             builder: HeapGraphBuilder::default(),
-            frames,
-            below: FramesBelow::new(introspection),
+            referents: Referents {
+                introspection,
+                frames,
+                below: FramesBelow::new(introspection),
+            },
             listed_count: 0,
             held_count: 0,
             hooked: Vec::new(),
@@ -157,9 +162,9 @@ impl<'a, 'py> Walk<'a, 'py> {
 
     /// Visits all that can be known without running code of the program.
     fn visit_known(&mut self, tracked: &Tracked<'_>, extra: &[Bound<'_, PyAny>]) {
-        if self.below.can_be() {
+        if self.referents.below.can_be() {
             tracked.for_each(|object| {
-                if !self.below.contain(object) {
+                if !self.referents.below.contain(object) {
                     self.builder.node_for_address(object.address());
                 }
             });
@@ -175,7 +180,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             self.builder
                 .node_for_address(Object::from_bound(&modules).address());
         }
-        for frame in self.frames.iter() {
+        for frame in self.referents.frames.iter() {
             self.builder.node_for_address(frame.address());
         }
         for object in extra {
@@ -185,7 +190,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         self.builder.reserve();
         self.visit_all();
         let known = self.introspection.held().chain(self.types.held());
-        for held in self.frames.held().chain(known) {
+        for held in self.referents.frames.held().chain(known) {
             self.builder.discount_reference(held.address());
         }
         for object in extra {
@@ -269,7 +274,7 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 
     fn running_frames(&self) -> Vec<RunningFrame> {
-        let frames = self.frames.with_threads();
+        let frames = self.referents.frames.with_threads();
         let known = frames.filter_map(|(frame, thread, is_asking)| {
             Some(RunningFrame {
                 node: self.builder.known_node(frame.address())?,
@@ -285,87 +290,19 @@ impl<'a, 'py> Walk<'a, 'py> {
     fn visit(&mut self, object: Object, is_listed: bool) {
         let info = self.types.get(object.type_object(), &mut self.builder);
         let is_tracked = info.has_gc && (is_listed || object.is_tracked());
-        let mut flags = info.kind.flags();
-        if is_tracked {
-            flags.insert(NodeFlags::TRACKED);
-        }
-        match info.kind {
-            Kind::Dict => add_entries(object, &mut self.builder),
-            Kind::DictSubclass => {
-                add_entries(object, &mut self.builder);
-                if is_tracked {
-                    add_other_than_entries(object, &mut self.builder);
-                }
-            }
-            Kind::Code => {
-                let code = object.bound(self.introspection.py);
-                for (_, referent) in self.introspection.code_referents(&code) {
-                    add_edge(&mut self.builder, &referent);
-                }
-                for referent in self.introspection.code_variables(&code).iter().flatten() {
-                    add_edge_to(&mut self.builder, *referent);
-                }
-            }
-            // Some modules visit what lies on their free lists (`_asyncio` of 3.12): memory that is
-            // no object any more.
-            Kind::Module if is_tracked => {
-                let version = self.introspection.version;
-                for held in object.visited() {
-                    if held.reference_count(version) != Some(0) {
-                        add_edge_to(&mut self.builder, held);
-                    }
-                }
-            }
-            // A static type: its traverse would abort the process.
-            Kind::Type if !object.is_gc() => {
-                let ty = object.bound(self.introspection.py);
-                for (_, referent) in self.introspection.static_type_referents(&ty) {
-                    add_edge(&mut self.builder, &referent);
-                }
-            }
-            Kind::Frame if !is_tracked => {
-                for referent in self.frames.referents_of(object) {
-                    add_edge_to(&mut self.builder, referent);
-                }
-            }
-            Kind::Frame if self.below.can_be() => {
-                for referent in object.visited() {
-                    if !self.below.contain(referent) {
-                        add_edge_to(&mut self.builder, referent);
-                    }
-                }
-            }
-            kind => {
-                if is_tracked || kind == Kind::Tuple {
-                    traverse(info, object, &mut self.builder);
-                }
-            }
-        }
-        match info.kind {
-            Kind::Type => add_known(object.subclasses_address(), &mut self.builder),
-            Kind::LruCache => add_links(self.introspection, &mut self.builder),
-            _ if info.hides_dict => {
-                add_known(object.hidden_dict_address(), &mut self.builder);
-            }
-            _ => {}
-        }
-        if let Some(array) = info.array {
-            array.for_each(self.introspection, object, |_, held| {
-                add_edge_to(&mut self.builder, held);
-            });
-        }
+        self.referents
+            .add(info, object, is_tracked, &mut self.builder);
         if info.is_hooked
             && let Some(node) = self.builder.next_node()
         {
             self.hooked.push(node);
         }
-        if let Some(class) = info.class
-            && !self.builder.pending_edges().contains(&class)
-        {
-            self.builder.add_edge(class);
-        }
         let held_by_us = if is_listed { self.held_count } else { 0 };
         let reference_count = object.reference_count(self.introspection.version);
+        let mut flags = info.kind.flags();
+        if is_tracked {
+            flags.insert(NodeFlags::TRACKED);
+        }
         if reference_count.is_none() {
             flags.insert(NodeFlags::IMMORTAL);
         }
@@ -381,77 +318,5 @@ impl<'a, 'py> Walk<'a, 'py> {
                 .saturating_sub(held_by_us),
             flags,
         });
-    }
-}
-
-#[inline]
-fn traverse(info: &TypeInfo<'_>, object: Object, builder: &mut HeapGraphBuilder) {
-    if let Some(traverse) = info.traverse {
-        object.traverse_into(traverse, builder);
-    }
-}
-
-fn add_edge(builder: &mut HeapGraphBuilder, target: &Bound<'_, PyAny>) {
-    add_edge_to(builder, Object::from_bound(target));
-}
-
-fn add_edge_to(builder: &mut HeapGraphBuilder, target: Object) {
-    if let Some(node) = builder.node_for_address(target.address()) {
-        builder.add_edge(node);
-    }
-}
-
-/// Adds keys and values of a dict, whose traverse skips keys that are all strings.
-#[inline]
-fn add_entries(dict: Object, builder: &mut HeapGraphBuilder) {
-    for (key, value) in ffi::dict_entries(dict) {
-        add_edge_to(builder, key);
-        add_edge_to(builder, value);
-    }
-}
-
-/// Adds what an instance of a subclass of `dict` visits besides its entries.
-fn add_other_than_entries(dict: Object, builder: &mut HeapGraphBuilder) {
-    let mut entries: FxHashMap<Object, usize> = FxHashMap::default();
-    for (key, value) in ffi::dict_entries(dict) {
-        *entries.entry(key).or_default() += 1;
-        *entries.entry(value).or_default() += 1;
-    }
-    for object in dict.visited() {
-        match entries.get_mut(&object) {
-            Some(count) if *count > 0 => *count -= 1,
-            _ => add_edge_to(builder, object),
-        }
-    }
-}
-
-/// Adds what is at an address that nobody vouches for, if it is a known object and the node being
-/// visited does not refer to it yet: the dict that an instance has got by now, the subclasses of a
-/// class.
-fn add_known(address: u64, builder: &mut HeapGraphBuilder) {
-    if let Some(node) = builder.known_node(address)
-        && !builder.pending_edges().contains(&node)
-    {
-        builder.add_edge(node);
-    }
-}
-
-/// Adds the links of the `lru_cache` being visited. Its dict holds each of them, and so does the
-/// cache itself, as a list in the order of use, of which it visits only what the links hold.
-fn add_links(types: &Introspection<'_>, builder: &mut HeapGraphBuilder) {
-    let visited: Vec<u64> = (builder.pending_edges().iter())
-        .map(|&node| builder.address(node))
-        .collect();
-    let is_link = |object: Object| {
-        let ty = object.type_object();
-        ty.type_flags().is_heap_type() && types.type_name(&ty.bound(types.py)) == "_lru_list_elem"
-    };
-    let dicts = visited.into_iter().filter_map(ffi::object_at);
-    for dict in dicts.filter(|object| object.type_object().type_flags().is_dict_subclass()) {
-        for (_, value) in ffi::dict_entries(dict) {
-            if is_link(value) {
-                add_edge_to(builder, value);
-            }
-        }
     }
 }

@@ -1,0 +1,195 @@
+//! Where names of attributes are looked for.
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use rustc_hash::FxHashMap;
+
+use super::super::super::ffi::{self, Object};
+use super::super::super::interned::intern;
+use super::super::{Describer, text};
+use crate::graph::{NodeIndex, NodeSet};
+
+/// Strings of the heap tried as names before a dict is made.
+const MOST_STRINGS: usize = 500_000;
+/// Dicts of instances of one class whose keys are tried as names, and keys of all of them.
+const DICTS_A_CLASS: usize = 8;
+const MOST_KEYS: usize = 500;
+/// How deep functions nested in methods are searched for names.
+const NESTED_CODE: usize = 8;
+
+impl<'py> Describer<'py, '_> {
+    /// Names found before for instances of the class, or else those that its code uses.
+    pub(in crate::capture::describe) fn class_names(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
+        if let Some(names) = self.class_names.borrow().get(&ty) {
+            return names.clone();
+        }
+        let mut names = Vec::new();
+        for namespace in self.namespaces(&ty.bound(self.types.py)) {
+            for (_, value) in ffi::dict_entries(Object::from_bound(&namespace)) {
+                let value = value.bound(self.types.py);
+                if value.get_type().is(&self.types.function_type)
+                    && let Ok(code) = value.getattr(intern!(self.types.py, "__code__"))
+                {
+                    self.names_in_code(&code, NESTED_CODE, &mut names);
+                }
+            }
+        }
+        names
+    }
+
+    fn names_in_code(
+        &self,
+        code: &Bound<'py, PyAny>,
+        depth: usize,
+        names: &mut Vec<Bound<'py, PyAny>>,
+    ) {
+        for (member, value) in self.types.code_referents(code) {
+            let objects = || Object::from_bound(&value).visited();
+            if member == "co_names" {
+                names.extend(objects().iter().rev().map(|name| name.bound(self.types.py)));
+            } else if member == "co_consts" && depth > 0 {
+                for constant in objects()
+                    .iter()
+                    .map(|constant| constant.bound(self.types.py))
+                {
+                    if constant.get_type().is(&self.types.code_type) {
+                        self.names_in_code(&constant, depth - 1, names);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The names and texts in all code of the file that has the code of the class.
+    pub(super) fn file_names(&self, class: &Bound<'py, PyAny>) -> &[Bound<'py, PyAny>] {
+        let names = self.names_by_file.get_or_init(|| self.names_of_files());
+        let file = self.namespaces(class).iter().find_map(|namespace| {
+            let mut values = ffi::dict_entries(Object::from_bound(namespace))
+                .map(|(_, value)| value.bound(self.types.py));
+            let function = values.find(|value| value.get_type().is(&self.types.function_type))?;
+            let code = function.getattr(intern!(self.types.py, "__code__")).ok()?;
+            text(&code.getattr(intern!(self.types.py, "co_filename")).ok()?)
+        });
+        file.and_then(|file| names.get(&file))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn names_of_files(&self) -> FxHashMap<String, Vec<Bound<'py, PyAny>>> {
+        let mut by_file: FxHashMap<NodeIndex, Vec<NodeIndex>> = FxHashMap::default();
+        let members: Vec<&str> = self.types.code_members().map(|(name, _)| name).collect();
+        let place = |name| members.iter().position(|member| *member == name);
+        let places = place("co_filename").zip(place("co_names").zip(place("co_consts")));
+        let Some((file, (names, constants))) = places else {
+            return FxHashMap::default();
+        };
+        for code in self.code_nodes() {
+            let referents = self.graph.referents(code);
+            if referents.len() < members.len() {
+                continue;
+            }
+            let texts = by_file.entry(referents[file]).or_default();
+            texts.extend(self.graph.referents(referents[names]));
+            texts.extend(self.graph.referents(referents[constants]));
+        }
+        let mut by_file: Vec<_> = by_file.into_iter().collect();
+        by_file.sort_unstable_by_key(|&(file, _)| file);
+        let mut files = FxHashMap::default();
+        for (file, mut texts) in by_file {
+            texts.sort_unstable();
+            texts.dedup();
+            let Some(name) = self.exact_string(file).and_then(|file| text(&file)) else {
+                continue;
+            };
+            let texts = texts.into_iter().filter_map(|node| self.exact_string(node));
+            files.entry(name).or_insert_with(Vec::new).extend(texts);
+        }
+        files
+    }
+
+    fn code_nodes(&self) -> impl Iterator<Item = NodeIndex> {
+        let is_code = |ty: &crate::graph::HeapType| ty.name == "code" && !ty.is_heap_type;
+        let nodes = self.graph.nodes();
+        nodes.filter(move |&node| is_code(self.graph.type_of(node)))
+    }
+
+    /// The dicts of a few instances of a class that somebody has asked for.
+    pub(super) fn known_dicts(&self, ty: Object) -> &[NodeIndex] {
+        let dicts = self.dicts_of_instances.get_or_init(|| {
+            let mut dicts: FxHashMap<u64, Vec<NodeIndex>> = FxHashMap::default();
+            for node in self.graph.nodes() {
+                let ty = self.graph.type_of(node);
+                let Some(class) = ty.node.filter(|_| ty.is_heap_type) else {
+                    continue;
+                };
+                let object = ffi::object_at(self.graph.address(node));
+                let dict = object.and_then(|object| self.dict_of(object));
+                if let Some(dict) = dict.and_then(|dict| self.graph.node_at(dict.address())) {
+                    let known = dicts.entry(self.graph.address(class)).or_default();
+                    if known.len() < DICTS_A_CLASS {
+                        known.push(dict);
+                    }
+                }
+            }
+            dicts
+        });
+        dicts.get(&ty.address()).map_or(&[][..], Vec::as_slice)
+    }
+
+    pub(super) fn dict_keys(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
+        let dicts = self.known_dicts(ty).iter();
+        dicts
+            .flat_map(|&dict| self.graph.referents(dict).iter().step_by(2))
+            .take(MOST_KEYS)
+            .filter_map(|&key| self.exact_string(key))
+            .collect()
+    }
+
+    /// Names found for one instance are tried first for the next.
+    pub(super) fn remember(&self, ty: Object, found: &[(Bound<'py, PyAny>, Object)]) {
+        let mut all = self.class_names(ty);
+        let mut new: Vec<_> = found.iter().map(|(name, _)| name.clone()).collect();
+        all.retain(|name| !new.iter().any(|other| other.is(name)));
+        new.append(&mut all);
+        self.class_names.borrow_mut().insert(ty, new);
+    }
+
+    /// All strings that code objects of the heap mention, as names or constants.
+    pub(super) fn program_names(&self) -> &[Bound<'py, PyAny>] {
+        self.program_names.get_or_init(|| {
+            let mut seen = NodeSet::new(self.graph);
+            let mut names = Vec::new();
+            for code in self.code_nodes() {
+                for &held in self.graph.referents(code) {
+                    for &name in self.graph.referents(held) {
+                        if seen.insert(name) {
+                            names.extend(self.exact_string(name));
+                        }
+                    }
+                }
+            }
+            names
+        })
+    }
+
+    /// All strings of the heap, unless there are too many.
+    pub(super) fn strings(&self) -> Vec<Bound<'py, PyAny>> {
+        let is_str = |ty: &crate::graph::HeapType| ty.name == "str" && !ty.is_heap_type;
+        let strings = self
+            .graph
+            .nodes()
+            .filter(|&node| is_str(self.graph.type_of(node)));
+        let strings: Vec<NodeIndex> = strings.take(MOST_STRINGS + 1).collect();
+        if strings.len() > MOST_STRINGS {
+            return Vec::new();
+        }
+        strings
+            .into_iter()
+            .filter_map(|node| self.exact_string(node))
+            .collect()
+    }
+
+    fn exact_string(&self, node: NodeIndex) -> Option<Bound<'py, PyAny>> {
+        let object = ffi::object_at(self.graph.address(node))?.bound(self.types.py);
+        object.is_exact_instance_of::<PyString>().then_some(object)
+    }
+}

@@ -1,0 +1,183 @@
+//! What an object refers to: what the traverse of its type shows, and what that leaves out.
+
+use rustc_hash::FxHashMap;
+
+use super::super::ffi::{self, Object};
+use super::super::frames::{FramesBelow, RunningFrames};
+use super::super::introspection::Introspection;
+use super::super::type_info::{Kind, TypeInfo};
+use crate::graph::HeapGraphBuilder;
+
+/// Takes down what the object that is being visited refers to.
+pub(super) struct Referents<'a, 'py> {
+    pub(super) introspection: &'a Introspection<'py>,
+    /// Running frames and what they refer to, the innermost first.
+    pub(super) frames: &'a RunningFrames<'py>,
+    pub(super) below: FramesBelow<'a>,
+}
+
+impl Referents<'_, '_> {
+    /// Adds an edge for each reference that `object` holds.
+    #[inline]
+    pub(super) fn add(
+        &self,
+        info: &TypeInfo<'_>,
+        object: Object,
+        is_tracked: bool,
+        builder: &mut HeapGraphBuilder,
+    ) {
+        self.add_contents(info, object, is_tracked, builder);
+        match info.kind {
+            Kind::Type => add_known(builder, object.subclasses_address()),
+            Kind::LruCache => self.add_links(builder),
+            _ if info.hides_dict => add_known(builder, object.hidden_dict_address()),
+            _ => {}
+        }
+        if let Some(array) = info.array {
+            array.for_each(self.introspection, object, |_, held| {
+                add_edge(builder, held);
+            });
+        }
+        if let Some(class) = info.class
+            && !builder.pending_edges().contains(&class)
+        {
+            builder.add_edge(class);
+        }
+    }
+
+    /// Adds what the type shows, by its traverse or in the way of its kind.
+    #[inline]
+    fn add_contents(
+        &self,
+        info: &TypeInfo<'_>,
+        object: Object,
+        is_tracked: bool,
+        builder: &mut HeapGraphBuilder,
+    ) {
+        match info.kind {
+            Kind::Dict => add_entries(builder, object),
+            Kind::DictSubclass => {
+                add_entries(builder, object);
+                if is_tracked {
+                    add_other_than_entries(builder, object);
+                }
+            }
+            Kind::Code => self.add_code(object, builder),
+            Kind::Module if is_tracked => self.add_living(object, builder),
+            // A static type: its traverse would abort the process.
+            Kind::Type if !object.is_gc() => {
+                let ty = object.bound(self.introspection.py);
+                for (_, referent) in self.introspection.static_type_referents(&ty) {
+                    add_edge(builder, Object::from_bound(&referent));
+                }
+            }
+            Kind::Frame if !is_tracked => {
+                for referent in self.frames.referents_of(object) {
+                    add_edge(builder, referent);
+                }
+            }
+            Kind::Frame if self.below.can_be() => {
+                for referent in object.visited() {
+                    if !self.below.contain(referent) {
+                        add_edge(builder, referent);
+                    }
+                }
+            }
+            kind => {
+                if let Some(traverse) = info.traverse
+                    && (is_tracked || kind == Kind::Tuple)
+                {
+                    object.traverse_into(traverse, builder);
+                }
+            }
+        }
+    }
+
+    /// Adds constants, names and variables of code, which no traverse shows.
+    fn add_code(&self, object: Object, builder: &mut HeapGraphBuilder) {
+        let code = object.bound(self.introspection.py);
+        for (_, referent) in self.introspection.code_referents(&code) {
+            add_edge(builder, Object::from_bound(&referent));
+        }
+        for referent in self.introspection.code_variables(&code).iter().flatten() {
+            add_edge(builder, *referent);
+        }
+    }
+
+    /// Adds what a module visits and is alive. Some modules visit what lies on their free lists
+    /// (`_asyncio` of 3.12): memory that is no object any more.
+    fn add_living(&self, module: Object, builder: &mut HeapGraphBuilder) {
+        let version = self.introspection.version;
+        for held in module.visited() {
+            if held.reference_count(version) != Some(0) {
+                add_edge(builder, held);
+            }
+        }
+    }
+
+    /// Adds the links of the `lru_cache` being visited. Its dict holds each of them, and so does
+    /// the cache itself, as a list in the order of use, of which it visits only what the links
+    /// hold.
+    fn add_links(&self, builder: &mut HeapGraphBuilder) {
+        let visited: Vec<u64> = (builder.pending_edges().iter())
+            .map(|&node| builder.address(node))
+            .collect();
+        let dicts = (visited.into_iter().filter_map(ffi::object_at))
+            .filter(|object| object.type_object().type_flags().is_dict_subclass());
+        for dict in dicts {
+            for (_, value) in ffi::dict_entries(dict) {
+                if self.is_link(value) {
+                    add_edge(builder, value);
+                }
+            }
+        }
+    }
+
+    fn is_link(&self, object: Object) -> bool {
+        let types = self.introspection;
+        let ty = object.type_object();
+        ty.type_flags().is_heap_type() && types.type_name(&ty.bound(types.py)) == "_lru_list_elem"
+    }
+}
+
+#[inline]
+fn add_edge(builder: &mut HeapGraphBuilder, target: Object) {
+    if let Some(node) = builder.node_for_address(target.address()) {
+        builder.add_edge(node);
+    }
+}
+
+/// Adds keys and values of a dict, whose traverse skips keys that are all strings.
+#[inline]
+fn add_entries(builder: &mut HeapGraphBuilder, dict: Object) {
+    for (key, value) in ffi::dict_entries(dict) {
+        add_edge(builder, key);
+        add_edge(builder, value);
+    }
+}
+
+/// Adds what an instance of a subclass of `dict` visits besides its entries.
+fn add_other_than_entries(builder: &mut HeapGraphBuilder, dict: Object) {
+    let mut entries: FxHashMap<Object, usize> = FxHashMap::default();
+    for (key, value) in ffi::dict_entries(dict) {
+        *entries.entry(key).or_default() += 1;
+        *entries.entry(value).or_default() += 1;
+    }
+    for object in dict.visited() {
+        match entries.get_mut(&object) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => add_edge(builder, object),
+        }
+    }
+}
+
+/// Adds what is at an address that nobody vouches for, if it is a known object and the node
+/// being visited does not refer to it yet: the dict that an instance has got by now, the
+/// subclasses of a class.
+fn add_known(builder: &mut HeapGraphBuilder, address: u64) {
+    if let Some(node) = builder.known_node(address)
+        && !builder.pending_edges().contains(&node)
+    {
+        builder.add_edge(node);
+    }
+}
