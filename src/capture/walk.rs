@@ -349,7 +349,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             }
             _ => {}
         }
-        if let Some(array) = info.array {
+        if let Some(array) = &info.array {
             array.for_each(self.introspection, object, |_, held| {
                 add_edge_to(&mut self.builder, held);
             });
