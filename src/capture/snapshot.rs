@@ -135,16 +135,7 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
     let mut names = NodeTexts::default();
     for node in graph.nodes() {
         let flags = graph.flags(node);
-        if weak_keys.contains(node) {
-            match live_object(types.py, graph, node).call0() {
-                Ok(referent) if referent.is_none() => names.push(node, DEAD_REFERENCE),
-                Ok(referent) => {
-                    let address = Object::from_bound(&referent).address();
-                    names.push(node, &format!("{WEAK_REFERENT}{address:x}"));
-                }
-                Err(_) => {}
-            }
-        } else if is_named[graph.type_index(node).index()]
+        if is_named[graph.type_index(node).index()]
             || flags.contains(NodeFlags::TYPE)
             || flags.contains(NodeFlags::MODULE)
         {
@@ -153,9 +144,14 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
                 names.push(node, &name);
             }
         } else if is_reference[graph.type_index(node).index()]
-            && types.is_dead_reference(&live_object(types.py, graph, node))
+            && let Some(referent) = types.weak_referent(&live_object(types.py, graph, node))
         {
-            names.push(node, DEAD_REFERENCE);
+            if referent.is_none() {
+                names.push(node, DEAD_REFERENCE);
+            } else if weak_keys.contains(node) {
+                let address = Object::from_bound(&referent).address();
+                names.push(node, &format!("{WEAK_REFERENT}{address:x}"));
+            }
         }
     }
     names
