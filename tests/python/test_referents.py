@@ -125,6 +125,10 @@ def raise_error(when: object) -> list[object]:
     raise ValueError("no time")
 
 
+def raise_error_of_undecodable_name(when: object) -> list[object]:
+    raise ValueError("no \udcff")
+
+
 def yield_and_raise(when: datetime) -> Iterator[object]:
     yield when.tzinfo
     raise ValueError("no more time")
@@ -138,12 +142,17 @@ FAILED = "function for referents {} of When failed for 1 objects, the first time
     [
         (raise_error, FAILED.format("raise_error", "ValueError: no time")),
         (yield_and_raise, FAILED.format("yield_and_raise", "ValueError: no more time")),
+        (raise_error_of_undecodable_name, r"the first time with ValueError: no \\udcff"),
         (lambda when: 3, "TypeError: 'int' object is not iterable"),
         (
             lambda when: {-1: when},
             "TypeError: a name of a reference is a str or a position, not int",
         ),
         (lambda when: {(): when}, "TypeError: a name of a reference is .*, not tuple"),
+        (
+            lambda when: {2**70: when},
+            "TypeError: a name of a reference is a str or a position, not int",
+        ),
         (lambda when: [object(), Zone()], "2 objects given by .* are left out: nothing else holds"),
     ],
 )
@@ -161,6 +170,12 @@ def test_a_function_that_fails_loses_no_answer(
     with pytest.warns(RuntimeWarning, match=complaint):
         chain = heapgraph.find_backref_chain(app.other[0], heapgraph.is_proper_module)
     assert chain[0] is app
+
+
+def test_a_name_that_is_no_utf_8_is_spelled(app: Any) -> None:
+    app.when = When(2026, 1, 1, tzinfo=Zone())
+    heapgraph.register_referents(When, lambda when: {"zone\udcff": when.tzinfo})
+    assert path(id(app.when.tzinfo)) == "app_of_referents.when.zone\\udcff"
 
 
 def test_an_interruption_is_one(app: Any) -> None:
