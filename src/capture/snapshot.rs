@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PySlice, PyString};
 use super::describe::spell_atom;
 use super::error::CaptureError;
 use super::ffi::{CollectorPause, Object};
+use super::held::HeldObjects;
 use super::introspection::{Introspection, text};
 use super::memory;
 use super::names::object_name;
@@ -62,7 +63,7 @@ pub(crate) fn take_snapshot(
 pub(crate) fn take_held_snapshot(
     py: Python<'_>,
     options: SnapshotOptions,
-) -> Result<(HeapSnapshot, Vec<Bound<'_, PyAny>>), CaptureError> {
+) -> Result<(HeapSnapshot, HeldObjects<'_>), CaptureError> {
     let (started, captured_at) = (Instant::now(), SystemTime::now());
     let _pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
