@@ -6,8 +6,9 @@ Seconds depend on the machine and its other work; so the questions take turns wi
 what is printed is the ratio of the medians and of the best. The heap is that of
 `fixtures/heaps/mixed_records.py`, one million tracked objects unless told otherwise.
 
-Where guppy3 and pympler are installed, the one is asked once what one object retains, the other
-once how large the records are with all that they refer to.
+Where guppy3 and pympler are installed, the one is asked once what one object retains and once for
+the shortest paths to it, the other once how large the records are with all that they refer to.
+guppy3 takes no snapshot first: its shortest paths compare with a snapshot and `why` together.
 """
 
 from __future__ import annotations
@@ -41,16 +42,19 @@ def main() -> None:
     tracked = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     gc.disable()
     heap = mixed_records.build(tracked)
-    collections, questions, explanations = [], [], []
+    collections, snapshots, questions, explanations = [], [], [], []
     address = id(mixed_records.hub(heap))
     for _ in range(ROUNDS):
+        begin = time.process_time()
         snapshot = take_snapshot(collect=False, names=True)
+        snapshots.append(time.process_time() - begin)
         collections.append(seconds_of(gc.collect))
         questions.append(seconds_of(partial(retained_sizes, snapshot)))
         explanations.append(seconds_of(partial(snapshot.why, address)))
     print(f"CPython {sys.version.split()[0]}, {len(gc.get_objects()):,} tracked objects")
     print(f"{snapshot.node_count:,} objects and {snapshot.edge_count:,} references captured")
     print("times are multiples of one gc.collect(), by medians and at best\n")
+    report("heapgraph: snapshot with names", snapshots, collections)
     report("heapgraph: retained sizes of all", questions, collections)
     report("heapgraph: then, why is one alive", explanations, collections)
     report_memory()
@@ -84,10 +88,16 @@ def report_memory() -> None:
 
 def report_others(heap: ModuleType, collections: list[float]) -> None:
     """Ask the other packages about one object, or say that they are not installed."""
-    record, records = mixed_records.hub(heap), heap.buckets
     questions: dict[str, tuple[str, Callable[[Any], object]]] = {
-        "guppy3: domisize of one": ("guppy", lambda guppy: guppy.hpy().iso(record).domisize),
-        "pympler: asizeof of all records": ("pympler.asizeof", lambda p: p.asizeof(records)),
+        "guppy3: domisize of one": (
+            "guppy",
+            lambda guppy: guppy.hpy().iso(mixed_records.hub(heap)).domisize,
+        ),
+        "guppy3: shortest paths to one": (
+            "guppy",
+            lambda guppy: str(guppy.hpy().iso(mixed_records.hub(heap)).shpaths),
+        ),
+        "pympler: asizeof of all records": ("pympler.asizeof", lambda p: p.asizeof(heap.buckets)),
     }
     for name, (package, question) in questions.items():
         try:

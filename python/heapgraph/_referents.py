@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from heapgraph import _core
 from heapgraph._registry import Registry, error_text, type_name
 
@@ -79,11 +81,12 @@ def _named(given: object) -> list[tuple[str | int | None, object]]:
         return []
     if not isinstance(given, dict):
         return [(None, held) for held in given]  # type: ignore[attr-defined]
-    for name in given:
-        if type(name) is not str and (type(name) is not int or name < 0):
+    named = list(dict.items(given))
+    for name, _ in named:
+        if type(name) is not str and (type(name) is not int or not 0 <= name <= sys.maxsize):
             message = f"a name of a reference is a str or a position, not {type_name(name)}"
             raise TypeError(message)
-    return list(dict.items(given))
+    return named
 
 
 _core.set_referents_registry(_HOOKS.by_class, _ask)

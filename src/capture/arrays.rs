@@ -1,5 +1,6 @@
 //! What numpy's arrays hold. They have no traverse: the collector does not see it.
 
+use std::cell::OnceCell;
 use std::ffi::CStr;
 
 use pyo3::prelude::*;
@@ -13,13 +14,15 @@ use crate::graph::EdgeLabel;
 const OBJECT: i32 = 17;
 
 /// The descriptors of `numpy.ndarray`, which its class holds.
-#[derive(Clone, Copy)]
 pub(super) struct ArrayFields {
     base: Object,
     dtype: Object,
     flags: Object,
     flat: Object,
     shape: Object,
+    /// Those of dtypes and of flags, looked up at the first array.
+    number_of_dtype: OnceCell<Option<Object>>,
+    owndata_of_flags: OnceCell<Option<Object>>,
 }
 
 impl ArrayFields {
@@ -42,6 +45,8 @@ impl ArrayFields {
             flags: descriptor(c"flags")?,
             flat: descriptor(c"flat")?,
             shape: descriptor(c"shape")?,
+            number_of_dtype: OnceCell::new(),
+            owndata_of_flags: OnceCell::new(),
         })
     }
 
@@ -49,24 +54,30 @@ impl ArrayFields {
     /// order, if they are objects and its own. Compiled code of numpy reads them; it runs no code of
     /// the program.
     pub(super) fn for_each(
-        self,
+        &self,
         types: &Introspection<'_>,
         array: Object,
         mut found: impl FnMut(Option<usize>, Object),
     ) {
         let array = &array.bound(types.py);
-        let read = |field: Object| ffi::descriptor_get(&field.bound(types.py), array).ok();
+        let read = |field| read_field(field, array);
         if let Some(base) = read(self.base).filter(|base| !base.is_none()) {
             found(None, Object::from_bound(&base));
         }
-        let is_of_objects =
-            read(self.dtype).and_then(|dtype| field(types, &dtype, c"num")?.extract().ok());
-        if is_of_objects != Some(OBJECT) {
+        let number = read(self.dtype).and_then(|dtype| {
+            let known = &self.number_of_dtype;
+            let number = *known.get_or_init(|| compiled_field(types, &dtype, c"num"));
+            read_field(number?, &dtype)?.extract().ok()
+        });
+        if number != Some(OBJECT) {
             return;
         }
         // A view counts no references to the elements of its base.
-        let owns =
-            read(self.flags).and_then(|flags| field(types, &flags, c"owndata")?.extract().ok());
+        let owns = read(self.flags).and_then(|flags| {
+            let known = &self.owndata_of_flags;
+            let owndata = *known.get_or_init(|| compiled_field(types, &flags, c"owndata"));
+            read_field(owndata?, &flags)?.extract().ok()
+        });
         if owns != Some(true) {
             return;
         }
@@ -78,7 +89,7 @@ impl ArrayFields {
 
     /// What an array holds, with the names: `.base`, `[3]`, `[1, 2]`.
     pub(super) fn named(
-        self,
+        &self,
         types: &Introspection<'_>,
         array: Object,
     ) -> Vec<(Object, EdgeLabel)> {
@@ -95,22 +106,25 @@ impl ArrayFields {
     }
 }
 
-/// A field of an object of a compiled type.
-fn field<'py>(
+fn read_field<'py>(descriptor: Object, object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    ffi::descriptor_get(&descriptor.bound(object.py()), object).ok()
+}
+
+/// The descriptor of a field of objects of a compiled type.
+fn compiled_field<'py>(
     types: &Introspection<'py>,
     object: &Bound<'py, PyAny>,
     name: &CStr,
-) -> Option<Bound<'py, PyAny>> {
+) -> Option<Object> {
     let classes = types.type_mro(&object.get_type());
     let mut namespaces = classes
         .iter()
         .filter_map(|class| types.type_namespace(class));
     let descriptor = namespaces.find_map(|names| ffi::value_under(&names, name))?;
-    let descriptor = descriptor.bound(types.py);
-    let kind = descriptor.get_type();
+    let kind = descriptor.type_object().bound(types.py);
     let is_compiled =
         kind.is(&types.getset_descriptor_type) || kind.is(&types.member_descriptor_type);
-    is_compiled.then(|| ffi::descriptor_get(&descriptor, object).ok())?
+    is_compiled.then_some(descriptor)
 }
 
 /// The place of an element of an array of that shape.

@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyList};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ffi::Object;
-use super::introspection::Introspection;
+use super::introspection::{Introspection, text};
 use crate::graph::{EdgeLabel, NodeIndex};
 
 /// Hidden references by the node that holds them, with their names.
@@ -43,7 +43,7 @@ pub(super) struct Hooks {
 }
 
 /// A reference as Python gives it: which of the objects holds it, its name, and what is held.
-type GivenReference<'py> = (usize, Option<Name>, Bound<'py, PyAny>);
+type GivenReference<'py> = (usize, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// What the functions gave.
 pub(super) struct Given<'py> {
@@ -51,13 +51,6 @@ pub(super) struct Given<'py> {
     pub(super) references: Vec<(usize, EdgeLabel, Bound<'py, PyAny>)>,
     /// What went wrong, a sentence each.
     pub(super) complaints: Vec<String>,
-}
-
-/// The name of a reference as Python gives it.
-#[derive(FromPyObject)]
-enum Name {
-    Position(usize),
-    Text(String),
 }
 
 impl Hooks {
@@ -99,20 +92,28 @@ impl Hooks {
         let _asking = Asking::start();
         let objects = PyList::new(py, objects)?;
         let given = registry.ask.bind(py).call1((objects,))?;
-        let (references, complaints): (Vec<GivenReference<'py>>, _) = given.extract()?;
-        let references = references.into_iter().map(|(position, name, object)| {
-            let label = match name {
-                Some(Name::Position(position)) => EdgeLabel::Index(position),
-                Some(Name::Text(name)) => EdgeLabel::Attribute(name),
-                None => EdgeLabel::Internal("hidden".into()),
-            };
-            (position, label, object)
-        });
+        let (references, complaints): (Vec<GivenReference<'py>>, Vec<Bound<'py, PyAny>>) =
+            given.extract()?;
+        let references = references.into_iter();
         Ok(Given {
-            references: references.collect(),
-            complaints,
+            references: references
+                .map(|(position, name, object)| (position, label(&name), object))
+                .collect(),
+            complaints: complaints.iter().filter_map(text).collect(),
         })
     }
+}
+
+/// The name of a reference as Python gives it: of an attribute, a position, or none.
+fn label(name: &Bound<'_, PyAny>) -> EdgeLabel {
+    if name.is_none() {
+        return EdgeLabel::Internal("hidden".into());
+    }
+    let attribute = text(name).map(EdgeLabel::Attribute);
+    attribute.unwrap_or_else(|| {
+        name.extract()
+            .map_or(EdgeLabel::Internal("hidden".into()), EdgeLabel::Index)
+    })
 }
 
 struct Asking;

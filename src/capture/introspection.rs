@@ -263,10 +263,9 @@ impl<'py> Introspection<'py> {
         is_own && is_trusted
     }
 
-    /// True if and only if a weak reference, or an instance of a subclass, leads to nothing any more.
-    pub(super) fn is_dead_reference(&self, reference: &Bound<'py, PyAny>) -> bool {
-        let referent = self.dereference.call1((reference,));
-        referent.is_ok_and(|referent| referent.is_none())
+    /// What a weak reference, or an instance of a subclass, leads to; Python's `None` if it is gone.
+    pub(super) fn weak_referent(&self, reference: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        self.dereference.call1((reference,)).ok()
     }
 
     /// True if and only if a class of the object defines `__del__`, whatever its metaclass says.

@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PySlice, PyString};
 use super::describe::spell_atom;
 use super::error::CaptureError;
 use super::ffi::{CollectorPause, Object};
+use super::held::HeldObjects;
 use super::introspection::{Introspection, text};
 use super::memory;
 use super::names::object_name;
@@ -62,7 +63,7 @@ pub(crate) fn take_snapshot(
 pub(crate) fn take_held_snapshot(
     py: Python<'_>,
     options: SnapshotOptions,
-) -> Result<(HeapSnapshot, Vec<Bound<'_, PyAny>>), CaptureError> {
+) -> Result<(HeapSnapshot, HeldObjects<'_>), CaptureError> {
     let (started, captured_at) = (Instant::now(), SystemTime::now());
     let _pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
@@ -135,16 +136,7 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
     let mut names = NodeTexts::default();
     for node in graph.nodes() {
         let flags = graph.flags(node);
-        if weak_keys.contains(node) {
-            match live_object(types.py, graph, node).call0() {
-                Ok(referent) if referent.is_none() => names.push(node, DEAD_REFERENCE),
-                Ok(referent) => {
-                    let address = Object::from_bound(&referent).address();
-                    names.push(node, &format!("{WEAK_REFERENT}{address:x}"));
-                }
-                Err(_) => {}
-            }
-        } else if is_named[graph.type_index(node).index()]
+        if is_named[graph.type_index(node).index()]
             || flags.contains(NodeFlags::TYPE)
             || flags.contains(NodeFlags::MODULE)
         {
@@ -153,9 +145,14 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
                 names.push(node, &name);
             }
         } else if is_reference[graph.type_index(node).index()]
-            && types.is_dead_reference(&live_object(types.py, graph, node))
+            && let Some(referent) = types.weak_referent(&live_object(types.py, graph, node))
         {
-            names.push(node, DEAD_REFERENCE);
+            if referent.is_none() {
+                names.push(node, DEAD_REFERENCE);
+            } else if weak_keys.contains(node) {
+                let address = Object::from_bound(&referent).address();
+                names.push(node, &format!("{WEAK_REFERENT}{address:x}"));
+            }
         }
     }
     names

@@ -8,8 +8,8 @@ use std::cell::{Cell, OnceCell};
 use pyo3::prelude::*;
 
 use crate::capture::{
-    CaptureError, CollectorPause, Describer, Introspection, Roots, Searches, Sizes, WalkedHeap,
-    capture, live_object, module_name, object_name,
+    CaptureError, CollectorPause, Describer, HeldObjects, Introspection, Roots, Searches, Sizes,
+    WalkedHeap, capture, live_object, module_name, object_name,
 };
 use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
@@ -22,7 +22,7 @@ pub(super) struct LiveHeap<'py> {
     heap: WalkedHeap<'py>,
     /// A collection could run finalizers; lifted once everything is held.
     pause: Cell<Option<CollectorPause>>,
-    held: OnceCell<Vec<Bound<'py, PyAny>>>,
+    held: OnceCell<HeldObjects<'py>>,
 }
 
 impl<'py> LiveHeap<'py> {
@@ -52,8 +52,11 @@ impl<'py> LiveHeap<'py> {
     /// attributes be looked up: that may take a name out of the interpreter's cache, and with it the
     /// last reference to that string.
     pub(super) fn hold_all(&self) {
-        let hold = || self.graph().nodes().map(|node| self.object(node)).collect();
-        self.held.get_or_init(hold);
+        self.held.get_or_init(|| {
+            let mut held = HeldObjects::default();
+            held.extend(self.graph().nodes().map(|node| self.object(node)));
+            held
+        });
         self.pause.take();
     }
 

@@ -302,6 +302,19 @@ def test_an_inspector_that_fails_is_named(
     assert words in failure
 
 
+def test_a_reason_that_is_no_utf_8_is_spelled(app: Any) -> None:
+    app.account = Account()
+    heapgraph.register_inspector(Account, lambda account: Verdict.gone("no file \udcff"))
+    assert verdicts(heapgraph.why(app.account)) == [("gone", "no file \\udcff")]
+
+    def fail(account: Account) -> Verdict:
+        raise ValueError("no file \udcff")
+
+    heapgraph.register_inspector(Account, fail)
+    (line,) = lines_of(heapgraph.why(app.account), "raised")
+    assert line.endswith("raised ValueError: no file \\udcff")
+
+
 def test_an_inspector_may_let_go_of_the_object(app: Any) -> None:
     def let_go(account: Account) -> Verdict:
         del app.first

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import io
 import random
 import re
 import subprocess
 import sys
+import threading
 import types
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -125,6 +127,10 @@ def raise_error(when: object) -> list[object]:
     raise ValueError("no time")
 
 
+def raise_error_of_undecodable_name(when: object) -> list[object]:
+    raise ValueError("no \udcff")
+
+
 def yield_and_raise(when: datetime) -> Iterator[object]:
     yield when.tzinfo
     raise ValueError("no more time")
@@ -138,12 +144,17 @@ FAILED = "function for referents {} of When failed for 1 objects, the first time
     [
         (raise_error, FAILED.format("raise_error", "ValueError: no time")),
         (yield_and_raise, FAILED.format("yield_and_raise", "ValueError: no more time")),
+        (raise_error_of_undecodable_name, r"the first time with ValueError: no \\udcff"),
         (lambda when: 3, "TypeError: 'int' object is not iterable"),
         (
             lambda when: {-1: when},
             "TypeError: a name of a reference is a str or a position, not int",
         ),
         (lambda when: {(): when}, "TypeError: a name of a reference is .*, not tuple"),
+        (
+            lambda when: {2**70: when},
+            "TypeError: a name of a reference is a str or a position, not int",
+        ),
         (lambda when: [object(), Zone()], "2 objects given by .* are left out: nothing else holds"),
     ],
 )
@@ -161,6 +172,12 @@ def test_a_function_that_fails_loses_no_answer(
     with pytest.warns(RuntimeWarning, match=complaint):
         chain = heapgraph.find_backref_chain(app.other[0], heapgraph.is_proper_module)
     assert chain[0] is app
+
+
+def test_a_name_that_is_no_utf_8_is_spelled(app: Any) -> None:
+    app.when = When(2026, 1, 1, tzinfo=Zone())
+    heapgraph.register_referents(When, lambda when: {"zone\udcff": when.tzinfo})
+    assert path(id(app.when.tzinfo)) == "app_of_referents.when.zone\\udcff"
 
 
 def test_an_interruption_is_one(app: Any) -> None:
@@ -212,6 +229,48 @@ def test_a_function_may_look_at_the_heap_itself(app: Any) -> None:
     heapgraph.register_referents(When, look)
     assert path(id(app.when.tzinfo)) == "app_of_referents.when<hidden>"
     assert len(counts) == 1
+
+
+def test_what_one_look_holds_is_not_counted_by_another(app: Any) -> None:
+    app.when = When(2026, 1, 1, tzinfo=Zone())
+    app.zone = Zone()
+    counts = []
+
+    def look(when: object) -> list[object]:
+        counts.append(unexplained(heapgraph.take_snapshot(collect=False), app.zone))
+        return []
+
+    # While the walk for another snapshot, or a picture, holds everything.
+    heapgraph.register_referents(When, look)
+    outer = heapgraph.take_snapshot()
+    heapgraph.unregister_referents(When)
+    assert unexplained(outer, app.zone) == 0
+    heapgraph.show_refs([[[]]], filter=look, output=io.StringIO())
+    assert len(counts) == 2
+    assert counts == [0, 0]
+
+
+def test_what_another_thread_holds_is_not_counted(app: Any) -> None:
+    app.when = When(2026, 1, 1)
+    app.zone = Zone()
+    is_inside, may_end = threading.Event(), threading.Event()
+
+    def wait(when: object) -> None:
+        if threading.current_thread() is other:
+            is_inside.set()
+            assert may_end.wait(60)
+
+    heapgraph.register_referents(When, wait)
+    other = threading.Thread(target=heapgraph.take_snapshot)
+    other.start()
+    try:
+        assert is_inside.wait(60)
+        meanwhile = heapgraph.take_snapshot()
+    finally:
+        may_end.set()
+        other.join()
+    assert unexplained(meanwhile, app.zone) == 0
+    assert unexplained(heapgraph.take_snapshot(), app.zone) == 0
 
 
 def test_what_can_not_be_registered() -> None:
@@ -281,7 +340,8 @@ def test_every_reference_of_an_array_is_counted_once(app: Any) -> None:
     numpy = pytest.importorskip("numpy")
     chance = random.Random(7)
     app.objects = [Zone() for _ in range(50)]
-    app.arrays = []
+    # Of other types, and met before those.
+    app.arrays = [numpy.zeros(3), numpy.zeros(3, "M8[s]"), numpy.zeros(3, "U5")]
     for _ in range(40):
         shape = chance.choice([(5,), (2, 3), (0, 4), (), (1, 2, 2), 7])
         array = numpy.empty(shape, dtype=object)

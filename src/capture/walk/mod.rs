@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FramesBelow, RunningFrames, running_frames};
+use super::held::{HeldObjects, for_each_held};
 use super::hidden::{Given, HiddenReferences, Hooks};
 use super::introspection::Introspection;
 use super::modules::mark_modules;
@@ -34,7 +35,7 @@ pub(crate) struct WalkedHeap<'py> {
     /// The types without a traverse, of which there are objects.
     pub(crate) opaque_types: Vec<TypeIndex>,
     /// All objects, by node, if code of the program has run since they were met; else none.
-    pub(crate) held: Vec<Bound<'py, PyAny>>,
+    pub(crate) held: HeldObjects<'py>,
     /// Other threads may have left functions while the frames were read: what the graph knows of
     /// those is held by nothing else any more.
     _frames: Option<RunningFrames<'py>>,
@@ -111,7 +112,7 @@ struct Walk<'a, 'py> {
     hooked: Vec<NodeIndex>,
     hidden: HiddenReferences,
     complaints: Vec<String>,
-    held: Vec<Bound<'py, PyAny>>,
+    held: HeldObjects<'py>,
 }
 
 impl<'a, 'py> Walk<'a, 'py> {
@@ -135,7 +136,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             hooked: Vec::new(),
             hidden: HiddenReferences::default(),
             complaints: Vec::new(),
-            held: Vec::new(),
+            held: HeldObjects::default(),
         }
     }
 
@@ -189,14 +190,28 @@ impl<'a, 'py> Walk<'a, 'py> {
         }
         self.builder.reserve();
         self.visit_all();
-        let known = self.introspection.held().chain(self.types.held());
-        for held in self.referents.frames.held().chain(known) {
-            self.builder.discount_reference(held.address());
-        }
+        self.discount_held(0);
         for object in extra {
             self.builder
                 .discount_reference(Object::from_bound(object).address());
         }
+    }
+
+    /// Counts off what is held only to look at the heap, by this walk or by another one, of the
+    /// nodes from `first` on.
+    fn discount_held(&mut self, first: usize) {
+        let known = self.introspection.held().chain(self.types.held());
+        let builder = &mut self.builder;
+        let mut discount = |address| {
+            let node = builder.known_node(address);
+            if node.is_some_and(|node| node.index() >= first) {
+                builder.discount_reference(address);
+            }
+        };
+        for held in self.referents.frames.held().chain(known) {
+            discount(held.address());
+        }
+        for_each_held(discount);
     }
 
     /// Visits what was met and not visited yet, and what that leads to.
@@ -220,6 +235,8 @@ impl<'a, 'py> Walk<'a, 'py> {
             let objects: Vec<&Bound<'_, PyAny>> =
                 (hooked.iter().map(|node| &self.held[node.index()])).collect();
             let given = Hooks::ask(&objects, self.introspection.py)?;
+            // The functions may have switched the collector on.
+            let _pause = CollectorPause::new(self.introspection.py);
             self.add_hidden(&hooked, given);
             self.hold_all();
         }
@@ -229,11 +246,11 @@ impl<'a, 'py> Walk<'a, 'py> {
     /// Holds what is not held yet, if the rest is or is going to be.
     fn hold_all(&mut self) {
         let py = self.introspection.py;
-        for node in self.held.len()..self.builder.node_count() {
+        let new = (self.held.len()..self.builder.node_count()).filter_map(|node| {
             let address = self.builder.address(NodeIndex::new(node));
-            self.held
-                .extend(ffi::object_at(address).map(|object| object.bound(py)));
-        }
+            Some(ffi::object_at(address)?.bound(py))
+        });
+        self.held.extend(new);
     }
 
     /// Adds references that `hooked` objects were said to hold.
@@ -257,6 +274,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             }
         }
         self.visit_all();
+        self.discount_held(first_new);
         for (_, _, object) in &given.references {
             let address = Object::from_bound(object).address();
             let node = self.builder.known_node(address);

@@ -33,7 +33,7 @@ impl Referents<'_, '_> {
             _ if info.hides_dict => add_known(builder, object.hidden_dict_address()),
             _ => {}
         }
-        if let Some(array) = info.array {
+        if let Some(array) = &info.array {
             array.for_each(self.introspection, object, |_, held| {
                 add_edge(builder, held);
             });

@@ -100,11 +100,14 @@ fn inspected(
         .map(|reason| Finding::Gone(reason.into()))
         .collect();
     if let Some(inspect) = inspect {
-        let said: Vec<(String, String)> = inspect.call1((object,))?.extract()?;
-        findings.extend(said.into_iter().map(|(kind, reason)| match &*kind {
-            "alive" => Finding::Alive(reason),
-            "gone" => Finding::Gone(reason),
-            _ => Finding::Failed(reason),
+        let said: Vec<(String, Bound<'_, PyAny>)> = inspect.call1((object,))?.extract()?;
+        findings.extend(said.into_iter().map(|(kind, reason)| {
+            let reason = capture::text(&reason).unwrap_or_default();
+            match &*kind {
+                "alive" => Finding::Alive(reason),
+                "gone" => Finding::Gone(reason),
+                _ => Finding::Failed(reason),
+            }
         }));
     }
     Ok(findings)

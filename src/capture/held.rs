@@ -1,0 +1,66 @@
+//! All objects of a heap, held so that code of the program may run.
+//!
+//! Another thread, or that code itself, may look at the heap meanwhile. What is held here is known
+//! to every walk, which counts it off: reference counts are what they are without this package.
+
+use std::ops::Deref;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+
+use super::ffi::Object;
+
+/// Addresses of what is held, once for each reference, by the number of the holder. Used by threads
+/// that have the interpreter, and never while it may be given up.
+static HELD: Mutex<Vec<(u64, Vec<u64>)>> = Mutex::new(Vec::new());
+
+/// Objects that are held, in the order in which they were added.
+#[derive(Default)]
+pub(crate) struct HeldObjects<'py> {
+    objects: Vec<Bound<'py, PyAny>>,
+    number: Option<u64>,
+}
+
+impl<'py> HeldObjects<'py> {
+    /// Holds more objects.
+    pub(crate) fn extend(&mut self, objects: impl IntoIterator<Item = Bound<'py, PyAny>>) {
+        let first_new = self.objects.len();
+        self.objects.extend(objects);
+        let new = self.objects[first_new..].iter();
+        let new = new.map(|object| Object::from_bound(object).address());
+        let mut held = lock();
+        let number = *self.number.get_or_insert_with(|| {
+            let number = held.last().map_or(0, |(last, _)| last + 1);
+            held.push((number, Vec::new()));
+            number
+        });
+        if let Some((_, addresses)) = held.iter_mut().find(|(known, _)| *known == number) {
+            addresses.extend(new);
+        }
+    }
+}
+
+impl<'py> Deref for HeldObjects<'py> {
+    type Target = [Bound<'py, PyAny>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.objects
+    }
+}
+
+impl Drop for HeldObjects<'_> {
+    fn drop(&mut self) {
+        lock().retain(|(number, _)| Some(*number) != self.number);
+    }
+}
+
+/// Calls `visit` with the address of every object that is held, once for each reference.
+pub(super) fn for_each_held(visit: impl FnMut(u64)) {
+    let held = lock();
+    let addresses = held.iter().flat_map(|(_, addresses)| addresses);
+    addresses.copied().for_each(visit);
+}
+
+fn lock() -> MutexGuard<'static, Vec<(u64, Vec<u64>)>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
