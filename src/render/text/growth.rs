@@ -6,7 +6,7 @@ use super::TO_STRING;
 use super::number::grouped;
 use super::style::{Paint, Style};
 use super::why::spelled_path;
-use crate::analysis::{Course, GrowingPath, GrowthReport, GrowthVerdict, spelled_steps};
+use crate::analysis::{Course, GrowingPath, GrowthReport, GrowthVerdict};
 use crate::render::escape::one_line;
 use crate::snapshot::HeapSnapshot;
 
@@ -142,8 +142,7 @@ fn paragraph(
         ));
     }
     if let Some(chain) = &row.chain {
-        let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
-        let path = spelled_path(snapshot, chain, &spelled_steps(&labels));
+        let path = spelled_path(snapshot, chain, &chain.steps());
         if path != row.path {
             line(format!("most of it in {path}"));
         }
