@@ -1,7 +1,7 @@
 //! Files that are there whole or not at all.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io,
     path::{Path, PathBuf},
     process,
@@ -13,15 +13,15 @@ use std::{
 /// Until [`commit`](Self::commit) it is `.heapgraph-<process>-<number>.tmp` in the same folder; if
 /// it is dropped before that, it is removed and the old file stays as it was. A symbolic link is
 /// followed, not replaced. A new file has the permissions that any new file gets, a replaced one
-/// keeps those it had.
+/// keeps those it had. A device or a pipe is written to at once: it would be gone if it were replaced.
 ///
 /// The temporary files of the crate `tempfile` would do, but they are private to the user and
 /// their errors have lost the operating system's number, which callers need.
 #[derive(Debug)]
 pub(crate) struct WholeFile {
     file: File,
-    path: PathBuf,
-    temporary: Temporary,
+    /// Its name until it is complete, and the path where it is to be; `None` for a device or a pipe.
+    replacement: Option<(Temporary, PathBuf)>,
 }
 
 impl WholeFile {
@@ -31,6 +31,12 @@ impl WholeFile {
     ///
     /// What the operating system says if the folder can not be written to.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return Ok(Self {
+                file: OpenOptions::new().write(true).open(path)?,
+                replacement: None,
+            });
+        }
         let path = follow_links(path)?;
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
@@ -42,8 +48,7 @@ impl WholeFile {
         }
         Ok(Self {
             file,
-            path,
-            temporary,
+            replacement: Some((temporary, path)),
         })
     }
 
@@ -58,10 +63,13 @@ impl WholeFile {
     ///
     /// What the operating system says if it can not be flushed or renamed; then nothing changed.
     pub(crate) fn commit(self) -> io::Result<()> {
+        let Some((temporary, path)) = self.replacement else {
+            return Ok(());
+        };
         self.file.sync_all()?;
         // Some systems do not rename an open file.
         drop(self.file);
-        self.temporary.rename_to(&self.path)
+        temporary.rename_to(&path)
     }
 }
 

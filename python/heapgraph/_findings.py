@@ -205,14 +205,8 @@ def hint(path: str, type_name: str, kind: str = "elements") -> str:
 
 
 def size_text(size: float) -> str:
-    """A number of bytes, rounded."""
-    if size < 1000:
-        return f"{size:.0f} bytes"
-    for unit in ("KB", "MB"):
-        size /= 1000
-        if size < 1000:
-            return f"{size:.1f} {unit}"
-    return f"{size / 1000:.1f} GB"
+    """A number of bytes."""
+    return f"{size:,.0f} bytes"
 
 
 def _growing(path: GrowingPath, iterations: int) -> Leak:

@@ -62,7 +62,7 @@ _CONTAINERS = frozenset(
 )
 """In these, and not elsewhere, one more string or number is something that survives."""
 
-_NEVER_ASKED = frozenset(["builtins.frame", "builtins.weakref", "weakref.ReferenceType"])
+_NEVER_ASKED = frozenset(["builtins.frame", "weakref.ReferenceType"])
 """A frame is that of a running function, or goes with its traceback; others keep nothing."""
 
 _FIRST_STEPS = 3

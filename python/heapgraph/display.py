@@ -80,17 +80,8 @@ def _written(picture: _core.Picture, path: str) -> str:
 
 
 def _show_temporary(picture: _core.Picture) -> None:
-    # Rarely needed, and slow to import.
-    import tempfile
-    from pathlib import Path
-
-    handle, path = tempfile.mkstemp(prefix="heapgraph-", suffix=".svg")
-    os.close(handle)
-    try:
-        picture.save(path)
-    except BaseException:
-        Path(path).unlink(missing_ok=True)
-        raise
+    # Not by `tempfile`: importing it makes thousands of objects, which would be growth.
+    path = picture.save_temporary()
     print(_written(picture, path))
     viewer = open_viewer(path)
     if viewer is not None:

@@ -161,8 +161,7 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
 /// The plain weak references that are keys of dicts, as in a `WeakKeyDictionary`: where they refer to
 /// tells whether the dict keeps its own keys.
 fn weak_keys(graph: &HeapGraph) -> NodeSet {
-    let is_weak =
-        (graph.types()).which(|ty| !ty.is_heap_type && ty.full_name() == "weakref.ReferenceType");
+    let is_weak = graph.types().which(HeapType::is_plain_weak_reference);
     let mut found = NodeSet::new(graph);
     for dict in graph.nodes() {
         if graph.flags(dict).contains(NodeFlags::DICT) {

@@ -35,16 +35,19 @@ impl HeapType {
         }
     }
 
-    /// True if and only if its instances are weak references: one of the interpreter's own types or
-    /// of `weakref`'s.
+    /// True if and only if its instances are weak references: of the interpreter's own type or of
+    /// one of `weakref`'s, which are derived from it.
     pub fn is_weak_reference(&self) -> bool {
         matches!(
             self.full_name().as_ref(),
-            "weakref.ReferenceType"
-                | "builtins.weakref"
-                | "weakref.KeyedRef"
-                | "weakref.WeakMethod"
+            "weakref.ReferenceType" | "weakref.KeyedRef" | "weakref.WeakMethod"
         )
+    }
+
+    /// True if and only if its instances are weak references of the interpreter's own type: asking
+    /// one for its referent runs no code of the program.
+    pub fn is_plain_weak_reference(&self) -> bool {
+        self.is_weak_reference() && !self.is_heap_type
     }
 
     /// True if and only if `pattern` names this type: the full name if it has a dot, else the

@@ -79,6 +79,7 @@ mod core {
             ));
         }
         crate::capture::prepare_at_exit(module.py());
+        crate::python::seen_objects::prepare(module.py())?;
         let collector_lists = crate::capture::check_collector_lists(module.py())?;
         module.add("WALKS_COLLECTOR_LISTS", collector_lists)
     }

@@ -1,5 +1,6 @@
 //! A finished drawing, to look at or to save.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
@@ -42,6 +43,13 @@ impl Picture {
             Format::Png => "png".into(),
             Format::Other(name) => name,
         })
+    }
+
+    /// Writes the drawing to a new SVG file in the folder for temporary files. Returns its path.
+    fn save_temporary(&self, py: Python<'_>) -> PyResult<OsString> {
+        // As text: a `pathlib.Path` would import its module.
+        let path = py.detach(|| render::save_temporary(&self.view))?;
+        Ok(path.into_os_string())
     }
 
     fn _repr_svg_(&self, py: Python<'_>) -> PyResult<String> {

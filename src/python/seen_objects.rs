@@ -101,6 +101,12 @@ pub(super) fn untrack(obj: &Bound<'_, PyAny>) {
     capture::untrack(obj);
 }
 
+/// Makes what an answer needs, so that no object is left when there is the first one.
+pub(super) fn prepare(py: Python<'_>) -> PyResult<()> {
+    default_dict(py).map(drop)
+}
+
 fn default_dict(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    py.import("collections")?.getattr("defaultdict")
+    // Not from `collections`, which may not be imported yet.
+    py.import("_collections")?.getattr("defaultdict")
 }

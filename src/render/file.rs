@@ -1,8 +1,11 @@
 //! A view into a file, in the format that the file's name asks for.
 
 use std::{
+    env,
+    fs::{self, File, OpenOptions},
+    hash::{BuildHasher, RandomState},
     io::{self, BufWriter, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use super::{dot::to_dot, error::RenderError, external::to_format, view::View};
@@ -91,6 +94,39 @@ pub fn save(view: &View, path: &Path) -> Result<Format, RenderError> {
     let bytes = format.draw(view)?;
     write_whole(path, |file| file.write_all(&bytes))?;
     Ok(format)
+}
+
+/// Draws a view and writes it to a new SVG file in the folder for temporary files, which on Unix only
+/// the user may read. Returns its path.
+///
+/// # Errors
+///
+/// [`RenderError::Io`] if the file can not be written; otherwise what [`Format::draw`] returns.
+pub fn save_temporary(view: &View) -> Result<PathBuf, RenderError> {
+    let bytes = Format::Svg.draw(view)?;
+    loop {
+        // Not to be guessed: others can write to that folder too.
+        let name = format!("heapgraph-{:016x}.svg", RandomState::new().hash_one(()));
+        let path = env::temp_dir().join(name);
+        let written = create_private(&path).and_then(|mut file| {
+            let written = file.write_all(&bytes);
+            written.inspect_err(|_| drop(fs::remove_file(&path)))
+        });
+        match written {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(source) => return Err(RenderError::Io { path, source }),
+        }
+    }
+}
+
+/// A new file that only the user may read and write.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Writes what `write` writes to the file at `path`, whole or not at all, as [`save`] does.

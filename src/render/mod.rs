@@ -29,7 +29,7 @@ pub use cycles_view::cycles_view;
 pub use dot::to_dot;
 pub use error::RenderError;
 pub use external::to_format;
-pub use file::{Format, save, write_whole};
+pub use file::{Format, save, save_temporary, write_whole};
 #[cfg(feature = "svg")]
 pub use png::to_png;
 pub use snapshot_view::{chains_view, neighbourhood_view, why_view};

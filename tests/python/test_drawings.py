@@ -268,13 +268,16 @@ def test_without_a_file_a_temporary_one_is_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     assert heapgraph.show_backrefs(family[2]) is None
     (file,) = tmp_path.iterdir()
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith(f"Graph written to {file} (")
     assert file.suffix == ".svg"
+    assert file.stat().st_mode & 0o777 == 0o600
     ElementTree.parse(file)
+    heapgraph.show_backrefs(family[2])
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_in_a_notebook_the_picture_is_returned(
@@ -283,7 +286,7 @@ def test_in_a_notebook_the_picture_is_returned(
     shells = {name: type(name, (), {})() for name in ("ZMQShell", "TerminalInteractiveShell")}
     ipython = types.ModuleType("IPython")
     monkeypatch.setitem(sys.modules, "IPython", ipython)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     # While IPython is being imported it has no such function.
     assert heapgraph.show_refs(family) is None
     ipython.__dict__["get_ipython"] = lambda: shells["TerminalInteractiveShell"]

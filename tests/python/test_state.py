@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import heapgraph
+from alone import run_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +80,10 @@ def test_these_are_all_functions_of_objgraph() -> None:
 def referrers() -> tuple[list[int], int]:
     """Those that the collector sees, and the number of all."""
     return sorted(map(id, gc.get_referrers(probe()))), sys.getrefcount(probe())
+
+
+def test_first_calls_import_nothing() -> None:
+    run_alone("first_calls")
 
 
 @pytest.mark.parametrize("name", ASKS)

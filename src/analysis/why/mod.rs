@@ -145,8 +145,7 @@ impl Explanation {
         fingerprint: Fingerprint,
     ) -> Option<Self> {
         let chain = paths.chain_to(target)?;
-        let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
-        let steps = spelled_steps(&labels);
+        let steps = chain.steps();
         let holders = Holders::find(paths, tree, target, MOST_HOLDERS);
         let nearest = holders.as_ref();
         let nearest =

@@ -1,5 +1,6 @@
 //! References as they are spelled in a path.
 
+use crate::analysis::RootChain;
 use crate::graph::{CONTEXT_VARIABLES, EdgeLabel};
 
 /// One or several references of a chain that are one step of its path: the namespace between an
@@ -13,6 +14,14 @@ pub struct Step {
     pub generic: String,
     /// Number of references passed.
     pub length: usize,
+}
+
+impl RootChain {
+    /// The steps from the root to the object.
+    pub fn steps(&self) -> Vec<Step> {
+        let labels: Vec<_> = self.labels.iter().cloned().map(Some).collect();
+        spelled_steps(&labels)
+    }
 }
 
 /// The steps of a chain with these references; `None` stands for one that is not there any more.

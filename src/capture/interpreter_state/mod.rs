@@ -205,8 +205,7 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
 
     /// What a plain weak reference refers to: `None` if that is gone.
     fn referent_of_weak(&self, node: NodeIndex) -> Option<Bound<'py, PyAny>> {
-        let ty = self.graph.type_of(node);
-        if ty.is_heap_type || ty.name != "ReferenceType" {
+        if !self.graph.type_of(node).is_plain_weak_reference() {
             return None;
         }
         self.object(node).call0().ok()

@@ -171,9 +171,7 @@ impl GrowingPath {
     #[getter]
     fn example(&self) -> Option<String> {
         let chain = self.row().chain.as_ref()?;
-        let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
-        let steps = analysis::spelled_steps(&labels);
-        Some(spelled_path(&self.heap, chain, &steps))
+        Some(spelled_path(&self.heap, chain, &chain.steps()))
     }
 
     /// Full name of the type of what grows.

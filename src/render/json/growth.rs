@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::{GrowingPath, GrowthReport, spelled_steps};
+use crate::analysis::{GrowingPath, GrowthReport};
 use crate::render::text::{evidence, growth_headline, spelled_path};
 use crate::snapshot::HeapSnapshot;
 
@@ -113,10 +113,8 @@ impl<'s> GrowingJson<'s> {
             type_name,
             per_iteration: *per_iteration,
         };
-        let example = row.chain.as_ref().map(|chain| {
-            let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
-            spelled_path(snapshot, chain, &spelled_steps(&labels))
-        });
+        let chain = row.chain.as_ref();
+        let example = chain.map(|chain| spelled_path(snapshot, chain, &chain.steps()));
         Self {
             path: &row.path,
             type_name: &row.type_name,

@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use super::object::{ObjectJson, RootJson};
-use crate::analysis::{
-    Explanation, Holder, Holders, RootChain, Standing, Step, Tally, Verdict, Why, spelled_steps,
-};
+use crate::analysis::{Explanation, Holder, Holders, Standing, Tally, Verdict, Why};
 use crate::graph::NodeIndex;
 use crate::render::text::spelled_path;
 use crate::snapshot::HeapSnapshot;
@@ -136,7 +134,7 @@ impl<'s> ExplanationJson<'s> {
 impl HoldersJson {
     fn new(snapshot: &HeapSnapshot, holders: &Holders) -> Self {
         let holder = |holder: &Holder| HolderJson {
-            path: chain_path(snapshot, &holder.chain),
+            path: spelled_path(snapshot, &holder.chain, &holder.chain.steps()),
             freed: holder.freed.into(),
         };
         Self {
@@ -177,10 +175,4 @@ impl From<Tally> for FreedJson {
             bytes,
         }
     }
-}
-
-fn chain_path(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
-    let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
-    let steps: Vec<Step> = spelled_steps(&labels);
-    spelled_path(snapshot, chain, &steps)
 }

@@ -35,8 +35,9 @@ pub fn chain_words(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
 
 /// A chain in Python's spelling, in one line.
 pub fn chain_path(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
-    let words = chain_words(snapshot, chain);
-    words.lines().next().unwrap_or_default().to_owned()
+    let mut path = path_start(snapshot, chain.root.node);
+    path.extend(chain.steps().into_iter().map(|step| step.text));
+    one_line(&path).into_owned()
 }
 
 fn spelled(

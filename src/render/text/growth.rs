@@ -6,7 +6,7 @@ use super::TO_STRING;
 use super::number::grouped;
 use super::style::{Paint, Style};
 use super::why::spelled_path;
-use crate::analysis::{Course, GrowingPath, GrowthReport, GrowthVerdict, spelled_steps};
+use crate::analysis::{Course, GrowingPath, GrowthReport, GrowthVerdict};
 use crate::render::escape::one_line;
 use crate::snapshot::HeapSnapshot;
 
@@ -56,8 +56,8 @@ pub fn growth_text(snapshot: &HeapSnapshot, report: &GrowthReport, style: Style)
     if let Some(garbage) = report.garbage {
         writeln!(
             text,
-            "\nA collection frees {} in {} objects that only hold each other.",
-            bytes(garbage.bytes),
+            "\nA collection frees {} bytes in {} objects that only hold each other.",
+            grouped(garbage.bytes),
             grouped(garbage.count)
         )
         .expect(TO_STRING);
@@ -65,9 +65,9 @@ pub fn growth_text(snapshot: &HeapSnapshot, report: &GrowthReport, style: Style)
     if let Some(besides) = report.besides {
         writeln!(
             text,
-            "\nResident memory rose by {}, the objects of the heap by {}: mend what grows, and look again.",
-            bytes(besides.resident),
-            bytes(besides.objects)
+            "\nResident memory rose by {} bytes, the objects of the heap by {} bytes: mend what grows, and look again.",
+            grouped(besides.resident),
+            grouped(besides.objects)
         )
         .expect(TO_STRING);
     }
@@ -136,14 +136,13 @@ fn paragraph(
     line(evidence(report, row));
     if row.share.bytes > 0 {
         line(format!(
-            "keeps {} alive, {} of it alone",
-            bytes(row.share.bytes),
-            bytes(row.share.exclusive.bytes)
+            "keeps {} bytes alive, {} bytes of it alone",
+            grouped(row.share.bytes),
+            grouped(row.share.exclusive.bytes)
         ));
     }
     if let Some(chain) = &row.chain {
-        let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
-        let path = spelled_path(snapshot, chain, &spelled_steps(&labels));
+        let path = spelled_path(snapshot, chain, &chain.steps());
         if path != row.path {
             line(format!("most of it in {path}"));
         }
@@ -256,22 +255,5 @@ pub fn evidence(report: &GrowthReport, row: &GrowingPath) -> String {
             grouped(since)
         ),
         Course::Unknown => "2 snapshots cannot tell a backlog from a leak".into(),
-    }
-}
-
-/// A size as people say it.
-fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["bytes", "KB", "MB", "GB", "TB"];
-    #[expect(clippy::cast_precision_loss, reason = "rounded to a tenth anyway")]
-    let mut size = bytes as f64;
-    let mut unit = 0;
-    while size >= 1000.0 && unit + 1 < UNITS.len() {
-        size /= 1000.0;
-        unit += 1;
-    }
-    if unit == 0 {
-        format!("{bytes} bytes")
-    } else {
-        format!("{size:.1} {}", UNITS[unit])
     }
 }

@@ -3,7 +3,7 @@
 use super::number::grouped;
 use super::suspects::{named, objects_in_words, short};
 use super::why::spelled_path;
-use crate::analysis::{Hint, HintKind, RootChain, spelled_steps};
+use crate::analysis::{Hint, HintKind, RootChain};
 use crate::render::escape::one_line;
 use crate::snapshot::HeapSnapshot;
 
@@ -60,8 +60,7 @@ pub fn hint_sentences(snapshot: &HeapSnapshot, hint: &Hint) -> [String; 2] {
 
 /// The chain of all objects that are held alike: without positions and keys.
 fn generic_path(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
-    let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
-    let mut steps = spelled_steps(&labels);
+    let mut steps = chain.steps();
     for step in &mut steps {
         step.text.clone_from(&step.generic);
     }

@@ -5,9 +5,7 @@ use std::fmt::Write;
 use super::TO_STRING;
 use super::number::grouped;
 use super::style::{Paint, Style};
-use crate::analysis::{
-    Explanation, Holders, RootChain, Standing, Step, Tally, Verdict, Why, spelled_steps,
-};
+use crate::analysis::{Explanation, Holders, RootChain, Standing, Step, Tally, Verdict, Why};
 use crate::graph::NodeIndex;
 use crate::render::escape::one_line;
 use crate::render::words::{headline, node_words, path_start, root_words};
@@ -257,8 +255,7 @@ fn several_holders(snapshot: &HeapSnapshot, holders: &Holders) -> String {
 
 /// A chain in Python's spelling, in one line.
 pub fn chain_spelled(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
-    let labels: Vec<_> = chain.labels.iter().cloned().map(Some).collect();
-    one_line(&spelled_path(snapshot, chain, &spelled_steps(&labels))).into_owned()
+    one_line(&spelled_path(snapshot, chain, &chain.steps())).into_owned()
 }
 
 /// How much is freed.
