@@ -37,7 +37,7 @@ demo: $(WHEEL) ## Build, run a program that leaks, find its leak and draw it
 	@"$(VENV_PYTHON)" fixtures/demo.py
 
 .PHONY: test
-test: $(DEV_TOOLS) ## Run every check and every test, on each CPython of this machine
+test: $(BUILD_TOOLS) $(DEV_TOOLS) ## Run every check and every test, on each CPython of this machine
 	@# The wheel keeps one core busy for minutes; the checks go on beside it.
 	@$(MAKE) --no-print-directory $(WHEEL) & wheel=$$!; \
 	trap 'kill $$wheel 2>/dev/null || true' EXIT; \
