@@ -101,7 +101,8 @@ def check_number(name: str, number: object, least: int, kind: type[int | float] 
     """
     __tracebackhide__ = True
     is_number = isinstance(number, (int, kind)) and not isinstance(number, bool)
-    if not is_number or number < least:  # type: ignore[operator]
+    # Not a number is not less either.
+    if not is_number or not number >= least:  # type: ignore[operator]
         what = "a number" if kind is float else "a whole number"
         message = f"{name} must be {what} of at least {least}, not {number!r}"
         raise ValueError(message)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from heapgraph.testing import RunOptions
 
+_BY_POSITION = ("loops", "warmup")
+"""Arguments of the marker."""
+
 _LOOKS = 3
 """How often a test of a whole suite is looked at before it counts as quiet."""
 
@@ -60,7 +63,10 @@ def _check(item: pytest.Item, repetition: Repetition) -> None:
     options: dict[str, Any] = dict(settings.runs)
     marker = item.get_closest_marker("no_growth")
     if marker is not None:
-        options.update(zip(("loops", "warmup"), marker.args, strict=False))
+        if len(marker.args) > len(_BY_POSITION):
+            taken = " and ".join(_BY_POSITION)
+            pytest.fail(f"the marker no_growth takes {taken} by position", pytrace=False)
+        options.update(zip(_BY_POSITION, marker.args, strict=False))
         options.update(marker.kwargs)
     elif not _may_grow(repetition):
         item.stash.setdefault(FOUND, [])

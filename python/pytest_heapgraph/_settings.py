@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+
+from heapgraph._arguments import check_number
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from heapgraph.testing import RunOptions
+
+_Number = TypeVar("_Number", int, float)
 
 
 class Settings:
@@ -24,9 +28,9 @@ class Settings:
             UsageError: If a number is none.
         """
         self.runs: RunOptions = {
-            "loops": int(_number(config, "heapgraph_loops")),
-            "warmup": int(_number(config, "heapgraph_warmup")),
-            "seconds": _number(config, "heapgraph_seconds"),
+            "loops": _number(config, "heapgraph_loops", 1, int),
+            "warmup": _number(config, "heapgraph_warmup", 0, int),
+            "seconds": _number(config, "heapgraph_seconds", 0, float),
         }
         self.ignore: tuple[str, ...] = tuple(config.getini("heapgraph_ignore"))
         self.report = chosen_path(config, "heapgraph_report")
@@ -57,10 +61,13 @@ def chosen_path(config: pytest.Config, name: str) -> Path | None:
     return beside / str(written)
 
 
-def _number(config: pytest.Config, name: str) -> float:
+def _number(config: pytest.Config, name: str, least: int, kind: type[_Number]) -> _Number:
     text = config.getini(name)
     try:
-        return float(text)
+        number = kind(text)
+        check_number(name, number, least, kind)
     except ValueError:
-        message = f"{name} must be a number, not {text!r}"
+        what = "a number" if kind is float else "a whole number"
+        message = f"{name} must be {what} of at least {least}, not {text!r}"
         raise pytest.UsageError(message) from None
+    return number

@@ -64,12 +64,17 @@ def test_options_of_the_marker(suite: pytest.Pytester) -> None:
         @pytest.mark.no_growth(lops=3)
         def test_misspelt():
             pass
+
+        @pytest.mark.no_growth(3, 1, 4)
+        def test_too_many():
+            pass
         """,
         "--deselect=test_app.py::test_quiet",
         passed=1,
-        failed=2,
+        failed=3,
         deselected=1,
     )
+    assert "the marker no_growth takes loops and warmup by position" in shown
     assert "ValueError" in shown
     assert "TypeError" in shown
     assert "lops" in shown

@@ -94,8 +94,14 @@ def test_wrong_settings_are_refused(suite: pytest.Pytester) -> None:
         result = run(suite, *options)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         assert message in result.stderr.str()
-    result = run(suite, "-o", "heapgraph_loops=many")
-    assert "heapgraph_loops must be a number, not 'many'" in result.stdout.str()
+    for setting, message in (
+        ("heapgraph_loops=many", "must be a whole number of at least 1, not 'many'"),
+        ("heapgraph_loops=5.7", "must be a whole number of at least 1, not '5.7'"),
+        ("heapgraph_warmup=-1", "must be a whole number of at least 0, not '-1'"),
+        ("heapgraph_seconds=nan", "must be a number of at least 0, not 'nan'"),
+    ):
+        shown = run(suite, "-o", setting).stdout.str()
+        assert f"{setting.partition('=')[0]} {message}" in shown
 
 
 def test_the_files_of_the_document(suite: pytest.Pytester) -> None:

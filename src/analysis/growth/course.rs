@@ -3,7 +3,7 @@
 /// What became of something that rose while the scenario ran on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Course {
-    /// It rises still, and about as fast as at first.
+    /// It rises still, and does not slow down any more.
     Steady,
     /// It has come to an end, or nearly so.
     Levelled {

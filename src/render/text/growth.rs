@@ -232,7 +232,7 @@ pub fn evidence(report: &GrowthReport, row: &GrowingPath) -> String {
     }
     match row.course {
         Course::Steady if watched > 0 => format!(
-            "rises as fast as at first after {} more iterations",
+            "goes on rising after {} more iterations",
             grouped(watched)
         ),
         Course::Steady => format!("rises at each of {} snapshots", row.series.len()),
