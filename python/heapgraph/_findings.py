@@ -212,7 +212,8 @@ def size_text(size: float) -> str:
 def _growing(path: GrowingPath, iterations: int) -> Leak:
     amounts = []
     if path.elements_per_iteration:
-        amounts.append(f"{path.elements_per_iteration:+.3g} elements")
+        count = f"{path.elements_per_iteration:+.3g}"
+        amounts.append(f"{count} element" + ("" if count == "+1" else "s"))
     if path.bytes_per_iteration:
         amounts.append("+" + size_text(path.bytes_per_iteration))
     headline = f"{path.path} grows with every run: {', '.join(amounts) or path.evidence}"

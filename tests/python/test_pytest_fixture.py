@@ -54,7 +54,7 @@ def test_the_fixture_with_a_callable(suite: pytest.Pytester) -> None:
     # The lines of the test, and none of what runs it.
     assert "ScenarioError: the scenario raised KeyError in iteration 1" in shown
     assert "def find_growth" not in shown
-    assert "E       AssertionError: app.server.sessions grows with every run: +1 elements" in shown
+    assert "E       AssertionError: app.server.sessions grows with every run: +1 element" in shown
 
 
 def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
@@ -225,5 +225,5 @@ def test_unittest_without_pytest(suite: pytest.Pytester) -> None:
     result = suite.run(sys.executable, "-m", "unittest", "test_app")
     shown = result.stderr.str()
     assert "FAILED (failures=2)" in shown
-    assert "AssertionError: app.server.sessions grows with every run: +1 elements" in shown
+    assert "AssertionError: app.server.sessions grows with every run: +1 element" in shown
     assert "AssertionError: 1 Session survives the block, held by app.server.sessions[" in shown

@@ -30,7 +30,7 @@ def test_a_marked_test_that_leaks(suite: pytest.Pytester) -> None:
     )
     lines = shown.splitlines()
     [failure] = [line for line in lines if line.startswith("app.server.sessions grows")]
-    assert "+1 elements" in failure
+    assert "+1 element" in failure
     text = shown[shown.index(failure) :]
     assert re.search(r"size +builtins.dict: \d+ > \d+ > \d+", text)
     assert re.search(r"alive by\n +module app\n +\.server +Server\n +\.sessions +dict", text)

@@ -263,4 +263,4 @@ async def test_in_and_out(number):
 def test_with_coroutines(suite: pytest.Pytester, package: str, parts: dict[str, str]) -> None:
     pytest.importorskip(package)
     shown = check(suite, ASYNC.format(**parts), others=[parts["mark"]], failed=1, passed=1)
-    assert "app.server.sessions grows with every run: +1 elements" in shown
+    assert "app.server.sessions grows with every run: +1 element" in shown

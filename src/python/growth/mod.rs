@@ -2,25 +2,27 @@
 
 mod limits;
 mod report;
+mod watched_path;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet};
+use pyo3::types::PyList;
 
 pub(super) use report::{GrowingPath, GrowthReport};
 
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
-    self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Point, Rising, Tally, TypePattern,
-    Watched, is_settled,
+    self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern, Watched,
+    is_settled,
 };
 use crate::capture::{self, SnapshotOptions};
 use crate::graph::{NodeFlags, NodeIndex};
 use crate::snapshot;
 use limits::{Candidate, named_limits};
+use watched_path::WatchedPath;
 
 /// Containers of one path that are watched; of more the sum is taken from snapshots.
 const MOST_CONTAINERS: usize = 64;
@@ -37,16 +39,6 @@ pub(super) struct GrowthHistory {
     last: Option<(Arc<AnalysedHeap>, Arc<Placement>)>,
     containers: Vec<WatchedPath>,
     ignored: Vec<TypePattern>,
-}
-
-/// The containers on one path, held while they are looked at.
-struct WatchedPath {
-    path: PathIndex,
-    containers: Vec<Py<PyAny>>,
-    owners: Vec<Py<PyAny>>,
-    /// By how much the snapshot counts more than a look.
-    shift: i64,
-    looks: Vec<Point>,
 }
 
 /// Gives what the C allocator keeps free back to the system.
@@ -278,7 +270,6 @@ impl GrowthHistory {
         iteration: u64,
     ) {
         let graph = snapshot.graph();
-        let object = |node: &NodeIndex| objects[node.index()].clone().unbind();
         let mut rising = self.rising(first);
         rising.extend(self.wavering(first));
         rising.retain(|rising| rising.growth == Growth::Elements);
@@ -306,22 +297,9 @@ impl GrowthHistory {
         for (path, limit, source) in named_limits(snapshot, objects, &candidates) {
             self.watched.limits.insert(path, (limit, source));
         }
-        for candidate in candidates {
-            let mut watched = WatchedPath {
-                path: candidate.rising.path,
-                containers: candidate.containers.iter().map(object).collect(),
-                owners: candidate.owners.iter().map(object).collect(),
-                shift: 0,
-                looks: Vec::new(),
-            };
-            let counted = candidate.series.last().copied().unwrap_or(0);
-            let Ok(seen) = watched.amount(py) else {
-                continue;
-            };
-            watched.shift = counted.cast_signed() - seen.cast_signed();
-            watched.looks.push((iteration, counted));
-            self.containers.push(watched);
-        }
+        let candidates = candidates.iter();
+        self.containers
+            .extend(candidates.filter_map(|one| WatchedPath::new(py, one, objects, iteration)));
     }
 
     /// What has risen at the first `count` moments, without that which may: what is ignored is not
@@ -372,32 +350,4 @@ impl GrowthHistory {
             .find(|path| path.index() == number)
             .ok_or_else(|| PyValueError::new_err(format!("path {number} is not watched")))
     }
-}
-
-impl WatchedPath {
-    /// How much the containers hold, as a snapshot counts it.
-    fn amount(&self, py: Python<'_>) -> PyResult<u64> {
-        let mut amount = 0;
-        for container in &self.containers {
-            amount += entries(container.bind(py))?;
-        }
-        Ok(amount.saturating_add_signed(self.shift))
-    }
-}
-
-/// How much a container holds. Runs no code of the program.
-fn entries(container: &Bound<'_, PyAny>) -> PyResult<u64> {
-    // The length of a dict, whatever a subclass says of it.
-    if let Ok(dict) = container.cast::<PyDict>() {
-        return Ok(dict.len() as u64);
-    }
-    let is_plain = container.is_exact_instance_of::<PyList>()
-        || container.is_exact_instance_of::<PySet>()
-        || container.is_exact_instance_of::<PyFrozenSet>();
-    let length = if is_plain {
-        container.len()?
-    } else {
-        capture::referent_count(container)
-    };
-    Ok(length as u64)
 }

@@ -175,12 +175,13 @@ fn paragraph(
 /// How much more there is in an iteration.
 fn amount(row: &GrowingPath) -> String {
     let rate = per_iteration(row.per_iteration);
+    let one = if rate == "+1" { "" } else { "s" };
     let what = match row.kind {
-        "elements" => "elements",
-        "outside" => "objects",
-        "references" => "references that nothing in the heap explains",
-        "blocks" => "blocks",
-        _ => "bytes",
+        "elements" => format!("element{one}"),
+        "outside" => format!("object{one}"),
+        "references" => format!("reference{one} that nothing in the heap explains"),
+        "blocks" => format!("block{one}"),
+        _ => format!("byte{one}"),
     };
     let with = match row.kind {
         "bytes" | "native" | "blocks" => String::new(),
@@ -231,10 +232,9 @@ pub fn evidence(report: &GrowthReport, row: &GrowingPath) -> String {
         );
     }
     match row.course {
-        Course::Steady if watched > 0 => format!(
-            "goes on rising after {} more iterations",
-            grouped(watched)
-        ),
+        Course::Steady if watched > 0 => {
+            format!("goes on rising after {} more iterations", grouped(watched))
+        }
         Course::Steady => format!("rises at each of {} snapshots", row.series.len()),
         Course::Levelled { most, since } if since == report.iterations => {
             format!("rises more and more slowly, {} at the end", grouped(most))
