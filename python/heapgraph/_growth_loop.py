@@ -218,12 +218,14 @@ class GrowthLoop:
         start, ends_at, (blocks, resident) = self._probe
         done, now = self._count - start, time.monotonic()
         is_short = done < _FEWEST_PROBED and now < ends_at - _PROBE_SECONDS + self._seconds
-        if is_short or (done < _PROBE_ITERATIONS and now < ends_at):
+        goes_on = is_short or (done < _PROBE_ITERATIONS and now < ends_at)
+        if goes_on and done < self._iterations:
             self._until += 1
             return self._probe_memory
         if done < _FEWEST_PROBED:
             self._history.add_missing(
-                f"{done} iterations do not show whether memory rises besides: allow more seconds"
+                f"so few iterations as {done} do not show whether memory rises besides: allow more "
+                "iterations and seconds"
             )
             return None
         gc.collect()

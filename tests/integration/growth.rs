@@ -89,6 +89,24 @@ fn a_list_that_is_absent_at_first_grows() {
 }
 
 #[test]
+fn a_list_that_replaces_something_else_is_seen_at_once() {
+    // `app.items` is None at first.
+    let (history, ..) = history(2, |moment| {
+        if moment > 0 {
+            return with_list(4);
+        }
+        let mut heap = WrittenHeap::new();
+        heap.global("items", "builtins.NoneType", 16);
+        heap
+    });
+    let rising = history.rising(2);
+    let paths: Vec<String> = (rising.iter())
+        .map(|rising| history.paths().spelled(rising.path))
+        .collect();
+    assert_eq!(paths, ["app.items"]);
+}
+
+#[test]
 fn the_same_element_again_and_again_is_growth() {
     let report = report_of(4, |moment| {
         let mut heap = WrittenHeap::new();

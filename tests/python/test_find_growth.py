@@ -190,7 +190,7 @@ def test_blocks_that_no_walk_sees_and_the_lines_that_allocate_them() -> None:
 
     tracemalloc.start()
     try:
-        report = heapgraph.find_growth(leak, iterations=300)
+        report = heapgraph.find_growth(leak, iterations=1500)
     finally:
         tracemalloc.stop()
     (row,) = report.growing

@@ -205,12 +205,21 @@ impl GrowthHistory {
             )
         };
         let growth = |path: PathIndex| {
-            let is_start = self.paths.holder(path).is_none();
+            let holder = self.paths.holder(path);
+            let is_start = holder.is_none();
             if rises(path, Growth::Objects) {
-                // Otherwise what holds them holds more, and is told instead.
                 let is_atom = || ATOMS.contains(&self.paths.type_name(path));
-                let is_told = (is_start && !is_atom()) || self.paths.is_repeated(path);
-                return is_told.then_some(Growth::Objects);
+                if (is_start && !is_atom()) || self.paths.is_repeated(path) {
+                    return Some(Growth::Objects);
+                }
+                // What holds them is told instead; unless there were none, and they have replaced
+                // something, as a cache that was `None`.
+                let were_none =
+                    (moments.first()).is_some_and(|first| first.measure(path).objects == 0);
+                let holds_more =
+                    |holder| rises(holder, Growth::Objects) || rises(holder, Growth::Elements);
+                let is_told = were_none && holder.is_some_and(|holder| !holds_more(holder));
+                return (is_told && rises(path, Growth::Elements)).then_some(Growth::Elements);
             }
             Growth::ALL[1..].iter().copied().find(|&growth| {
                 let is_atom = || ATOMS.contains(&self.paths.type_name(path));

@@ -88,7 +88,9 @@ impl<'s> Counting<'s> {
             unexplained: self.unexplained(node),
             ..Measure::default()
         };
-        if self.holds_no_elements[graph.type_index(node).index()] {
+        // What a weak reference holds is what it calls.
+        let ty = graph.type_index(node).index();
+        if self.holds_no_elements[ty] || self.is_reference[ty] {
             return measure;
         }
         let referents = graph.referents(node);
