@@ -97,7 +97,8 @@ class GrowthLoop:
         self._lines: InsertingLines | None = None
         self._block_lines: BlockLines | None = None
         self._probe: tuple[int, float, tuple[int, int]] = (0, 0.0, (0, 0))
-        self._used: tuple[int, int] | None = None
+        # No tuple that comes later: this loop is in the heap that it compares.
+        self._used_blocks = self._used_resident = 0
         self._blocks, self._resident = _BLOCKS_BEFORE, 0
         self._enables_collector = False
         self._is_open = False
@@ -293,14 +294,14 @@ class GrowthLoop:
         gc.collect()
         # What the snapshots themselves take is no growth of the program.
         blocks, resident = used_memory()
-        if self._used is not None:
-            self._blocks += blocks - self._used[0]
-            self._resident += resident - self._used[1]
+        if self._taken:
+            self._blocks += blocks - self._used_blocks
+            self._resident += resident - self._used_resident
         # No tuple of these: nothing but this frame, which is not seen, would hold it.
         self._history.take(
             self._count, max(0, self._blocks), max(0, self._resident), garbage, watch
         )
-        self._used = used_memory()
+        self._used_blocks, self._used_resident = used_memory()
         self._taken += 1
 
     def _explained(self) -> _core.GrowthReport:

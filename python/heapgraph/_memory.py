@@ -12,14 +12,26 @@ def used_memory() -> tuple[int, int]:
 
     What the C allocator keeps free is given back before, where that is possible: a leak would use
     it up first, and not be seen.
-    Where the system has no `/proc` the second is the most there ever was.
+    Where the system has no `/proc` the second is what that allocator has given out.
     """
     _core.give_back_free_memory()
-    return sys.getallocatedblocks(), resident_bytes()
+    resident = _resident()
+    return sys.getallocatedblocks(), _core.allocated_bytes() if resident is None else resident
 
 
 def resident_bytes() -> int:
     """Resident memory of the process, or the most it ever was."""
+    import resource
+
+    resident = _resident()
+    if resident is not None:
+        return resident
+    # In bytes on macOS, in KiB elsewhere.
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def _resident() -> int | None:
     import resource
 
     try:
@@ -27,6 +39,4 @@ def resident_bytes() -> int:
         with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123
             return int(statm.read().split()[1]) * resource.getpagesize()
     except OSError:
-        # In bytes on macOS, in KiB elsewhere.
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
+        return None

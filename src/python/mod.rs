@@ -39,7 +39,8 @@ mod core {
     use super::error::{CaptureError, HeapGraphError, RenderError, SnapshotError};
     #[pymodule_export]
     use super::growth::{
-        GrowingPath, GrowthHistory, GrowthReport, give_back_free_memory, snapshot_series,
+        GrowingPath, GrowthHistory, GrowthReport, allocated_bytes, give_back_free_memory,
+        snapshot_series,
     };
     #[pymodule_export]
     use super::picture::Picture;

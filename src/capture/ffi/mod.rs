@@ -58,6 +58,19 @@ pub(crate) fn give_back_free_memory() {
     }
 }
 
+/// Bytes that the C allocator has given out, modulo 4 GiB; 0 where that allocator is not glibc's.
+pub(crate) fn allocated_bytes() -> u64 {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: reads the allocator's counters, under its own locks.
+        let counters = unsafe { libc::mallinfo() };
+        let small = u64::from(counters.uordblks.cast_unsigned());
+        small + u64::from(counters.hblkhd.cast_unsigned())
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    0
+}
+
 /// A live CPython object during a walk: a pointer that is neither null nor dangling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Object(NonNull<c::PyObject>);

@@ -47,6 +47,12 @@ pub(super) fn give_back_free_memory() {
     capture::give_back_free_memory();
 }
 
+/// Bytes that the C allocator has given out, modulo 4 GiB.
+#[pyfunction]
+pub(super) fn allocated_bytes() -> u64 {
+    capture::allocated_bytes()
+}
+
 /// The files of `paths`, of which each folder stands for the snapshots in it in the order of capture.
 #[pyfunction]
 pub(super) fn snapshot_series(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Vec<PathBuf>> {
