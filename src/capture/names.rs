@@ -1,9 +1,10 @@
 //! What objects are called: modules, classes, functions, code and frames.
 
 use pyo3::prelude::*;
-use pyo3::types::PyCFunction;
+use pyo3::types::{PyCFunction, PyString};
 
 use super::ffi::Object;
+use super::interned::intern;
 use super::introspection::{Introspection, text};
 use super::modules::module_name;
 
@@ -17,20 +18,22 @@ pub(crate) fn object_name<'py>(
 ) -> Option<String> {
     let ty = object.get_type();
     if ty.is(&types.function_type) {
-        attribute_text(object, "__qualname__")
+        attribute_text(object, intern!(object.py(), "__qualname__"))
     } else if ty.is(&types.code_type) {
-        code_place(object, "co_firstlineno", object)
+        code_place(object, intern!(object.py(), "co_firstlineno"), object)
     } else if ty.is(&types.frame_type) {
-        code_place(&object.getattr("f_code").ok()?, "f_lineno", object)
+        let py = object.py();
+        let code = object.getattr(intern!(py, "f_code")).ok()?;
+        code_place(&code, intern!(py, "f_lineno"), object)
     } else if ty.is(&types.method_type) {
         let function = object.getattr("__func__").ok()?;
         object_name(types, &function)
     } else if object.is_exact_instance_of::<PyCFunction>() {
-        attribute_text(object, "__name__")
+        attribute_text(object, intern!(object.py(), "__name__"))
     } else if Object::from_bound(&ty).type_flags().is_type_subclass() {
         Some(types.qualified_name(object))
     } else if let Some((_, code)) = suspended_code(types, object) {
-        code_place(&code, "co_firstlineno", &code)
+        code_place(&code, intern!(object.py(), "co_firstlineno"), &code)
     } else {
         module_name(object)
     }
@@ -55,15 +58,21 @@ pub(super) fn suspended_code<'py>(
 }
 
 /// Function, file and line; `line` is the attribute of `holder` that has the line.
-fn code_place(code: &Bound<'_, PyAny>, line: &str, holder: &Bound<'_, PyAny>) -> Option<String> {
+fn code_place(
+    code: &Bound<'_, PyAny>,
+    line: &Bound<'_, PyString>,
+    holder: &Bound<'_, PyAny>,
+) -> Option<String> {
+    let py = code.py();
     // From 3.11.
-    let name = attribute_text(code, "co_qualname").or_else(|| attribute_text(code, "co_name"))?;
-    let file = attribute_text(code, "co_filename")?;
+    let name = attribute_text(code, intern!(py, "co_qualname"))
+        .or_else(|| attribute_text(code, intern!(py, "co_name")))?;
+    let file = attribute_text(code, intern!(py, "co_filename"))?;
     let line: u32 = holder.getattr(line).ok()?.extract().unwrap_or(0);
     Some(format!("{name} in {file}:{line}"))
 }
 
 /// An attribute of an object of a compiled type, if it is a string.
-fn attribute_text(object: &Bound<'_, PyAny>, name: &str) -> Option<String> {
+fn attribute_text(object: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> Option<String> {
     text(&object.getattr(name).ok()?)
 }

@@ -57,11 +57,12 @@ impl<'a, 'py> Roots<'a, 'py> {
             interpreter: InterpreterState::find(types, heap),
         };
         roots.add_callbacks()?;
-        for node in graph.nodes() {
-            if roots.interpreter.contains_key(&node) {
-                (roots.kinds.entry(node)).or_insert(RootKind::Interpreter);
-            }
-        }
+        let held = roots.interpreter.keys();
+        let held = held.map(|&node| (node, RootKind::Interpreter));
+        let others: Vec<_> = held
+            .filter(|(node, _)| !roots.kinds.contains_key(node))
+            .collect();
+        roots.kinds.extend(others);
         Ok(roots)
     }
 
@@ -229,11 +230,14 @@ fn is_callback_list(graph: &HeapGraph, node: NodeIndex, callbacks: &FxHashSet<No
 
 /// What an instance is a root as, if it is held from outside the graph.
 fn kind_of_instances(ty: &HeapType) -> Option<RootKind> {
-    match (ty.is_heap_type, ty.full_name().as_ref()) {
-        (false, "builtins.generator" | "builtins.coroutine" | "builtins.async_generator") => {
+    if ty.is_heap_type {
+        return None;
+    }
+    match ty.full_name().as_ref() {
+        "builtins.generator" | "builtins.coroutine" | "builtins.async_generator" => {
             Some(RootKind::Suspended)
         }
-        (false, "_contextvars.Context") => Some(RootKind::Context),
+        "_contextvars.Context" => Some(RootKind::Context),
         _ => None,
     }
 }

@@ -161,12 +161,18 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
 /// The plain weak references that are keys of dicts, as in a `WeakKeyDictionary`: where they refer to
 /// tells whether the dict keeps its own keys.
 fn weak_keys(graph: &HeapGraph) -> NodeSet {
-    let is_weak = graph.types().which(HeapType::is_plain_weak_reference);
+    let is_weak_type = graph.types().which(HeapType::is_plain_weak_reference);
+    let mut is_weak = NodeSet::new(graph);
+    for node in graph.nodes() {
+        if is_weak_type[graph.type_index(node).index()] {
+            is_weak.insert(node);
+        }
+    }
     let mut found = NodeSet::new(graph);
     for dict in graph.nodes() {
         if graph.flags(dict).contains(NodeFlags::DICT) {
             for entry in graph.referents(dict).chunks_exact(2) {
-                if is_weak[graph.type_index(entry[0]).index()] {
+                if is_weak.contains(entry[0]) {
                     found.insert(entry[0]);
                 }
             }

@@ -221,7 +221,7 @@ impl<'py> TypeCache<'py> {
             is_heap_type: flags.is_heap_type(),
         };
         // An `lru_cache` visits what its links hold, and their type too.
-        let is_link = described.full_name() == "functools._lru_list_elem";
+        let is_link = described.is_called("functools._lru_list_elem");
         let kind = self.kind(ty, &bound, &described);
         let array = ArrayFields::of(known, &bound);
         let is_hooked = self.hooks.are_for(known, &bound);
@@ -275,7 +275,7 @@ impl<'py> TypeCache<'py> {
             Kind::DictSubclass
         } else if is_module_type() {
             Kind::Module
-        } else if described.full_name() == "functools._lru_cache_wrapper" {
+        } else if described.is_called("functools._lru_cache_wrapper") {
             Kind::LruCache
         } else {
             Kind::Other

@@ -75,7 +75,7 @@ impl HeapGraph {
         referents: Csr,
         addresses: Addresses,
     ) -> Self {
-        let is_string = |ty: &HeapType| ty.full_name() == "builtins.str" && !ty.is_heap_type;
+        let is_string = |ty: &HeapType| !ty.is_heap_type && ty.is_called("builtins.str");
         let string_type = types.iter().find(|(_, ty)| is_string(ty));
         Self {
             string_type: string_type.map(|(index, _)| index),
@@ -185,9 +185,14 @@ impl HeapGraph {
         self.referents.positions(node)
     }
 
-    /// The object that holds the reference at `position` among those of all nodes. O(log nodes).
-    pub fn holder_at(&self, position: usize) -> NodeIndex {
-        self.referents.source(position)
+    /// The object that holds the reference to `held` at `position` among those of all nodes. At once
+    /// where few objects refer to `held`, else O(log nodes).
+    pub fn holder_of(&self, held: NodeIndex, position: usize) -> NodeIndex {
+        const FEW: usize = 4;
+        let few = self.referrers(held).iter().take(FEW);
+        let mut holders = few.filter(|&&holder| self.edge_positions(holder).contains(&position));
+        let found = holders.next().copied();
+        found.unwrap_or_else(|| self.referents.source(position))
     }
 
     /// What refers to `node`, in capture order, repeated where something refers twice.

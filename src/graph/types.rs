@@ -4,6 +4,12 @@ use std::borrow::Cow;
 
 use super::index::{NodeIndex, TypeIndex};
 
+const WEAK_REFERENCES: [&str; 3] = [
+    "weakref.ReferenceType",
+    "weakref.KeyedRef",
+    "weakref.WeakMethod",
+];
+
 /// One class, told from others of the same name by being another entry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HeapType {
@@ -26,6 +32,15 @@ impl HeapType {
         }
     }
 
+    /// True if and only if `name` is the full name.
+    pub fn is_called(&self, name: &str) -> bool {
+        let Some(module) = &self.module else {
+            return self.name == name;
+        };
+        let rest = name.strip_suffix(self.name.as_str());
+        rest.and_then(|rest| rest.strip_suffix('.')) == Some(module)
+    }
+
     /// The name as shown to the user: short or full.
     pub fn display_name(&self, short: bool) -> Cow<'_, str> {
         if short {
@@ -38,10 +53,7 @@ impl HeapType {
     /// True if and only if its instances are weak references: of the interpreter's own type or of
     /// one of `weakref`'s, which are derived from it.
     pub fn is_weak_reference(&self) -> bool {
-        matches!(
-            self.full_name().as_ref(),
-            "weakref.ReferenceType" | "weakref.KeyedRef" | "weakref.WeakMethod"
-        )
+        WEAK_REFERENCES.iter().any(|name| self.is_called(name))
     }
 
     /// True if and only if its instances are weak references of the interpreter's own type: asking
@@ -54,7 +66,7 @@ impl HeapType {
     /// short name.
     pub fn matches(&self, pattern: &str) -> bool {
         if pattern.contains('.') {
-            self.full_name() == pattern
+            self.is_called(pattern)
         } else {
             self.name == pattern
         }

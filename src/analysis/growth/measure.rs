@@ -2,7 +2,9 @@
 
 use super::placement::Place;
 use super::placing::{LRU_CACHE, NAMESPACE};
-use crate::graph::{EdgeName, EdgeNames, HeapType, NodeFlags, NodeIndex, RootKind};
+use crate::graph::{
+    EdgeName, EdgeNames, HeapType, NodeFlags, NodeIndex, NodeSet, RootKind, TextIndex,
+};
 use crate::snapshot::{DEAD_REFERENCE, HeapSnapshot};
 
 /// What is counted of the objects on one path.
@@ -40,9 +42,13 @@ impl Measure {
 pub(super) struct Counting<'s> {
     snapshot: &'s HeapSnapshot,
     names: &'s EdgeNames,
+    /// The text of [`NAMESPACE`] among those of the names.
+    namespace: Option<TextIndex>,
     is_reference: Vec<bool>,
     holds_no_elements: Vec<bool>,
     is_frame: Vec<bool>,
+    /// The weak references to something that is there.
+    live_references: NodeSet,
 }
 
 /// What is suspended holds its variables, however many of them are bound.
@@ -55,16 +61,27 @@ const FRAME: &str = "builtins.frame";
 
 impl<'s> Counting<'s> {
     pub(super) fn new(snapshot: &'s HeapSnapshot, names: &'s EdgeNames) -> Self {
-        let types = snapshot.graph().types();
+        let graph = snapshot.graph();
+        let types = graph.types();
+        let is_reference = types.which(HeapType::is_weak_reference);
+        let mut live_references = NodeSet::new(graph);
+        for node in graph.nodes() {
+            if is_reference[graph.type_index(node).index()]
+                && snapshot.node_names().get(node) != Some(DEAD_REFERENCE)
+            {
+                live_references.insert(node);
+            }
+        }
+        let without_elements = LRU_CACHE.iter().chain(&SUSPENDED);
         Self {
             snapshot,
             names,
-            is_reference: types.which(HeapType::is_weak_reference),
-            holds_no_elements: types.which(|ty| {
-                let name = ty.full_name();
-                LRU_CACHE.contains(&&*name) || SUSPENDED.contains(&&*name)
-            }),
-            is_frame: types.which(|ty| ty.full_name() == FRAME),
+            namespace: names.texts().find(NAMESPACE),
+            is_reference,
+            holds_no_elements: types
+                .which(|ty| without_elements.clone().any(|name| ty.is_called(name))),
+            is_frame: types.which(|ty| ty.is_called(FRAME)),
+            live_references,
         }
     }
 
@@ -98,15 +115,15 @@ impl<'s> Counting<'s> {
         for (number, reference) in graph.edge_positions(node).enumerate() {
             let is_counted = match self.names.name(reference) {
                 EdgeName::KeyObject(_) => false,
-                EdgeName::Attribute(text) => self.names.texts().text(text) != NAMESPACE,
+                EdgeName::Attribute(text) => Some(text) != self.namespace,
                 // The keys once more, in the order of an `OrderedDict`.
                 EdgeName::Internal(_) => !is_dict,
                 _ => true,
             };
-            if !is_counted || self.is_live_reference(referents[number]) {
+            if !is_counted || self.live_references.contains(referents[number]) {
                 continue;
             }
-            if is_dict && number % 2 == 1 && self.is_live_reference(referents[number - 1]) {
+            if is_dict && number % 2 == 1 && self.live_references.contains(referents[number - 1]) {
                 measure.weakly_keyed += 1;
             } else {
                 measure.entries += 1;
@@ -121,12 +138,6 @@ impl<'s> Counting<'s> {
         let graph = self.snapshot.graph();
         SUSPENDED.contains(&whole)
             && (self.is_frame[graph.type_index(part).index()] || graph.referents(part).is_empty())
-    }
-
-    /// True if and only if `node` is a weak reference to something that is there.
-    fn is_live_reference(&self, node: NodeIndex) -> bool {
-        self.is_reference[self.snapshot.graph().type_index(node).index()]
-            && self.snapshot.node_names().get(node) != Some(DEAD_REFERENCE)
     }
 
     fn unexplained(&self, node: NodeIndex) -> u64 {

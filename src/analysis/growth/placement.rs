@@ -39,18 +39,18 @@ impl Placement {
         for node in graph.nodes() {
             let mut first = node;
             while placing.places[first.index()] == Place::Unknown {
-                match chains.reference(first) {
-                    Some(reference) => {
-                        behind.push((first, reference));
-                        first = graph.holder_at(reference);
+                match chains.step_to(first) {
+                    Some((holder, reference)) => {
+                        behind.push((holder, reference, first));
+                        first = holder;
                     }
                     None if chains.is_met(first) => placing.start(first),
                     // Garbage.
                     None => break,
                 }
             }
-            while let Some((held, reference)) = behind.pop() {
-                placing.place(graph.holder_at(reference), reference, held);
+            while let Some((holder, reference, held)) = behind.pop() {
+                placing.place(holder, reference, held);
             }
         }
         let places = placing.places;

@@ -2,7 +2,9 @@
 
 use super::name_path::{ANY_ELEMENT, NamePaths, PathIndex};
 use super::placement::Place;
-use crate::graph::{EdgeName, EdgeNames, NodeFlags, NodeIndex, Root, RootKind, TextIndex};
+use crate::graph::{
+    EdgeName, EdgeNames, HeapType, NodeFlags, NodeIndex, Root, RootKind, TextIndex,
+};
 use crate::snapshot::HeapSnapshot;
 
 /// Attributes that are no step of their own.
@@ -96,7 +98,7 @@ impl<'a> Placing<'a> {
     ) -> Self {
         let graph = snapshot.graph();
         let types = graph.types();
-        let is_container = |name: &str| CONTAINERS.contains(&name);
+        let is_container = |ty: &HeapType| CONTAINERS.iter().any(|name| ty.is_called(name));
         let is_backing = |name: &str| BACKING.iter().any(|start| name.starts_with(start));
         Self {
             type_names: (types.iter())
@@ -105,7 +107,7 @@ impl<'a> Placing<'a> {
             steps: std::array::from_fn(|_| vec![None; names.texts().len()]),
             element: paths.text(ANY_ELEMENT),
             key: paths.text("<key>"),
-            is_container: types.which(|ty| !ty.is_heap_type && is_container(&ty.full_name())),
+            is_container: types.which(|ty| !ty.is_heap_type && is_container(ty)),
             is_backing: types.which(|ty| is_backing(&ty.full_name())),
             places: vec![Place::Unknown; graph.node_count()],
             snapshot,

@@ -37,7 +37,7 @@ pub(super) fn common_way(
     for node in snapshot.graph().nodes() {
         // The first captured of several.
         if behind[node.index()] * 10 >= nodes.len() * MOST {
-            let best = largest.entry(holder(snapshot, paths, node)).or_insert(node);
+            let best = largest.entry(holder(paths, node)).or_insert(node);
             if behind[node.index()] > behind[best.index()] {
                 *best = node;
             }
@@ -48,10 +48,10 @@ pub(super) fn common_way(
         end = next;
     }
     // A namespace is no more than the object whose it is.
-    while let Some(reference) = paths.reference(end)
+    while let Some((holder, reference)) = paths.step_to(end)
         && snapshot.label(reference) == EdgeLabel::attribute("__dict__")
     {
-        end = snapshot.graph().holder_at(reference);
+        end = holder;
     }
     Some(CommonWay {
         count: behind[end.index()],
@@ -69,14 +69,14 @@ fn counts(snapshot: &HeapSnapshot, paths: &PreferredPaths<'_>, nodes: &[NodeInde
     }
     let mut branches = vec![0_u32; graph.node_count()];
     for node in graph.nodes() {
-        if let Some(holder) = holder(snapshot, paths, node) {
+        if let Some(holder) = holder(paths, node) {
             branches[holder.index()] += 1;
         }
     }
     let mut ends: Vec<NodeIndex> = graph.nodes().collect();
     ends.retain(|node| branches[node.index()] == 0);
     while let Some(node) = ends.pop() {
-        if let Some(holder) = holder(snapshot, paths, node) {
+        if let Some(holder) = holder(paths, node) {
             counts[holder.index()] += counts[node.index()];
             branches[holder.index()] -= 1;
             if branches[holder.index()] == 0 {
@@ -87,13 +87,8 @@ fn counts(snapshot: &HeapSnapshot, paths: &PreferredPaths<'_>, nodes: &[NodeInde
     counts
 }
 
-fn holder(
-    snapshot: &HeapSnapshot,
-    paths: &PreferredPaths<'_>,
-    node: NodeIndex,
-) -> Option<NodeIndex> {
-    let reference = paths.reference(node)?;
-    Some(snapshot.graph().holder_at(reference))
+fn holder(paths: &PreferredPaths<'_>, node: NodeIndex) -> Option<NodeIndex> {
+    Some(paths.step_to(node)?.0)
 }
 
 /// How most of `nodes` are reached from `start`, spelled.
@@ -108,11 +103,11 @@ fn way_on(
         let mut labels = Vec::new();
         let mut at = node;
         while at != start && labels.len() < LONGEST_WAY {
-            let Some(reference) = paths.reference(at) else {
+            let Some((holder, reference)) = paths.step_to(at) else {
                 break;
             };
             labels.push(Some(snapshot.label(reference)));
-            at = snapshot.graph().holder_at(reference);
+            at = holder;
         }
         if at == start {
             labels.reverse();

@@ -35,7 +35,7 @@ impl<'s> Program<'s> {
         Self {
             snapshot,
             by_type: types.which(|ty| !ty.is_heap_type && CODE.contains(&&*ty.full_name())),
-            is_code: types.which(|ty| !ty.is_heap_type && ty.full_name() == "builtins.code"),
+            is_code: types.which(|ty| !ty.is_heap_type && ty.is_called("builtins.code")),
         }
     }
 

@@ -55,13 +55,13 @@ pub(super) fn of_path(
         if let Some(prefix) = known.get(&holder) {
             break *prefix;
         }
-        let Some(reference) = paths.reference(holder) else {
+        let Some((next, reference)) = paths.step_to(holder) else {
             let start = start(snapshot, holder);
             known.insert(holder, start);
             break start;
         };
         behind.push((holder, reference));
-        holder = snapshot.graph().holder_at(reference);
+        holder = next;
     };
     for (held, reference) in behind.into_iter().rev() {
         // The object asked about is not what keeps itself alive.

@@ -32,6 +32,8 @@ impl Cost {
     }
 }
 
+const SETS: [&str; 2] = ["builtins.set", "builtins.frozenset"];
+
 /// Objects whose references are to be followed, by what the chain to them costs.
 type Queue = BTreeMap<Cost, Vec<NodeIndex>>;
 
@@ -64,13 +66,8 @@ impl<'s> PreferredPaths<'s> {
             costs: vec![Cost::NOT_MET; graph.node_count()],
             references: vec![NONE; graph.node_count()],
         };
-        let is_set = (graph.types()).which(|ty| {
-            !ty.is_heap_type
-                && matches!(
-                    ty.full_name().as_ref(),
-                    "builtins.set" | "builtins.frozenset"
-                )
-        });
+        let is_set = (graph.types())
+            .which(|ty| !ty.is_heap_type && SETS.iter().any(|name| ty.is_called(name)));
         let mut queue = paths.starts();
         while let Some((cost, nodes)) = queue.pop_first() {
             paths.follow(cost, nodes, &mut queue, &is_set, &ends_at);
@@ -168,11 +165,14 @@ impl<'s> PreferredPaths<'s> {
         self.cost(node).is_some()
     }
 
-    /// The reference that leads to `node` on its chain, by its position among all; `None` where the
-    /// chain starts, or if there is none.
-    pub(in crate::analysis) fn reference(&self, node: NodeIndex) -> Option<usize> {
+    /// What holds `node` on its chain, and the position of that reference among all; `None` where
+    /// the chain starts, or if there is none.
+    pub(in crate::analysis) fn step_to(&self, node: NodeIndex) -> Option<(NodeIndex, usize)> {
         let reference = self.references[node.index()];
-        (reference != NONE).then_some(reference as usize)
+        (reference != NONE).then(|| {
+            let position = reference as usize;
+            (self.snapshot.graph().holder_of(node, position), position)
+        })
     }
 
     /// The fingerprints of the chains to some objects, all of which are alive.
@@ -192,11 +192,12 @@ impl<'s> PreferredPaths<'s> {
         let mut places = [0; 8];
         let mut held = node;
         for place in places.iter_mut().rev() {
-            let Some((reference, names)) = self.reference(held).zip(self.snapshot.edge_names())
+            let Some(((holder, reference), names)) =
+                self.step_to(held).zip(self.snapshot.edge_names())
             else {
                 break;
             };
-            held = graph.holder_at(reference);
+            held = holder;
             *place = match names.name(reference) {
                 EdgeName::Index(position) => position,
                 EdgeName::Key(_) => reference - graph.edge_positions(held).start,
@@ -211,8 +212,8 @@ impl<'s> PreferredPaths<'s> {
         self.cost(node)?;
         let (mut nodes, mut labels) = (vec![node], Vec::new());
         let mut first = node;
-        while let Some(reference) = self.reference(first) {
-            first = self.snapshot.graph().holder_at(reference);
+        while let Some((holder, reference)) = self.step_to(first) {
+            first = holder;
             nodes.push(first);
             labels.push(self.snapshot.label(reference));
         }
@@ -275,11 +276,11 @@ fn starts(snapshot: &HeapSnapshot) -> Vec<NodeIndex> {
     let mut starts = anchors(snapshot);
     starts.sort_by_cached_key(|&node| {
         let root = snapshot.root(node);
-        let name = root.map_or("", |root| &root.name);
+        let name = root.map_or("", |root| root.name.as_str());
         let kind = root.map_or(RootKind::External, |root| root.kind);
         let dots = name.bytes().filter(|&byte| byte == b'.').count();
         let is_main = Reverse(name == "__main__");
-        (kind, is_main, dots, name.len(), name.to_owned(), node)
+        (kind, is_main, dots, name.len(), name, node)
     });
     starts
 }

@@ -56,6 +56,15 @@ const LIBRARY: [(&str, &str); 18] = [
     ("zipimport", "_zip_directory_cache"),
 ];
 
+/// Types whose instances hold local variables.
+const LOCAL: [&str; 4] = [
+    "builtins.frame",
+    "builtins.generator",
+    "builtins.coroutine",
+    "builtins.async_generator",
+];
+const TRACEBACK: &str = "builtins.traceback";
+
 /// Steps that do not lengthen a path: they are passed over when it is spelled.
 pub(super) const PASSED_OVER: [&str; 3] = ["__dict__", "__closure__", "cell_contents"];
 
@@ -74,21 +83,20 @@ pub(super) struct Weights<'s> {
 impl<'s> Weights<'s> {
     pub(super) fn new(snapshot: &'s HeapSnapshot) -> Self {
         let types = snapshot.graph().types();
-        let full_name = |ty: &HeapType| (!ty.is_heap_type).then(|| ty.full_name().into_owned());
-        let rank = |ty| match full_name(ty).as_deref() {
-            Some(
-                "builtins.frame"
-                | "builtins.generator"
-                | "builtins.coroutine"
-                | "builtins.async_generator",
-            ) => Rank::Local,
-            Some("builtins.traceback") => Rank::Traceback,
-            _ if ty.full_name() == "functools._lru_cache_wrapper" => Rank::Library,
-            _ => Rank::Plain,
+        let is_builtin = |ty: &HeapType, name: &str| !ty.is_heap_type && ty.is_called(name);
+        let rank = |ty: &HeapType| {
+            if LOCAL.iter().any(|name| is_builtin(ty, name)) {
+                Rank::Local
+            } else if is_builtin(ty, TRACEBACK) {
+                Rank::Traceback
+            } else if ty.is_called("functools._lru_cache_wrapper") {
+                Rank::Library
+            } else {
+                Rank::Plain
+            }
         };
         let mut types_found = types.iter();
-        let traceback =
-            types_found.find(|(_, ty)| full_name(ty).as_deref() == Some("builtins.traceback"));
+        let traceback = types_found.find(|(_, ty)| is_builtin(ty, TRACEBACK));
         let text = |text| snapshot.edge_names()?.texts().find(text);
         let homes = Homes::new(snapshot);
         Self {
@@ -219,7 +227,7 @@ impl Homes {
             None
         } else if flags.contains(NodeFlags::TYPE) {
             self.of_classes.get(&held).copied()
-        } else if graph.type_of(held).full_name() == "builtins.function" {
+        } else if graph.type_of(held).is_called("builtins.function") {
             namespace_of(snapshot, held)
         } else {
             self.of_instances[graph.type_index(held).index()]

@@ -73,11 +73,14 @@ impl<'py> Describer<'py, '_> {
 
     /// What the object holds in its fields.
     pub(super) fn members(&self, object: Object) -> Vec<Named> {
-        let object = object.bound(self.types.py);
-        let fields = self.fields(&object.get_type());
-        let named = fields.into_iter().filter_map(|field| {
-            let value = field.read(&object)?;
-            Some((Object::from_bound(&value), EdgeLabel::Attribute(field.name)))
+        let bound = object.bound(self.types.py);
+        let mut known = self.fields_of_classes.borrow_mut();
+        let fields =
+            (known.entry(object.type_object())).or_insert_with(|| self.fields(&bound.get_type()));
+        let named = fields.iter().filter_map(|field| {
+            let value = field.read(&bound)?;
+            let label = EdgeLabel::Attribute(field.name.clone());
+            Some((Object::from_bound(&value), label))
         });
         named.collect()
     }

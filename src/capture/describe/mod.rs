@@ -28,6 +28,7 @@ use super::walk::WalkedHeap;
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex};
 
 use crate::graph::CONTEXT_VARIABLES;
+use members::Field;
 pub(crate) use spelling::spell_atom;
 use spelling::{is_context_variable, spell};
 
@@ -54,6 +55,8 @@ pub(crate) struct Describer<'py, 'g> {
     hidden: &'g HiddenReferences,
     _pause: CollectorPause,
     hold: Box<dyn Fn() + 'g>,
+    /// Fields by class, found so far.
+    fields_of_classes: RefCell<FxHashMap<Object, Vec<Field<'py>>>>,
     /// Attribute names by class, found so far.
     class_names: RefCell<FxHashMap<Object, Vec<Bound<'py, PyAny>>>>,
     /// Names and texts in the code of each file.
@@ -80,6 +83,7 @@ impl<'py, 'g> Describer<'py, 'g> {
             hidden: &heap.hidden,
             _pause: CollectorPause::new(types.py),
             hold: Box::new(hold),
+            fields_of_classes: RefCell::default(),
             class_names: RefCell::default(),
             names_by_file: OnceCell::new(),
             program_names: OnceCell::new(),

@@ -24,12 +24,22 @@ pub(crate) fn spell_atom(object: &Bound<'_, PyAny>) -> Option<String> {
         let number: i64 = object.extract().ok()?;
         return Some(number.to_string());
     }
+    let is_string = object.is_exact_instance_of::<PyString>();
+    if is_string && let Some(plain) = text(object).filter(|text| is_plain(text)) {
+        return Some(format!("'{plain}'"));
+    }
     let is_atom = object.is_none()
-        || object.is_exact_instance_of::<PyString>()
+        || is_string
         || object.is_exact_instance_of::<PyBool>()
         || object.is_exact_instance_of::<PyFloat>()
         || object.is_exact_instance_of::<PyBytes>();
     is_atom.then(|| text(&ffi::plain_repr(object)?)).flatten()
+}
+
+/// True if and only if `repr` puts the text in single quotes and changes nothing.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && byte != b'\'' && byte != b'\\';
+    text.bytes().all(is_plain)
 }
 
 fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) -> String {

@@ -49,8 +49,8 @@ pub(super) fn name_all(describer: &Describer<'_, '_>) -> EdgeNames {
 struct Namer<'a, 'py, 'g> {
     describer: &'a Describer<'py, 'g>,
     names: EdgeNames,
-    /// By type.
-    plans: Vec<Option<Plan<'py>>>,
+    /// By type; in boxes, as each is taken out and put back for every object.
+    plans: Vec<Option<Box<Plan<'py>>>>,
     /// How each node is spelled as a key, once it was one.
     key_texts: Vec<Option<TextIndex>>,
     /// The texts of names of attributes, by the addresses of the names.
@@ -68,7 +68,7 @@ impl Namer<'_, '_, '_> {
         let types = self.describer.types;
         let graph = self.describer.graph;
         let is_function =
-            (graph.types()).which(|ty| !ty.is_heap_type && ty.full_name() == "builtins.function");
+            (graph.types()).which(|ty| !ty.is_heap_type && ty.is_called("builtins.function"));
         let functions = graph
             .nodes()
             .filter(|&node| is_function[graph.type_index(node).index()]);
@@ -104,8 +104,8 @@ impl Namer<'_, '_, '_> {
             return self.describe(node);
         };
         let known = self.plans[ty.index()].take();
-        let mut plan =
-            known.unwrap_or_else(|| Plan::new(self.describer, &mut self.names, node, object));
+        let mut plan = known
+            .unwrap_or_else(|| Box::new(Plan::new(self.describer, &mut self.names, node, object)));
         match plan.way {
             Way::Dict => self.name_entries(node, graph.referents(node).len()),
             Way::DictSubclass => {
