@@ -88,6 +88,17 @@ def find_growth(
         trace=trace,
         ignore=ignore,
     )
+    run_in(runs, scenario)
+    return runs.report
+
+
+def run_in(runs: GrowthLoop, scenario: Callable[[], object]) -> None:
+    """Run a scenario as often as a loop asks for.
+
+    Raises:
+        ScenarioError, TypeError: As `find_growth`.
+    """
+    __tracebackhide__ = True
     run, close = _runner(scenario)
     try:
         with runs as loop:
@@ -100,7 +111,6 @@ def find_growth(
                 _refuse_unrun(answer)
     finally:
         close()
-    return loop.report
 
 
 def find_growth_in(

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from heapgraph._growth_lines import BlockLines, InsertingLines
-    from heapgraph._growth_watch import Watch
+    from heapgraph._growth_watch import GrowthWatch
 
-    _Phase: TypeAlias = "Callable[[], _Phase] | None"
+    Phase: TypeAlias = "Callable[[], Phase] | None"
 
 _TRACED_ITERATIONS = 3
 
@@ -92,8 +92,8 @@ class GrowthLoop:
         self._history = _core.GrowthHistory(self._ignore)
         self._count = 0
         self._until = warmup
-        self._phase: Callable[[], _Phase] | None = None
-        self._watch: Watch | None = None
+        self._phase: Callable[[], Phase] | None = None
+        self._watch: GrowthWatch | None = None
         self._lines: InsertingLines | None = None
         self._block_lines: BlockLines | None = None
         self._probe: tuple[int, float, tuple[int, int]] = (0, 0.0, (0, 0))
@@ -173,11 +173,11 @@ class GrowthLoop:
 
     # Each phase runs when `_until` iterations are done, and says which is the next.
 
-    def _begin(self) -> _Phase:
+    def _begin(self) -> Phase:
         self._until += self._loops
         return self._compare
 
-    def _compare(self) -> _Phase:
+    def _compare(self) -> Phase:
         is_last = self._taken + 1 == self._snapshots
         self._take(watch=is_last)
         changes = self._taken == 1 or self._rises() or self._history.is_draining()
@@ -190,24 +190,24 @@ class GrowthLoop:
             return self._leave_garbage()
         return self._start_probe()
 
-    def _leave_garbage(self) -> _Phase:
+    def _leave_garbage(self) -> Phase:
         """See what a collection would free after as many iterations as between two snapshots."""
         self._enables_collector = gc.isenabled()
         gc.disable()
         self._until += self._loops
         return self._count_garbage
 
-    def _count_garbage(self) -> _Phase:
+    def _count_garbage(self) -> Phase:
         left = take_snapshot(collect=False).garbage()
         self._enable_collector()
         self._history.set_garbage(left.node_count, left.shallow_size)
         return self._start_probe()
 
-    def _start_probe(self) -> _Phase:
+    def _start_probe(self) -> Phase:
         """Run a little more, to see whether memory rises of which the heap does not tell."""
         # Memory that rises with what is ignored says nothing.
         if self._iterations == 0 or self._history.only_ignored_rises():
-            return None
+            return self._end_probe(is_more=False)
         self._probe = (
             self._count,
             time.monotonic() + _PROBE_SECONDS,
@@ -215,7 +215,7 @@ class GrowthLoop:
         )
         return self._probe_memory
 
-    def _probe_memory(self) -> _Phase:
+    def _probe_memory(self) -> Phase:
         start, ends_at, (blocks, resident) = self._probe
         done, now = self._count - start, time.monotonic()
         is_short = done < _FEWEST_PROBED and now < ends_at - _PROBE_SECONDS + self._seconds
@@ -228,10 +228,14 @@ class GrowthLoop:
                 f"so few iterations as {done} do not show whether memory rises besides: allow more "
                 "iterations and seconds"
             )
-            return None
+            return self._end_probe(is_more=False)
         gc.collect()
         more_blocks, more_bytes = used_memory()
-        if not self._history.is_more_memory(done, more_blocks - blocks, more_bytes - resident):
+        is_more = self._history.is_more_memory(done, more_blocks - blocks, more_bytes - resident)
+        return self._end_probe(is_more=is_more)
+
+    def _end_probe(self, *, is_more: bool) -> Phase:
+        if not is_more:
             return None
         from heapgraph._growth_lines import BlockLines
 
@@ -240,15 +244,15 @@ class GrowthLoop:
         self._block_lines.begin()
         return self._start_watch()
 
-    def _start_watch(self) -> _Phase:
+    def _start_watch(self) -> Phase:
         if self._iterations == 0 or self._seconds == 0:
             self._history.add_missing(
                 "what rises was not watched: allow some iterations and seconds"
             )
             return None
-        from heapgraph._growth_watch import Watch
+        from heapgraph._growth_watch import GrowthWatch
 
-        self._watch = Watch(
+        self._watch = GrowthWatch(
             self._history,
             lambda: self._take(watch=True),
             self._count,
@@ -257,7 +261,7 @@ class GrowthLoop:
         )
         return self._watch_on()
 
-    def _watch_on(self) -> _Phase:
+    def _watch_on(self) -> Phase:
         if self._watch is not None and self._watch.goes_on(self._count):
             self._until += 1
             return self._watch_on
@@ -267,7 +271,7 @@ class GrowthLoop:
         self._take(watch=self._trace)
         return self._start_trace() if self._trace else None
 
-    def _start_trace(self) -> _Phase:
+    def _start_trace(self) -> Phase:
         from heapgraph._growth_lines import InsertingLines
 
         self._lines = InsertingLines(self._history)
@@ -275,7 +279,7 @@ class GrowthLoop:
         self._until += _TRACED_ITERATIONS
         return self._end_trace
 
-    def _end_trace(self) -> _Phase:
+    def _end_trace(self) -> Phase:
         if self._lines is not None:
             self._lines.end()
         self._take(watch=False)
@@ -286,12 +290,7 @@ class GrowthLoop:
 
     def _take(self, *, watch: bool) -> None:
         """Take a snapshot when everything has settled."""
-        if callable(self._settle):
-            self._settle()
-        elif self._settle > 0:
-            time.sleep(self._settle)
-        garbage = gc.collect()
-        gc.collect()
+        garbage = self._let_settle()
         # What the snapshots themselves take is no growth of the program.
         blocks, resident = used_memory()
         if self._taken:
@@ -303,6 +302,18 @@ class GrowthLoop:
         )
         self._used_blocks, self._used_resident = used_memory()
         self._taken += 1
+
+    def _let_settle(self) -> int:
+        """Let the program come to rest; give the number of objects that were garbage."""
+        if callable(self._settle):
+            self._settle()
+        elif self._settle > 0:
+            time.sleep(self._settle)
+        garbage = gc.collect()
+        if garbage:
+            # What was finalized only then.
+            gc.collect()
+        return garbage
 
     def _explained(self) -> _core.GrowthReport:
         """The report, with the places in the source that are known."""

@@ -25,7 +25,7 @@ _MOST_MEMORY = 512 << 20
 """Bytes by which the process may grow meanwhile: a leak must not end the machine."""
 
 
-class Watch:
+class GrowthWatch:
     """Whether what rises goes on rising: until it has come to an end, or the budget is spent."""
 
     __slots__ = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from heapgraph._findings import TEST_TOOLS, from_growth
+from heapgraph._findings import TEST_TOOLS, Findings, from_growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from heapgraph._findings import Findings
     from heapgraph._survivors import HeapBefore
 
     Judge = Callable[[Findings], str | None]
@@ -154,9 +153,14 @@ def repeated(
 ) -> Findings:
     """Find what grows while a callable runs again and again, the tools of a test left out."""
     __tracebackhide__ = True
-    from heapgraph import find_growth
+    from heapgraph._find_growth import run_in
+    from heapgraph._growth_quick import QuickLoop
 
-    return from_growth(find_growth(scenario, ignore=[*TEST_TOOLS, *_patterns(ignore)], **options))
+    runs = QuickLoop(ignore=[*TEST_TOOLS, *_patterns(ignore)], **options)
+    run_in(runs, scenario)
+    if runs.is_quiet:
+        return Findings([], None, {})
+    return from_growth(runs.report)
 
 
 def text_of(findings: Findings) -> str | None:

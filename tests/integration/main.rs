@@ -15,6 +15,7 @@ mod graph;
 mod graph_addresses;
 mod graph_references;
 mod growth;
+mod growth_census;
 mod growth_course;
 mod hints;
 mod layering;

@@ -232,7 +232,12 @@ impl GrowthHistory {
                 is_told && rises(path, growth)
             })
         };
-        let paths = (0..self.paths.len()).map(PathIndex::new);
+        let changes = |&path: &PathIndex| {
+            let mut pairs = moments.windows(2);
+            pairs.any(|pair| pair[0].measure(path) != pair[1].measure(path))
+        };
+        // Nearly no path changes.
+        let paths = (0..self.paths.len()).map(PathIndex::new).filter(changes);
         let rising = paths.filter_map(|path| {
             let growth = growth(path)?;
             Some(Rising { path, growth })
@@ -313,7 +318,7 @@ impl GrowthHistory {
 }
 
 /// Compiled code holds numbers and texts in places that no walk sees.
-const ATOMS: [&str; 5] = [
+pub(super) const ATOMS: [&str; 5] = [
     "builtins.str",
     "builtins.bytes",
     "builtins.int",

@@ -5,6 +5,7 @@
 //! objects, only names. It differs from them in what it counts: the entries of containers and their
 //! bytes, not the new objects found under them.
 
+mod census;
 mod course;
 mod grouping;
 mod history;
@@ -17,6 +18,7 @@ mod placing;
 mod report;
 mod shares;
 
+pub use census::has_grown;
 pub use course::{Course, Point, course, is_settled, rate};
 pub use history::{Delta, Growth, GrowthHistory, Memory, Moment, Rising};
 pub use measure::Measure;

@@ -18,8 +18,8 @@ use crate::analysis::{
     self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern, Watched,
     is_settled,
 };
-use crate::capture::{self, SnapshotOptions};
-use crate::graph::{NodeFlags, NodeIndex};
+use crate::capture::{self, Introspection, Sizes, SnapshotOptions, capture};
+use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 use crate::snapshot;
 use limits::{Candidate, named_limits};
 use watched_path::WatchedPath;
@@ -38,6 +38,7 @@ pub(super) struct GrowthHistory {
     watched: Watched,
     last: Option<(Arc<AnalysedHeap>, Arc<Placement>)>,
     containers: Vec<WatchedPath>,
+    counted: Option<HeapGraph>,
     ignored: Vec<TypePattern>,
 }
 
@@ -70,6 +71,18 @@ impl GrowthHistory {
         }
     }
 
+    /// True if anything in this program may have grown since this was asked last, and the first time.
+    /// A walk without names, O(objects + references); keeps the graph until it is asked again.
+    fn has_grown(&mut self, py: Python<'_>) -> PyResult<bool> {
+        let graph = capture(&Introspection::new(py)?, &[], Sizes::Measured)?.graph;
+        let has_grown = py.detach(|| {
+            let before = self.counted.as_ref();
+            before.is_none_or(|before| analysis::has_grown(before, &graph))
+        });
+        self.counted = Some(graph);
+        Ok(has_grown)
+    }
+
     /// Takes a snapshot of this program. What rises in all of them, and can be looked at, is watched
     /// from now on if that is asked for.
     /// `blocks` given out, `resident` bytes and the `garbage` just collected are what the process says
@@ -86,6 +99,7 @@ impl GrowthHistory {
         // What is held here is not to be found in the snapshot.
         self.let_go();
         self.last = None;
+        self.counted = None;
         let options = SnapshotOptions {
             collected: true,
             names: true,

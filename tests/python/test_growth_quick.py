@@ -1,0 +1,126 @@
+"""Checks of tests look first whether anything grows at all."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from heapgraph import _core
+from heapgraph._find_growth import ScenarioError, run_in
+from heapgraph._growth_quick import QuickLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Session:
+    """Something to keep."""
+
+    def __init__(self) -> None:
+        self.user = "somebody"
+
+
+kept: list[object] = []
+warmed: dict[str, object] = {}
+calls = [0]
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    kept.clear()
+    warmed.clear()
+    calls[0] = 0
+
+
+def counted() -> None:
+    calls[0] += 1
+    Session()
+
+
+def late_to_warm_up() -> None:
+    calls[0] += 1
+    if calls[0] == 4:
+        warmed["settings"] = Session()
+
+
+def run(
+    scenario: Callable[[], object], loops: int = 5, warmup: int = 2, iterations: int = 2000
+) -> QuickLoop:
+    loop = QuickLoop(loops=loops, warmup=warmup, iterations=iterations)
+    run_in(loop, scenario)
+    return loop
+
+
+def test_nothing_grows_and_no_snapshot_is_taken() -> None:
+    loop = run(counted, loops=3, warmup=1, iterations=20)
+    assert loop.is_quiet
+    # The warm-up, one pair of looks, and the probe of memory, once or twice.
+    assert calls[0] in (1 + 3 + 20, 1 + 3 + 2 * 20)
+    with pytest.raises(RuntimeError, match="before there were two"):
+        _ = loop.report
+
+
+def test_what_grows_once_is_quiet_after_another_look() -> None:
+    loop = run(late_to_warm_up, loops=3, warmup=1, iterations=0)
+    assert loop.is_quiet
+    assert calls[0] == 1 + 3 + 3
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        lambda: kept.append(Session()),
+        # No object, no block of memory is new.
+        lambda: kept.append(None),
+        lambda: warmed.setdefault("text", bytearray()).extend(bytes(100)),  # type: ignore[attr-defined]
+        lambda: warmed.update(chain=(warmed.get("chain"),)),
+    ],
+    ids=["objects", "the same object", "bytes", "a chain that is held anew"],
+)
+def test_what_grows_is_named(scenario: Callable[[], object]) -> None:
+    loop = run(scenario, iterations=50)
+    assert not loop.is_quiet
+    [path] = loop.report.growing
+    assert path.path.startswith((f"{__name__}.kept", f"{__name__}.warmed"))
+
+
+def test_objects_that_only_compiled_code_knows_are_seen_by_the_probe() -> None:
+    take = ctypes.pythonapi.Py_IncRef
+
+    def leak() -> None:
+        calls[0] += 1
+        for part in range(4):
+            take(ctypes.py_object((calls[0] + part) / 3))
+
+    loop = run(leak)
+    assert not loop.is_quiet
+    assert [path.kind for path in loop.report.growing] == ["blocks"]
+
+
+def test_a_scenario_that_raises_ends_the_looks() -> None:
+    def fail() -> None:
+        calls[0] += 1
+        if calls[0] == 5:
+            raise ValueError
+
+    with pytest.raises(ScenarioError, match="in iteration 5"):
+        run(fail)
+
+
+def test_a_history_is_not_in_the_heap_that_it_looks_at() -> None:
+    history = _core.GrowthHistory([])
+    assert history.has_grown()
+    grown = [True, True]
+    for look in range(2):
+        gc.collect()
+        grown[look] = history.has_grown()
+    assert not grown[1]
+    sessions = [Session() for _ in range(10)]
+    assert history.has_grown()
+    del sessions[5:]
+    assert not history.has_grown()
+    assert sys.getrefcount(history) == 2
