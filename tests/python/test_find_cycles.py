@@ -11,17 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heapgraph import find_cycles, take_snapshot
+from planted_garbage import Node
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-
-
-class Node:
-    def __init__(self, parent: Node | None = None) -> None:
-        self.parent = parent
-        self.children: list[Node] = []
-        if parent is not None:
-            parent.children.append(self)
 
 
 def family(children: int = 1) -> Node:
@@ -42,7 +35,7 @@ def paths(garbage: Any) -> list[tuple[str, int]]:
 def test_the_cycles_of_a_call_are_found() -> None:
     garbage = find_cycles(leave, children=3)
     assert paths(garbage) == [("Node.children[0] -> Node.parent", 1)]
-    assert garbage.histogram()[f"{__name__}.Node"].count == 4
+    assert garbage.histogram()["planted_garbage.Node"].count == 4
     assert "Node.children[0]" in str(garbage)
 
 
