@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import importlib.util
 import sys
 import time
 from itertools import count
@@ -14,6 +13,7 @@ import pytest
 
 import heapgraph
 from heapgraph._growth_places import location_of
+from unloaded import unloaded_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,16 +203,5 @@ def test_a_suspended_generator_is_not_traced_any_more() -> None:
 
 
 def test_a_module_that_is_not_loaded_yet_stays_so(tmp_path: Path) -> None:
-    (tmp_path / "lazily_loaded.py").write_text("raise RuntimeError('loaded')")
-    spec = importlib.util.spec_from_file_location("lazily_loaded", tmp_path / "lazily_loaded.py")
-    assert spec is not None
-    assert spec.loader is not None
-    loader = importlib.util.LazyLoader(spec.loader)
-    spec.loader = loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["lazily_loaded"] = module
-    try:
-        loader.exec_module(module)
+    with unloaded_module(tmp_path / "lazily_loaded.py"):
         assert location_of("lazily_loaded.items[x]") is not None
-    finally:
-        del sys.modules["lazily_loaded"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 
 import heapgraph
 from heapgraph._core import CapturedHeap, named_referents
+from unloaded import unloaded_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,25 +150,13 @@ def test_dead_proxies() -> None:
 
 
 def test_lazy_modules_stay_unloaded(tmp_path: Path) -> None:
-    source = tmp_path / "lazy_specimen.py"
-    source.write_text("loaded = True\n")
-    spec = importlib.util.spec_from_file_location("lazy_specimen", source)
-    assert spec is not None
-    assert spec.loader is not None
-    loader = importlib.util.LazyLoader(spec.loader)
-    spec.loader = loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["lazy_specimen"] = module
-    try:
-        loader.exec_module(module)
+    with unloaded_module(tmp_path / "lazy_specimen.py") as module:
         CapturedHeap()
         named_referents(module)
         assert heapgraph.is_proper_module(module)
         heapgraph.find_backref_chain(module, heapgraph.is_proper_module)
         namespace = types.ModuleType.__getattribute__(module, "__class__")
         assert namespace.__name__ == "_LazyModule"
-    finally:
-        del sys.modules["lazy_specimen"]
 
 
 def test_surrogates() -> None:
