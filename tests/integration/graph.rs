@@ -243,26 +243,28 @@ fn a_node_set_behaves_as_a_set() {
     assert_eq!(set, NodeSet::new(&graph));
 }
 
+/// All that a node can be.
+pub(crate) const FLAGS: [NodeFlags; 8] = [
+    NodeFlags::TRACKED,
+    NodeFlags::IMMORTAL,
+    NodeFlags::TYPE,
+    NodeFlags::MODULE,
+    NodeFlags::PROPER_MODULE,
+    NodeFlags::FRAME,
+    NodeFlags::MODULE_NAMESPACE,
+    NodeFlags::DICT,
+];
+
 #[test]
 fn flags_are_a_set_of_bits() {
-    let all = [
-        NodeFlags::TRACKED,
-        NodeFlags::IMMORTAL,
-        NodeFlags::TYPE,
-        NodeFlags::MODULE,
-        NodeFlags::PROPER_MODULE,
-        NodeFlags::FRAME,
-        NodeFlags::MODULE_NAMESPACE,
-        NodeFlags::DICT,
-    ];
     let mut so_far = NodeFlags::default();
-    for flag in all {
+    for flag in FLAGS {
         assert!(!so_far.contains(flag));
         assert_eq!(so_far.with(flag), flag.with(so_far));
         so_far.insert(flag);
         assert!(so_far.contains(flag));
     }
-    assert!(all.iter().all(|&flag| so_far.contains(flag)));
+    assert!(FLAGS.iter().all(|&flag| so_far.contains(flag)));
     assert!(so_far.contains(NodeFlags::default()));
     assert!(!NodeFlags::TYPE.contains(NodeFlags::TYPE.with(NodeFlags::DICT)));
 }

@@ -8,6 +8,7 @@ use heapgraph::graph::{
 };
 use heapgraph::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
 
+use crate::graph::FLAGS;
 use crate::random::Random;
 use crate::sketch::address;
 
@@ -34,17 +35,6 @@ const TEXTS: [&str; 20] = [
     "ключ",
     "木",
     "🦀 \u{0}\n",
-];
-
-const FLAGS: [NodeFlags; 8] = [
-    NodeFlags::TRACKED,
-    NodeFlags::IMMORTAL,
-    NodeFlags::TYPE,
-    NodeFlags::MODULE,
-    NodeFlags::PROPER_MODULE,
-    NodeFlags::FRAME,
-    NodeFlags::MODULE_NAMESPACE,
-    NodeFlags::DICT,
 ];
 
 /// A snapshot with anything in it that a snapshot can have.
