@@ -1,40 +1,21 @@
 //! Cycles: which are told apart, what becomes of them, and the way round that is shown.
 
 use heapgraph::analysis::{Cycle, Cycles, Fate, TypePattern};
-use heapgraph::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex, Root, RootKind};
+use heapgraph::graph::{EdgeLabel, NodeFlags, NodeIndex, RootKind};
 use heapgraph::render::cycle_text;
 use heapgraph::render::text::{Style, cycles_text};
-use heapgraph::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
+use heapgraph::snapshot::HeapSnapshot;
 
+use crate::dominators::with_roots;
 use crate::random::for_random_sketches;
 use crate::sketch::{Sketch, large};
 
 /// The sketch as a snapshot: `roots` are frames, and a reference to an object called `b` is `.b`.
 pub(crate) fn snapshot(sketch: &Sketch, roots: &str) -> HeapSnapshot {
-    let drawn = sketch.build();
-    let roots = roots.split_whitespace().map(|name| Root {
-        node: drawn[name],
-        kind: RootKind::Frame,
-        name: name.into(),
-    });
-    let roots = roots.collect();
-    let mut edge_names = EdgeNames::default();
-    for node in drawn.graph.nodes() {
-        for &held in drawn.graph.referents(node) {
-            edge_names.push_label(&EdgeLabel::attribute(drawn.name(held)));
-        }
-    }
-    whole(drawn.graph, Some(edge_names), roots)
-}
-
-fn whole(graph: HeapGraph, edge_names: Option<EdgeNames>, roots: Vec<Root>) -> HeapSnapshot {
-    HeapSnapshot::new(SnapshotParts {
-        graph,
-        edge_names,
-        node_names: NodeTexts::default(),
-        values: NodeTexts::default(),
-        roots,
-        metadata: Metadata::default(),
+    let roots = roots.split_whitespace();
+    let roots: Vec<_> = roots.map(|name| (name, RootKind::Frame)).collect();
+    sketch.snapshot(&roots, |drawn, _, held| {
+        EdgeLabel::attribute(drawn.name(held))
     })
 }
 
@@ -154,7 +135,7 @@ fn containers_are_passed_through() {
 #[test]
 fn a_snapshot_without_names_says_so() {
     let sketch = Sketch::new("a -> b -> a").counted("");
-    let snapshot = whole(sketch.build().graph, None, Vec::new());
+    let snapshot = with_roots(sketch.build().graph, &[]);
     let path = &found(&snapshot)[0].2;
     assert_eq!(path, "object<unnamed> -> object<unnamed>");
 }
@@ -203,7 +184,7 @@ fn the_order_of_capture_changes_nothing_but_the_example() {
         let order = random.order(sketch.node_count());
         let heaps = [sketch.build(), sketch.build_in_order(&order)];
         let [one, other] = heaps.map(|drawn| {
-            let cycles = Cycles::find(&whole(drawn.graph, None, Vec::new()));
+            let cycles = Cycles::find(&with_roots(drawn.graph, &[]));
             let groups = cycles.groups.into_iter();
             let mut groups: Vec<_> = groups
                 .map(|group| (group.types, group.component_count, group.tally.count))
@@ -220,13 +201,13 @@ fn the_order_of_capture_changes_nothing_but_the_example() {
 fn of_a_cycle_of_a_million_objects_the_beginning_is_spelled() {
     const COUNT: usize = 1_000_000;
     let ring = (0..COUNT).map(|n| (n, (n + 1) % COUNT));
-    let snapshot = whole(large(COUNT, ring), None, Vec::new());
+    let snapshot = with_roots(large(COUNT, ring), &[]);
     let cycles = Cycles::find(&snapshot);
     assert_eq!(cycles.groups[0].cycle.nodes.len(), COUNT);
     let path = cycle_text(&snapshot, &cycles.groups[0].cycle);
     assert!(path.ends_with(" -> (999,976 more references)"), "{path}");
     assert!(path.len() < 1000);
     let chain = (0..COUNT - 1).map(|n| (n, n + 1));
-    let snapshot = whole(large(COUNT, chain), None, Vec::new());
+    let snapshot = with_roots(large(COUNT, chain), &[]);
     assert!(Cycles::find(&snapshot).groups.is_empty());
 }

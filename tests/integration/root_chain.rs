@@ -1,8 +1,8 @@
 //! Chains from the roots of a snapshot.
 
 use heapgraph::analysis::{RootChain, preferred_label, surroundings};
-use heapgraph::graph::{EdgeLabel, EdgeNames, NodeIndex, Root, RootKind};
-use heapgraph::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
+use heapgraph::graph::{EdgeLabel, NodeIndex, RootKind};
+use heapgraph::snapshot::HeapSnapshot;
 
 use crate::random::Random;
 use crate::sketch::Sketch;
@@ -10,27 +10,7 @@ use crate::sketch::Sketch;
 /// The sketch as a snapshot with roots of these names and kinds; references are called after the
 /// number of the object they lead to.
 fn snapshot(sketch: &Sketch, roots: &[(&str, RootKind)]) -> HeapSnapshot {
-    let drawn = sketch.build();
-    let root = |&(name, kind): &(&str, RootKind)| Root {
-        node: drawn[name],
-        kind,
-        name: name.into(),
-    };
-    let roots = roots.iter().map(root).collect();
-    let mut edge_names = EdgeNames::default();
-    for node in drawn.graph.nodes() {
-        for held in drawn.graph.referents(node) {
-            edge_names.push_label(&EdgeLabel::Index(held.index()));
-        }
-    }
-    HeapSnapshot::new(SnapshotParts {
-        graph: drawn.graph,
-        edge_names: Some(edge_names),
-        node_names: NodeTexts::default(),
-        values: NodeTexts::default(),
-        roots,
-        metadata: Metadata::default(),
-    })
+    sketch.snapshot(roots, |_, _, held| EdgeLabel::Index(held.index()))
 }
 
 /// The names of the objects of the chain to `x`.

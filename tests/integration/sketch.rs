@@ -4,8 +4,10 @@ use std::fmt;
 use std::ops::Index;
 
 use heapgraph::graph::{
-    HeapGraph, HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, NodeRecord, NodeSet, TypeIndex,
+    EdgeLabel, EdgeNames, HeapGraph, HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, NodeRecord,
+    NodeSet, Root, RootKind, TypeIndex,
 };
+use heapgraph::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
 
 /// Nodes by name, with edges in the order in which they were drawn.
 #[derive(Clone)]
@@ -199,6 +201,36 @@ impl Sketch {
             graph: builder.build().unwrap(),
             nodes,
         }
+    }
+
+    /// A snapshot with roots of these names and kinds, and references as `label` calls them, which is
+    /// given their holder and what they lead to.
+    pub(crate) fn snapshot(
+        &self,
+        roots: &[(&str, RootKind)],
+        label: impl Fn(&Drawn<'_>, NodeIndex, NodeIndex) -> EdgeLabel,
+    ) -> HeapSnapshot {
+        let drawn = self.build();
+        let root = |&(name, kind): &(&str, RootKind)| Root {
+            node: drawn[name],
+            kind,
+            name: name.into(),
+        };
+        let roots = roots.iter().map(root).collect();
+        let mut edge_names = EdgeNames::default();
+        for node in drawn.graph.nodes() {
+            for &held in drawn.graph.referents(node) {
+                edge_names.push_label(&label(&drawn, node, held));
+            }
+        }
+        HeapSnapshot::new(SnapshotParts {
+            graph: drawn.graph,
+            edge_names: Some(edge_names),
+            node_names: NodeTexts::default(),
+            values: NodeTexts::default(),
+            roots,
+            metadata: Metadata::default(),
+        })
     }
 
     fn heap_type(&self, node: usize, nodes: &[NodeIndex]) -> HeapType {

@@ -1,8 +1,8 @@
 //! Explanations compared with every chain, every cut and another algorithm on small random graphs.
 
 use heapgraph::analysis::{DominatorTree, Holders, PreferredPaths, Tally, Why, anchors};
-use heapgraph::graph::{EdgeLabel, EdgeNames, NodeIndex, Root, RootKind};
-use heapgraph::snapshot::{HeapSnapshot, Metadata, NodeTexts, SnapshotParts};
+use heapgraph::graph::{EdgeLabel, NodeIndex, RootKind};
+use heapgraph::snapshot::HeapSnapshot;
 use petgraph::algo::ford_fulkerson;
 use petgraph::graph::DiGraph;
 
@@ -16,7 +16,8 @@ const KINDS: [RootKind; 4] = [
     RootKind::External,
 ];
 
-/// The sketch with one to three roots of any kind.
+/// The sketch with one to three roots of any kind. References are called after the number of the
+/// object they lead to; some are namespaces, which nobody can cut off.
 fn rooted(sketch: &Sketch, random: &mut Random) -> HeapSnapshot {
     let names: Vec<String> = (0..=random.below(3))
         .map(|_| format!("n{}", random.below(sketch.node_count())))
@@ -25,33 +26,7 @@ fn rooted(sketch: &Sketch, random: &mut Random) -> HeapSnapshot {
         .iter()
         .map(|name| (&**name, KINDS[random.below(KINDS.len())]))
         .collect();
-    snapshot(sketch, &roots)
-}
-
-/// The sketch as a snapshot whose references are named after the object they lead to; some are
-/// namespaces, which nobody can cut off.
-fn snapshot(sketch: &Sketch, roots: &[(&str, RootKind)]) -> HeapSnapshot {
-    let drawn = sketch.build();
-    let root = |&(name, kind): &(&str, RootKind)| Root {
-        node: drawn[name],
-        kind,
-        name: name.into(),
-    };
-    let roots = roots.iter().map(root).collect();
-    let mut edge_names = EdgeNames::default();
-    for node in drawn.graph.nodes() {
-        for &held in drawn.graph.referents(node) {
-            edge_names.push_label(&label(node, held));
-        }
-    }
-    HeapSnapshot::new(SnapshotParts {
-        graph: drawn.graph,
-        edge_names: Some(edge_names),
-        node_names: NodeTexts::default(),
-        values: NodeTexts::default(),
-        roots,
-        metadata: Metadata::default(),
-    })
+    sketch.snapshot(&roots, |_, holder, held| label(holder, held))
 }
 
 fn label(holder: NodeIndex, held: NodeIndex) -> EdgeLabel {
