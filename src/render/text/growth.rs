@@ -36,22 +36,7 @@ pub fn growth_text(snapshot: &HeapSnapshot, report: &GrowthReport, style: Style)
         ("Grows and is ignored:", report.ignored.iter().collect()),
     ];
     for (heading, rows) in sections {
-        if rows.is_empty() {
-            continue;
-        }
-        writeln!(text, "\n{heading}").expect(TO_STRING);
-        for row in rows.iter().take(MOST_ENDED) {
-            let words = format!(
-                "  {} ({}): {}",
-                row.path,
-                row.type_name,
-                evidence(report, row)
-            );
-            writeln!(text, "{}", one_line(&words)).expect(TO_STRING);
-        }
-        if let Some(more) = rows.len().checked_sub(MOST_ENDED).filter(|&more| more > 0) {
-            writeln!(text, "  … {} more", grouped(more as u64)).expect(TO_STRING);
-        }
+        text += &section(report, heading, &rows);
     }
     if let Some(garbage) = report.garbage {
         writeln!(
@@ -76,6 +61,28 @@ pub fn growth_text(snapshot: &HeapSnapshot, report: &GrowthReport, style: Style)
         for missing in &report.missing {
             writeln!(text, "  {}", one_line(missing)).expect(TO_STRING);
         }
+    }
+    text
+}
+
+/// A heading, and a line for each of the rows below it, if there are any.
+fn section(report: &GrowthReport, heading: &str, rows: &[&GrowingPath]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{heading}\n");
+    for row in rows.iter().take(MOST_ENDED) {
+        let words = format!(
+            "  {} ({}): {}",
+            row.path,
+            row.type_name,
+            evidence(report, row)
+        );
+        writeln!(text, "{}", one_line(&words)).expect(TO_STRING);
+    }
+    let more = rows.len().saturating_sub(MOST_ENDED);
+    if more > 0 {
+        writeln!(text, "  … {} more", grouped(more as u64)).expect(TO_STRING);
     }
     text
 }
@@ -150,12 +157,8 @@ fn paragraph(
     for also in row.also.iter().take(MOST_ALSO) {
         line(format!("with it grows {also}"));
     }
-    if let Some(more) = row
-        .also
-        .len()
-        .checked_sub(MOST_ALSO)
-        .filter(|&more| more > 0)
-    {
+    let more = row.also.len().saturating_sub(MOST_ALSO);
+    if more > 0 {
         line(format!("and {} more", grouped(more as u64)));
     }
     let source = &row.source;
