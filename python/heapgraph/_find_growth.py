@@ -121,7 +121,8 @@ def find_growth_in(
 ) -> _core.GrowthReport:
     """Find the names under which more and more is held in snapshots that were taken before.
 
-    Four or more tell what goes on growing from what comes to an end; two can not.
+    Three or more tell what goes on growing from what comes to an end, the more the surer; two can
+    not.
 
     Args:
         snapshots: The snapshots or their files, the earliest first. A folder stands for the

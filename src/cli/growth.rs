@@ -13,8 +13,8 @@ use crate::snapshot;
 
 /// Show under which names more and more is held in several snapshots of one program
 ///
-/// The snapshots are compared by paths of names, in the order given. Four or more tell what goes on
-/// growing from what comes to an end; two can not.
+/// The snapshots are compared by paths of names, in the order given. Three or more tell what goes on
+/// growing from what comes to an end, the more the surer; two can not.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  heapgraph growth monday.parquet tuesday.parquet \
