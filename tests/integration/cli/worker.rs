@@ -166,27 +166,31 @@ fn build(objects: &Objects, friday: Option<(usize, usize)>) -> HeapSnapshot {
             "held from outside, 2 references",
         ));
     }
-    let day = if friday.is_some() { 4 } else { 0 };
     HeapSnapshot::new(SnapshotParts {
         graph: builder.build().unwrap(),
         edge_names: Some(edge_names),
         node_names,
         values: NodeTexts::default(),
         roots,
-        metadata: Metadata {
-            tool_version: "0.2.0".into(),
-            python_version: "3.11.7".into(),
-            platform: "linux-x86_64".into(),
-            pid: 4242,
-            program: "python app.py".into(),
-            // Monday, 2 February 2026, 12:00.
-            captured_at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_033_600 + day * 86_400),
-            capture_time: Duration::from_millis(300),
-            collected: true,
-            unseen: vec!["references held by compiled code".into()],
-            opaque_types: vec!["app.Session".into(), "app.Gone".into()],
-        },
+        metadata: metadata(if friday.is_some() { 4 } else { 0 }),
     })
+}
+
+/// Of the capture so many days after Monday.
+fn metadata(days: u64) -> Metadata {
+    Metadata {
+        tool_version: "0.2.0".into(),
+        python_version: "3.11.7".into(),
+        platform: "linux-x86_64".into(),
+        pid: 4242,
+        program: "python app.py".into(),
+        // Monday, 2 February 2026, 12:00.
+        captured_at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_033_600 + days * 86_400),
+        capture_time: Duration::from_millis(300),
+        collected: true,
+        unseen: vec!["references held by compiled code".into()],
+        opaque_types: vec!["app.Session".into(), "app.Gone".into()],
+    }
 }
 
 /// The type of that name; `app.Session` is the class with the number 2.

@@ -63,64 +63,11 @@ pub(super) struct Forgery {
 
 impl Forgery {
     pub(super) fn new() -> Self {
-        use Values::{Boolean, Int32, Int64, Text};
-        let required = |name, values| Column(name, values, vec![], vec![]);
-        let no = || Boolean(vec![false; 3]);
-        let absent = |name| Column(name, Text(vec![]), vec![0; 3], vec![]);
-        let columns = vec![
-            required("node", Int32(vec![0, 1, 2])),
-            required("address", Int64(vec![0x10, 0x20, 0x30])),
-            required("type", Text(vec!["builtins.object"; 3])),
-            required("type_id", Int32(vec![0; 3])),
-            required("shallow_size", Int64(vec![16; 3])),
-            Column("reference_count", Int32(vec![1, 2]), vec![1, 0, 1], vec![]),
-            required("tracked", Boolean(vec![true; 3])),
-            required("is_class", no()),
-            required("is_module", no()),
-            required("is_proper_module", no()),
-            required("is_frame", no()),
-            required("is_module_namespace", no()),
-            required("is_dict", no()),
-            Column("root_kind", Text(vec!["frame"]), vec![1, 0, 0], vec![]),
-            Column("root_name", Text(vec!["f"]), vec![1, 0, 0], vec![]),
-            absent("name"),
-            absent("value"),
-            Column(
-                "referents",
-                Int32(vec![1, 2, 0]),
-                vec![1, 1, 0, 1],
-                vec![0, 1, 0, 0],
-            ),
-            Column(
-                "reference_names",
-                Text(vec![".a", "['k']"]),
-                vec![3, 2, 1, 3],
-                vec![0, 1, 0, 0],
-            ),
-        ];
-        let object = r#"[{"name":"object","module":"builtins","node":null,"is_heap_type":false}]"#;
-        let key_values = [
-            ("format_version", "1"),
-            ("tool_version", "0.2.0"),
-            ("python_version", "3.11.7"),
-            ("platform", "linux-x86_64"),
-            ("pid", "17"),
-            ("program", "app.py"),
-            ("captured_at", "2026-01-02T03:04:05.5Z"),
-            ("capture_nanoseconds", "1000"),
-            ("collected", "true"),
-            ("unseen", "[]"),
-            ("node_count", "3"),
-            ("edge_count", "3"),
-            ("names_recorded", "true"),
-            ("values_recorded", "false"),
-            ("types", object),
-        ];
         let key_value = |(key, value)| (format!("heapgraph.{key}"), str::to_owned(value));
         Self {
             schema: SCHEMA.into(),
-            columns,
-            key_values: key_values.into_iter().map(key_value).collect(),
+            columns: columns(),
+            key_values: key_values().into_iter().map(key_value).collect(),
             compression: Compression::ZSTD(ZstdLevel::default()),
         }
     }
@@ -219,4 +166,64 @@ impl Forgery {
             Ok(_) => panic!("loaded, though {place}: {words}"),
         }
     }
+}
+
+/// Those of the three objects.
+fn columns() -> Vec<Column> {
+    use Values::{Boolean, Int32, Int64, Text};
+    let required = |name, values| Column(name, values, vec![], vec![]);
+    let no = || Boolean(vec![false; 3]);
+    let absent = |name| Column(name, Text(vec![]), vec![0; 3], vec![]);
+    vec![
+        required("node", Int32(vec![0, 1, 2])),
+        required("address", Int64(vec![0x10, 0x20, 0x30])),
+        required("type", Text(vec!["builtins.object"; 3])),
+        required("type_id", Int32(vec![0; 3])),
+        required("shallow_size", Int64(vec![16; 3])),
+        Column("reference_count", Int32(vec![1, 2]), vec![1, 0, 1], vec![]),
+        required("tracked", Boolean(vec![true; 3])),
+        required("is_class", no()),
+        required("is_module", no()),
+        required("is_proper_module", no()),
+        required("is_frame", no()),
+        required("is_module_namespace", no()),
+        required("is_dict", no()),
+        Column("root_kind", Text(vec!["frame"]), vec![1, 0, 0], vec![]),
+        Column("root_name", Text(vec!["f"]), vec![1, 0, 0], vec![]),
+        absent("name"),
+        absent("value"),
+        Column(
+            "referents",
+            Int32(vec![1, 2, 0]),
+            vec![1, 1, 0, 1],
+            vec![0, 1, 0, 0],
+        ),
+        Column(
+            "reference_names",
+            Text(vec![".a", "['k']"]),
+            vec![3, 2, 1, 3],
+            vec![0, 1, 0, 0],
+        ),
+    ]
+}
+
+fn key_values() -> [(&'static str, &'static str); 15] {
+    let object = r#"[{"name":"object","module":"builtins","node":null,"is_heap_type":false}]"#;
+    [
+        ("format_version", "1"),
+        ("tool_version", "0.2.0"),
+        ("python_version", "3.11.7"),
+        ("platform", "linux-x86_64"),
+        ("pid", "17"),
+        ("program", "app.py"),
+        ("captured_at", "2026-01-02T03:04:05.5Z"),
+        ("capture_nanoseconds", "1000"),
+        ("collected", "true"),
+        ("unseen", "[]"),
+        ("node_count", "3"),
+        ("edge_count", "3"),
+        ("names_recorded", "true"),
+        ("values_recorded", "false"),
+        ("types", object),
+    ]
 }

@@ -160,6 +160,22 @@ fn objects() -> Vec<Object> {
     ]
 }
 
+fn metadata() -> Metadata {
+    Metadata {
+        tool_version: "0.2.0".into(),
+        python_version: "3.12.4 (main, Jun  7 2024, 00:00:00) [GCC 12.2.0]".into(),
+        platform: "linux-x86_64".into(),
+        pid: 4711,
+        program: "python -m app --port 8000".into(),
+        // 2026-01-02 03:04:05 UTC and a bit
+        captured_at: SystemTime::UNIX_EPOCH + Duration::new(1_767_323_045, 250_000_000),
+        capture_time: Duration::from_micros(1_234),
+        collected: true,
+        unseen: vec!["The stack of a thread that was not running.".into()],
+        ..Metadata::default()
+    }
+}
+
 fn heap() -> HeapSnapshot {
     let mut builder = HeapGraphBuilder::default();
     let mut edge_names = EdgeNames::default();
@@ -216,19 +232,7 @@ fn heap() -> HeapSnapshot {
             root(14, RootKind::Frame, "serve (app.py:12) in MainThread"),
             root(17, RootKind::External, "held from outside"),
         ],
-        metadata: Metadata {
-            tool_version: "0.2.0".into(),
-            python_version: "3.12.4 (main, Jun  7 2024, 00:00:00) [GCC 12.2.0]".into(),
-            platform: "linux-x86_64".into(),
-            pid: 4711,
-            program: "python -m app --port 8000".into(),
-            // 2026-01-02 03:04:05 UTC and a bit
-            captured_at: SystemTime::UNIX_EPOCH + Duration::new(1_767_323_045, 250_000_000),
-            capture_time: Duration::from_micros(1_234),
-            collected: true,
-            unseen: vec!["The stack of a thread that was not running.".into()],
-            ..Metadata::default()
-        },
+        metadata: metadata(),
     })
 }
 
