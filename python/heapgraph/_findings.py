@@ -59,6 +59,13 @@ _HINTS_BY_KIND = {
     "native": "Memory of a compiled library: close or free what each iteration opens.",
 }
 
+_HINTS_BY_CAUSE = {
+    "fragmentation": "Free memory lies between what is in use: make fewer small allocations that "
+    "live for long among others that do not, or try MALLOC_ARENA_MAX=2 or another allocator.",
+    "mapping": "Close what maps memory: files, shared memory, a library's own pools.",
+}
+"""Where memory that no Python object explains has gone."""
+
 _HINTS_BY_PATH = (
     (".filters", "Take the filter away again: removeFilter."),
     ("logging.root.handlers", "Take the handler away again: removeHandler."),
@@ -192,6 +199,8 @@ def is_frame_of_test_tool(chain: RootChain) -> bool:
 
 def hint(path: str, type_name: str, kind: str = "elements") -> str:
     """What to try."""
+    if kind == "native" and type_name in _HINTS_BY_CAUSE:
+        return _HINTS_BY_CAUSE[type_name]
     by_kind = _HINTS_BY_KIND.get(kind)
     if by_kind is not None:
         return by_kind

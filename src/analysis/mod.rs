@@ -34,9 +34,9 @@ pub use fate::Fate;
 pub use find::find_objects;
 pub use garbage::Garbage;
 pub use growth::{
-    Besides, Course, Delta, GrowingPath, Growth, GrowthHistory, GrowthReport, GrowthVerdict,
-    LRU_CACHE, Measure, Memory, Moment, NamePaths, PathIndex, Placement, Point, Rising, Share,
-    Source, Watched, course, has_grown, is_more_memory, is_settled, rate, shares,
+    Allocator, Besides, Course, Delta, GrowingPath, Growth, GrowthHistory, GrowthReport,
+    GrowthVerdict, LRU_CACHE, Measure, Memory, Moment, NamePaths, PathIndex, Placement, Point,
+    Rising, Share, Source, Watched, course, has_grown, is_more_memory, is_settled, rate, shares,
 };
 pub use hints::{Hint, HintKind, Kept};
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};

@@ -29,7 +29,7 @@ pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at
 pub(crate) use describe::{Describer, Searches, spell_atom};
 pub(crate) use error::CaptureError;
 pub(crate) use ffi::{
-    CollectorPause, allocated_bytes, give_back_free_memory, is_main_interpreter, untrack,
+    CollectorPause, allocator_bytes, give_back_free_memory, is_main_interpreter, untrack,
 };
 pub(crate) use frames::announce_program;
 pub(crate) use held::HeldObjects;

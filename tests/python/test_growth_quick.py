@@ -11,6 +11,7 @@ import pytest
 
 from heapgraph import _core
 from heapgraph._find_growth import ScenarioError, run_in
+from heapgraph._findings import hint
 from heapgraph._growth_quick import QuickLoop
 
 if TYPE_CHECKING:
@@ -99,6 +100,19 @@ def test_objects_that_only_compiled_code_knows_are_seen_by_the_probe() -> None:
     loop = run(leak)
     assert not loop.is_quiet
     assert [path.kind for path in loop.report.growing] == ["blocks"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "advice"),
+    [
+        ("leak", "close or free"),
+        ("native", "close or free"),
+        ("fragmentation", "fewer small allocations"),
+        ("mapping", "Close what maps"),
+    ],
+)
+def test_what_to_try_depends_on_where_memory_has_gone(cause: str, advice: str) -> None:
+    assert advice in hint("<memory>", cause, "native")
 
 
 def test_a_scenario_that_raises_ends_the_looks() -> None:

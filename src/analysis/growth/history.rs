@@ -101,8 +101,39 @@ pub struct Memory {
     pub blocks: Option<u64>,
     /// Resident bytes.
     pub resident: Option<u64>,
+    /// What the C allocator says.
+    pub allocator: Option<Allocator>,
     /// Objects that a collection has just found to be garbage.
     pub garbage: u64,
+}
+
+/// Bytes of the C allocator, modulo 4 GiB: only changes mean something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Allocator {
+    /// What the program has taken and not given back.
+    pub given_out: u32,
+    /// What the allocator has from the system: the same, and what it keeps free.
+    pub held: u32,
+}
+
+impl Allocator {
+    /// What has changed since `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            given_out: self.given_out.wrapping_sub(before.given_out),
+            held: self.held.wrapping_sub(before.held),
+        }
+    }
+
+    /// After a change.
+    #[must_use]
+    pub fn and(self, change: Self) -> Self {
+        Self {
+            given_out: self.given_out.wrapping_add(change.given_out),
+            held: self.held.wrapping_add(change.held),
+        }
+    }
 }
 
 /// Several snapshots of one program, each as what is counted on its paths of names.

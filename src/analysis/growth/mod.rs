@@ -20,7 +20,7 @@ mod shares;
 
 pub use census::has_grown;
 pub use course::{Course, Point, course, is_settled, rate};
-pub use history::{Delta, Growth, GrowthHistory, Memory, Moment, Rising};
+pub use history::{Allocator, Delta, Growth, GrowthHistory, Memory, Moment, Rising};
 pub use measure::Measure;
 pub use name_path::{NamePaths, PathIndex};
 pub use outside::{Besides, is_more_memory};

@@ -26,6 +26,22 @@ struct Outside {
     least: u64,
 }
 
+const NATIVE: &str = "native";
+
+/// What is said of memory whose allocator does not tell.
+const OUTSIDE: &str = "<memory outside the Python heap>";
+
+/// Where resident memory that rises has gone: a word, and what is said instead of a path.
+const LEAK: (&str, &str) = ("leak", "<memory that compiled code has not given back>");
+const FRAGMENTATION: (&str, &str) = (
+    "fragmentation",
+    "<free memory in pieces that the C allocator can not give back>",
+);
+const MAPPING: (&str, &str) = (
+    "mapping",
+    "<memory mapped by a library, or kept in pieces by Python's own allocator>",
+);
+
 const KINDS: [Outside; 2] = [
     Outside {
         kind: "blocks",
@@ -34,8 +50,8 @@ const KINDS: [Outside; 2] = [
         least: 1,
     },
     Outside {
-        kind: "native",
-        path: "<memory outside the Python heap>",
+        kind: NATIVE,
+        path: OUTSIDE,
         amount: |moment| moment.memory.resident,
         least: LEAST_RESIDENT,
     },
@@ -95,8 +111,33 @@ impl Judge<'_> {
     pub(super) fn outside(&self) -> Option<GrowingPath> {
         let start = self.watched.moments_before.checked_sub(1)?;
         let moments = self.history.moments().get(start..)?;
-        KINDS.iter().find_map(|kind| growing(kind, moments))
+        let mut row = KINDS.iter().find_map(|kind| growing(kind, moments))?;
+        if row.kind == NATIVE
+            && let Some((word, path)) = cause(moments)
+        {
+            row.type_name = word.into();
+            row.path = path.into();
+            row.fingerprint = Fingerprint::of_texts(&[path]);
+        }
+        Some(row)
     }
+}
+
+/// What most of the resident memory that has come is, by what the C allocator says of its own: given
+/// out, or free and not given back, or none of its memory.
+fn cause(moments: &[Moment]) -> Option<(&'static str, &'static str)> {
+    let (first, last) = (moments.first()?.memory, moments.last()?.memory);
+    let resident = last.resident?.saturating_sub(first.resident?);
+    let change = last.allocator?.since(first.allocator?);
+    // Less than before is a large number modulo 4 GiB.
+    let is_most = |bytes: u32| u64::try_from(bytes.cast_signed()).unwrap_or(0) >= resident / 2;
+    Some(if is_most(change.given_out) {
+        LEAK
+    } else if is_most(change.held.wrapping_sub(change.given_out)) {
+        FRAGMENTATION
+    } else {
+        MAPPING
+    })
 }
 
 fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
@@ -121,7 +162,7 @@ fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
         // Only changes mean something.
         series: points.iter().map(|point| point.1 - first.1).collect(),
         per_iteration: rate,
-        bytes_per_iteration: if kind.kind == "native" { rate } else { 0.0 },
+        bytes_per_iteration: if kind.kind == NATIVE { rate } else { 0.0 },
         elements: Vec::new(),
         course: Course::Steady,
         limit: None,

@@ -58,17 +58,23 @@ pub(crate) fn give_back_free_memory() {
     }
 }
 
-/// Bytes that the C allocator has given out, modulo 4 GiB; 0 where that allocator is not glibc's.
-pub(crate) fn allocated_bytes() -> u64 {
+/// Bytes that the C allocator has given out, and those that it has from the system, both modulo
+/// 4 GiB; `None` where it is not glibc's.
+#[cfg_attr(
+    all(target_os = "linux", target_env = "gnu"),
+    expect(clippy::unnecessary_wraps, reason = "there are other allocators")
+)]
+pub(crate) fn allocator_bytes() -> Option<[u32; 2]> {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         // SAFETY: reads the allocator's counters, under its own locks.
         let counters = unsafe { libc::mallinfo() };
-        let small = u64::from(counters.uordblks.cast_unsigned());
-        small + u64::from(counters.hblkhd.cast_unsigned())
+        let [given_out, arenas, mapped] =
+            [counters.uordblks, counters.arena, counters.hblkhd].map(i32::cast_unsigned);
+        Some([given_out, arenas].map(|bytes| bytes.wrapping_add(mapped)))
     }
     #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-    0
+    None
 }
 
 /// A live CPython object during a walk: a pointer that is neither null nor dangling.

@@ -15,8 +15,8 @@ pub(super) use report::{GrowingPath, GrowthReport};
 
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
-    self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern, Watched,
-    is_settled,
+    self, Allocator, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern,
+    Watched, is_settled,
 };
 use crate::capture::{self, Introspection, Sizes, SnapshotOptions, capture};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
@@ -39,7 +39,34 @@ pub(super) struct GrowthHistory {
     last: Option<(Arc<AnalysedHeap>, Arc<Placement>)>,
     containers: Vec<WatchedPath>,
     counted: Option<HeapGraph>,
+    allocator: AllocatorOfProgram,
     ignored: Vec<TypePattern>,
+}
+
+/// What the C allocator gives out and holds while the program runs, and not while it is looked at.
+#[derive(Default)]
+struct AllocatorOfProgram {
+    started: Option<Allocator>,
+    sum: Option<Allocator>,
+}
+
+impl AllocatorOfProgram {
+    fn now() -> Option<Allocator> {
+        let [given_out, held] = capture::allocator_bytes()?;
+        Some(Allocator { given_out, held })
+    }
+
+    fn start(&mut self) {
+        self.started = Self::now();
+    }
+
+    fn stop(&mut self) {
+        let Some(now) = Self::now() else {
+            return;
+        };
+        let change = self.started.map(|started| now.since(started));
+        self.sum = Some(self.sum.unwrap_or_default().and(change.unwrap_or_default()));
+    }
 }
 
 /// Gives what the C allocator keeps free back to the system.
@@ -48,10 +75,10 @@ pub(super) fn give_back_free_memory() {
     capture::give_back_free_memory();
 }
 
-/// Bytes that the C allocator has given out, modulo 4 GiB.
+/// Bytes that the C allocator has given out, modulo 4 GiB; 0 where that is not known.
 #[pyfunction]
-pub(super) fn allocated_bytes() -> u64 {
-    capture::allocated_bytes()
+pub(super) fn allocated_bytes() -> u32 {
+    capture::allocator_bytes().map_or(0, |[given_out, _]| given_out)
 }
 
 /// The files of `paths`, of which each folder stands for the snapshots in it in the order of capture.
@@ -108,9 +135,11 @@ impl GrowthHistory {
             held_by_caller: (0, 0),
         };
         let (snapshot, objects) = capture::take_held_snapshot(py, options)?;
+        self.allocator.stop();
         let memory = Memory {
             blocks: Some(blocks),
             resident: Some(resident),
+            allocator: self.allocator.sum,
             garbage,
         };
         let placement = self
@@ -127,6 +156,7 @@ impl GrowthHistory {
         }
         drop(objects);
         self.last = Some((Arc::new(AnalysedHeap::new(snapshot)), Arc::new(placement)));
+        self.allocator.start();
         Ok(())
     }
 

@@ -174,7 +174,8 @@ impl GrowingPath {
         Some(spelled_path(&self.heap, chain, &chain.steps()))
     }
 
-    /// Full name of the type of what grows.
+    /// Full name of the type of what grows; of native memory `leak`, `fragmentation` or `mapping`, or
+    /// `native` where the C allocator does not tell.
     #[getter]
     fn type_name(&self) -> &str {
         &self.row().type_name
