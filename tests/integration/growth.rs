@@ -3,10 +3,10 @@
 use heapgraph::analysis::{
     GrowthHistory, GrowthReport, GrowthVerdict, Memory, Placement, TypePattern, Watched, shares,
 };
-use heapgraph::graph::{EdgeLabel, NodeIndex};
+use heapgraph::graph::{EdgeLabel, NodeFlags, NodeIndex};
 use heapgraph::snapshot::HeapSnapshot;
 
-use crate::written_heap::WrittenHeap;
+use crate::written_heap::{WrittenHeap, key};
 
 /// The history of heaps that `draw` makes, one for each moment, ten iterations apart.
 fn history(
@@ -251,6 +251,32 @@ fn containers_that_hold_the_same_new_objects_are_one_report() {
         both.sort_unstable();
         both == ["app.manager.active", "app.registry.by_name"]
     }));
+}
+
+#[test]
+fn a_dict_that_a_look_has_made_is_no_growth() {
+    // From CPython 3.13 on: a Session that shows the values of its attributes, and so does the dict that
+    // it has at the second moment.
+    let report = report_of(2, |moment| {
+        let mut heap = WrittenHeap::new();
+        let session = heap.global("session", "app.Session", 50);
+        let values = ["user", "listeners"].map(|name| {
+            let label = EdgeLabel::attribute(name);
+            (name, heap.held(session, label, "builtins.list", 50))
+        });
+        if moment > 0 {
+            let label = EdgeLabel::attribute("__dict__");
+            let dict = heap.held(session, label, "builtins.dict", 50);
+            heap.flag(dict, NodeFlags::DICT);
+            for (name, value) in values {
+                let text = heap.add("builtins.str", 50);
+                heap.refer(dict, EdgeLabel::KeyObject(format!("'{name}'")), text);
+                heap.refer(dict, key(name), value);
+            }
+        }
+        heap
+    });
+    assert_eq!(report.verdict, GrowthVerdict::Nothing);
 }
 
 #[test]

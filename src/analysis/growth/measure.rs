@@ -111,6 +111,7 @@ impl<'s> Counting<'s> {
             return measure;
         }
         let referents = graph.referents(node);
+        let beside = if is_namespace { self.beside(node) } else { &[] };
         let is_dict = graph.flags(node).contains(NodeFlags::DICT);
         for (number, reference) in graph.edge_positions(node).enumerate() {
             let is_counted = match self.names.name(reference) {
@@ -120,7 +121,8 @@ impl<'s> Counting<'s> {
                 EdgeName::Internal(_) => !is_dict,
                 _ => true,
             };
-            if !is_counted || self.live_references.contains(referents[number]) {
+            let held = referents[number];
+            if !is_counted || self.live_references.contains(held) || beside.contains(&held) {
                 continue;
             }
             if is_dict && number % 2 == 1 && self.live_references.contains(referents[number - 1]) {
@@ -130,6 +132,23 @@ impl<'s> Counting<'s> {
             }
         }
         measure
+    }
+
+    /// What the instance holds whose attributes a dict has: from 3.13 on an instance shows the values of
+    /// its attributes, and so does the dict that it may have been given since; they count once.
+    fn beside(&self, namespace: NodeIndex) -> &'s [NodeIndex] {
+        let graph = self.snapshot.graph();
+        let [instance] = graph.referrers(namespace) else {
+            return &[];
+        };
+        let is_instance = graph.type_of(*instance).is_heap_type
+            && !graph.flags(*instance).contains(NodeFlags::TYPE)
+            && !graph.flags(*instance).contains(NodeFlags::MODULE);
+        if is_instance {
+            graph.referents(*instance)
+        } else {
+            &[]
+        }
     }
 
     /// True if and only if a part of an object of a type called `whole` is the frame of what is
