@@ -1,6 +1,7 @@
 //! What grows while a scenario runs again and again.
 
 mod limits;
+mod process_memory;
 mod report;
 mod watched_path;
 
@@ -11,17 +12,19 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+pub(super) use process_memory::{allocated_bytes, give_back_free_memory};
 pub(super) use report::{GrowingPath, GrowthReport};
 
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
-    self, Allocator, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern,
-    Watched, is_settled,
+    self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern, Watched,
+    is_settled,
 };
 use crate::capture::{self, Introspection, Sizes, SnapshotOptions, capture};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 use crate::snapshot;
 use limits::{Candidate, named_limits};
+use process_memory::AllocatorOfProgram;
 use watched_path::WatchedPath;
 
 /// Containers of one path that are watched; of more the sum is taken from snapshots.
@@ -41,44 +44,6 @@ pub(super) struct GrowthHistory {
     counted: Option<HeapGraph>,
     allocator: AllocatorOfProgram,
     ignored: Vec<TypePattern>,
-}
-
-/// What the C allocator gives out and holds while the program runs, and not while it is looked at.
-#[derive(Default)]
-struct AllocatorOfProgram {
-    started: Option<Allocator>,
-    sum: Option<Allocator>,
-}
-
-impl AllocatorOfProgram {
-    fn now() -> Option<Allocator> {
-        let [given_out, held] = capture::allocator_bytes()?;
-        Some(Allocator { given_out, held })
-    }
-
-    fn start(&mut self) {
-        self.started = Self::now();
-    }
-
-    fn stop(&mut self) {
-        let Some(now) = Self::now() else {
-            return;
-        };
-        let change = self.started.map(|started| now.since(started));
-        self.sum = Some(self.sum.unwrap_or_default().and(change.unwrap_or_default()));
-    }
-}
-
-/// Gives what the C allocator keeps free back to the system.
-#[pyfunction]
-pub(super) fn give_back_free_memory() {
-    capture::give_back_free_memory();
-}
-
-/// Bytes that the C allocator has given out, modulo 4 GiB; 0 where that is not known.
-#[pyfunction]
-pub(super) fn allocated_bytes() -> u32 {
-    capture::allocator_bytes().map_or(0, |[given_out, _]| given_out)
 }
 
 /// The files of `paths`, of which each folder stands for the snapshots in it in the order of capture.
@@ -139,7 +104,7 @@ impl GrowthHistory {
         let memory = Memory {
             blocks: Some(blocks),
             resident: Some(resident),
-            allocator: self.allocator.sum,
+            allocator: self.allocator.sum(),
             garbage,
         };
         let placement = self

@@ -1,0 +1,51 @@
+//! What the C allocator says of its memory.
+
+use pyo3::prelude::*;
+
+use crate::analysis::Allocator;
+use crate::capture;
+
+/// What the C allocator gives out and holds while the program runs, and not while it is looked at.
+#[derive(Default)]
+pub(super) struct AllocatorOfProgram {
+    started: Option<Allocator>,
+    sum: Option<Allocator>,
+}
+
+impl AllocatorOfProgram {
+    /// The sum of all changes while the program ran.
+    pub(super) fn sum(&self) -> Option<Allocator> {
+        self.sum
+    }
+
+    fn now() -> Option<Allocator> {
+        let [given_out, held] = capture::allocator_bytes()?;
+        Some(Allocator { given_out, held })
+    }
+
+    /// The program runs from now on.
+    pub(super) fn start(&mut self) {
+        self.started = Self::now();
+    }
+
+    /// It is looked at from now on.
+    pub(super) fn stop(&mut self) {
+        let Some(now) = Self::now() else {
+            return;
+        };
+        let change = self.started.map(|started| now.since(started));
+        self.sum = Some(self.sum.unwrap_or_default().and(change.unwrap_or_default()));
+    }
+}
+
+/// Gives what the C allocator keeps free back to the system.
+#[pyfunction]
+pub(crate) fn give_back_free_memory() {
+    capture::give_back_free_memory();
+}
+
+/// Bytes that the C allocator has given out, modulo 4 GiB; 0 where that is not known.
+#[pyfunction]
+pub(crate) fn allocated_bytes() -> u32 {
+    capture::allocator_bytes().map_or(0, |[given_out, _]| given_out)
+}
