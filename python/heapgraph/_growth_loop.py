@@ -36,8 +36,9 @@ _FEWEST_SNAPSHOTS = 2
 
 _RUNS_ONCE = "a GrowthLoop runs once: make another for another scenario"
 
-_BLOCKS_BEFORE = 1 << 30
-"""Only changes mean something: that blocks are given back is no reason to count below zero."""
+_BEFORE = 1 << 45
+"""Where blocks and bytes are counted from: only changes mean something. An integer of which a few
+more or less are of the same size: this loop may be in the heap that it compares."""
 
 
 class GrowthLoop:
@@ -97,9 +98,9 @@ class GrowthLoop:
         self._lines: InsertingLines | None = None
         self._block_lines: BlockLines | None = None
         self._probe: tuple[int, float, tuple[int, int]] = (0, 0.0, (0, 0))
-        # No tuple that comes later: this loop is in the heap that it compares.
-        self._used_blocks = self._used_resident = 0
-        self._blocks, self._resident = _BLOCKS_BEFORE, 0
+        # No tuple that comes later.
+        self._used_blocks, self._used_resident = _BEFORE, _BEFORE
+        self._blocks, self._resident = _BEFORE, _BEFORE
         self._enables_collector = False
         self._is_open = False
         self._taken = 0
