@@ -139,6 +139,27 @@ fn what_has_been_replaced_by_its_like_has_not_grown() {
 }
 
 #[test]
+fn what_has_become_smaller_does_not_excuse_what_was_replaced_by_something_larger() {
+    // Two tuples at new addresses: one has an item more, the other one less.
+    let tuples = |addresses: [u64; 2], items: [usize; 2]| {
+        let mut heap = heap();
+        for (address, items) in addresses.into_iter().zip(items) {
+            let held = vec![2; items];
+            heap.push(object(address, "builtins.tuple", &held));
+        }
+        heap
+    };
+    let grows = |before, after| {
+        let (before, after) = (tuples([8, 9], before), tuples([10, 11], after));
+        has_grown(&graph(&before), &graph(&after))
+    };
+    assert!(grows([3, 3], [4, 2]));
+    assert!(grows([1, 9], [2, 8]));
+    assert!(!grows([3, 9], [9, 3]));
+    assert!(!grows([3, 9], [2, 8]));
+}
+
+#[test]
 fn what_has_gone_is_no_growth() {
     assert!(!grows_by(|heap| {
         heap.remove(2);

@@ -58,11 +58,11 @@ const KINDS: [Outside; 2] = [
 ];
 
 /// True if a program under which nothing rises has so much more memory after some iterations that it
-/// is worth a closer look: a block in each, or resident bytes that are more than noise.
+/// is worth a closer look: a block in every other one, as some are given back meanwhile, or resident bytes that are more than noise.
 pub fn is_more_memory(iterations: u32, blocks: i64, resident: i64) -> bool {
     let iterations = i64::from(iterations);
     let least = (iterations * LEAST_RESIDENT_RATE).max(LEAST_RESIDENT.cast_signed());
-    blocks * 10 >= iterations * 9 || resident >= least
+    blocks * 2 >= iterations || resident >= least
 }
 
 impl GrowthHistory {
