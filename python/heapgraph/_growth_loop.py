@@ -137,7 +137,7 @@ class GrowthLoop:
 
     def __iter__(self) -> Iterator[int]:
         """Give the number of each iteration that is to be run, from 1 on."""
-        if self._phase is not None or self._taken:
+        if self._phase is not None or self._count or self._taken:
             raise RuntimeError(_RUNS_ONCE)
         if not self._is_open:
             message = "a GrowthLoop is entered by a `with` statement before it is iterated over"

@@ -7,10 +7,12 @@ from heapgraph._growth_loop import GrowthLoop
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from heapgraph import _core
     from heapgraph._growth_loop import Phase
 
 _PROBES = 2
-"""What is kept free and used again makes memory rise once; a leak does each time."""
+"""In so many probes memory has to rise: what is kept free and used again makes it rise in the first
+one only."""
 
 
 class QuickLoop(GrowthLoop):
@@ -28,6 +30,14 @@ class QuickLoop(GrowthLoop):
 
     _walks = 0
     _probes = 0
+
+    @property
+    def report(self) -> _core.GrowthReport:
+        """As that of `GrowthLoop`; none if the loop is quiet."""
+        if self.is_quiet:
+            message = "nothing has grown, and no snapshot was taken that could be reported"
+            raise RuntimeError(message)
+        return super().report
 
     def _begin(self) -> Phase:
         self._let_settle()

@@ -280,6 +280,25 @@ fn a_dict_that_a_look_has_made_is_no_growth() {
 }
 
 #[test]
+fn more_and_more_attributes_are_growth_whatever_else_their_owner_holds() {
+    // A Pool that is a list of None, and has None as the value of each attribute.
+    let report = report_of(4, |moment| {
+        let mut heap = WrittenHeap::new();
+        let pool = heap.global("pool", "app.Pool", 50);
+        let none = heap.held(pool, EdgeLabel::Index(0), "builtins.NoneType", 16);
+        let dict = heap.held(pool, EdgeLabel::attribute("__dict__"), "builtins.dict", 50);
+        heap.flag(dict, NodeFlags::DICT);
+        for name in ["a0", "a1", "a2", "a3", "a4"].iter().take(2 + moment) {
+            let text = heap.add("builtins.str", 50);
+            heap.refer(dict, EdgeLabel::KeyObject(format!("'{name}'")), text);
+            heap.refer(dict, key(name), none);
+        }
+        heap
+    });
+    assert_eq!(paths(&report), ["app.pool"]);
+}
+
+#[test]
 fn the_order_of_objects_in_memory_does_not_matter() {
     let draw = |moment: usize, backwards: bool| {
         let mut heap = WrittenHeap::new();

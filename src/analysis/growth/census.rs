@@ -11,8 +11,9 @@ use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 /// True if anything in a heap may have grown since an earlier moment of the same process.
 ///
 /// False if every object that is still there holds no more references, has no more bytes and is
-/// held by no more references that the graph can not explain, and no more objects of a type have come
-/// than gone: the largest that has come is no larger than the largest that has gone, and so on. An
+/// held by no more references that the graph can not explain, and as many objects of each type have
+/// come as have gone: the largest that has come is no larger than the largest that has gone, and so
+/// on. Where more have gone, they may hide what has come; not so with atoms, which hold nothing. An
 /// object that lies where one of the same class has gone counts as the same.
 ///
 /// O(nodes log nodes); 1 bit a node, and 48 bytes for each object that has come or gone.
@@ -40,7 +41,8 @@ pub fn has_grown(before: &HeapGraph, now: &HeapGraph) -> bool {
         let change = changes.entry(before.graph.type_of(node).full_name());
         change.or_default().gone.push(before.counts(node));
     }
-    changes.into_values().any(|change| change.is_growth())
+    let mut changes = changes.into_iter();
+    changes.any(|(name, change)| change.may_be_growth(ATOMS.contains(&&*name)))
 }
 
 /// What can be counted of the objects of one moment.
@@ -111,7 +113,7 @@ impl Counts {
 impl Change {
     /// True unless each object that has come can have taken the place of one that has gone and was
     /// no smaller, in each of the counts by itself.
-    fn is_growth(&self) -> bool {
+    fn may_be_growth(&self, is_of_atoms: bool) -> bool {
         let exceeds = |count: fn(&Counts) -> u64| {
             let sorted = |objects: &[Counts]| {
                 let mut counts: Vec<u64> = objects.iter().map(count).collect();
@@ -122,6 +124,7 @@ impl Change {
             come.iter().zip(&gone).any(|(come, gone)| come > gone)
         };
         self.come.len() > self.gone.len()
+            || (self.come.len() < self.gone.len() && !is_of_atoms)
             || exceeds(|counts| counts.bytes)
             || exceeds(|counts| counts.references as u64)
             || exceeds(|counts| counts.unexplained.into())

@@ -111,18 +111,25 @@ impl<'s> Counting<'s> {
             return measure;
         }
         let referents = graph.referents(node);
-        let beside = if is_namespace { self.beside(node) } else { &[] };
+        let instance = if is_namespace {
+            self.instance_of(node)
+        } else {
+            None
+        };
         let is_dict = graph.flags(node).contains(NodeFlags::DICT);
         for (number, reference) in graph.edge_positions(node).enumerate() {
+            let held = referents[number];
             let is_counted = match self.names.name(reference) {
                 EdgeName::KeyObject(_) => false,
+                EdgeName::Key(key) => {
+                    !instance.is_some_and(|instance| self.is_shown_by(instance, key, held))
+                }
                 EdgeName::Attribute(text) => Some(text) != self.namespace,
                 // The keys once more, in the order of an `OrderedDict`.
                 EdgeName::Internal(_) => !is_dict,
                 _ => true,
             };
-            let held = referents[number];
-            if !is_counted || self.live_references.contains(held) || beside.contains(&held) {
+            if !is_counted || self.live_references.contains(held) {
                 continue;
             }
             if is_dict && number % 2 == 1 && self.live_references.contains(referents[number - 1]) {
@@ -134,21 +141,30 @@ impl<'s> Counting<'s> {
         measure
     }
 
-    /// What the instance holds whose attributes a dict has: from 3.13 on an instance shows the values of
-    /// its attributes, and so does the dict that it may have been given since; they count once.
-    fn beside(&self, namespace: NodeIndex) -> &'s [NodeIndex] {
+    /// The instance whose attributes a dict has.
+    fn instance_of(&self, namespace: NodeIndex) -> Option<NodeIndex> {
         let graph = self.snapshot.graph();
-        let [instance] = graph.referrers(namespace) else {
-            return &[];
+        let [instance] = *graph.referrers(namespace) else {
+            return None;
         };
-        let is_instance = graph.type_of(*instance).is_heap_type
-            && !graph.flags(*instance).contains(NodeFlags::TYPE)
-            && !graph.flags(*instance).contains(NodeFlags::MODULE);
-        if is_instance {
-            graph.referents(*instance)
-        } else {
-            &[]
-        }
+        let flags = graph.flags(instance);
+        let is_other = flags.contains(NodeFlags::TYPE) || flags.contains(NodeFlags::MODULE);
+        (graph.type_of(instance).is_heap_type && !is_other).then_some(instance)
+    }
+
+    /// True if and only if an instance shows an attribute itself that its dict has under `key`, as it
+    /// does from 3.13 on where somebody has asked for the dict since: it counts once.
+    fn is_shown_by(&self, instance: NodeIndex, key: TextIndex, held: NodeIndex) -> bool {
+        let graph = self.snapshot.graph();
+        let texts = self.names.texts();
+        let name = texts.text(key).trim_matches('\'');
+        let mut references = graph
+            .edge_positions(instance)
+            .zip(graph.referents(instance));
+        references.any(|(position, &other)| {
+            other == held
+                && matches!(self.names.name(position), EdgeName::Attribute(text) if texts.text(text) == name)
+        })
     }
 
     /// True if and only if a part of an object of a type called `whole` is the frame of what is

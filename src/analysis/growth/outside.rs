@@ -9,6 +9,9 @@ use crate::analysis::Fingerprint;
 
 /// Blocks or bytes in an iteration that are no noise.
 const LEAST_RATE: f64 = 0.9;
+/// Iterations for each block that are worth a closer look: of those that leak a few are covered by
+/// others that are given back meanwhile.
+const ITERATIONS_A_BLOCK: i64 = 2;
 /// Bytes by which the resident memory must rise from one moment to the next to be more than noise.
 const LEAST_RESIDENT: u64 = 128 * 1024;
 /// Bytes in an iteration by which it must rise too.
@@ -58,11 +61,11 @@ const KINDS: [Outside; 2] = [
 ];
 
 /// True if a program under which nothing rises has so much more memory after some iterations that it
-/// is worth a closer look: a block in every other one, as some are given back meanwhile, or resident bytes that are more than noise.
+/// is worth a closer look: a block in every other one, or resident bytes that are more than noise.
 pub fn is_more_memory(iterations: u32, blocks: i64, resident: i64) -> bool {
     let iterations = i64::from(iterations);
     let least = (iterations * LEAST_RESIDENT_RATE).max(LEAST_RESIDENT.cast_signed());
-    blocks * 2 >= iterations || resident >= least
+    blocks * ITERATIONS_A_BLOCK >= iterations || resident >= least
 }
 
 impl GrowthHistory {
@@ -129,7 +132,7 @@ fn cause(moments: &[Moment]) -> Option<(&'static str, &'static str)> {
     let (first, last) = (moments.first()?.memory, moments.last()?.memory);
     let resident = last.resident?.saturating_sub(first.resident?);
     let change = last.allocator?.since(first.allocator?);
-    // Less than before is a large number modulo 4 GiB.
+    // Less than before is a large number modulo 4 GiB; the watch ends long before 2 GiB have come.
     let is_most = |bytes: u32| u64::try_from(bytes.cast_signed()).unwrap_or(0) >= resident / 2;
     Some(if is_most(change.given_out) {
         LEAK

@@ -59,11 +59,7 @@ pub(crate) fn give_back_free_memory() {
 }
 
 /// Bytes that the C allocator has given out, and those that it has from the system, both modulo
-/// 4 GiB; `None` where it is not glibc's.
-#[cfg_attr(
-    all(target_os = "linux", target_env = "gnu"),
-    expect(clippy::unnecessary_wraps, reason = "there are other allocators")
-)]
+/// 4 GiB; `None` where it is not glibc's, or another one has been loaded before it.
 pub(crate) fn allocator_bytes() -> Option<[u32; 2]> {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
@@ -71,7 +67,8 @@ pub(crate) fn allocator_bytes() -> Option<[u32; 2]> {
         let counters = unsafe { libc::mallinfo() };
         let [given_out, arenas, mapped] =
             [counters.uordblks, counters.arena, counters.hblkhd].map(i32::cast_unsigned);
-        Some([given_out, arenas].map(|bytes| bytes.wrapping_add(mapped)))
+        let bytes = [given_out, arenas].map(|bytes| bytes.wrapping_add(mapped));
+        (bytes[0] > 0).then_some(bytes)
     }
     #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     None

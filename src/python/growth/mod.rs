@@ -88,6 +88,7 @@ impl GrowthHistory {
         garbage: u64,
         watch: bool,
     ) -> PyResult<()> {
+        self.allocator.stop();
         // What is held here is not to be found in the snapshot.
         self.let_go();
         self.last = None;
@@ -100,7 +101,6 @@ impl GrowthHistory {
             held_by_caller: (0, 0),
         };
         let (snapshot, objects) = capture::take_held_snapshot(py, options)?;
-        self.allocator.stop();
         let memory = Memory {
             blocks: Some(blocks),
             resident: Some(resident),

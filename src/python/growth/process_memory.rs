@@ -33,7 +33,7 @@ impl AllocatorOfProgram {
         let Some(now) = Self::now() else {
             return;
         };
-        let change = self.started.map(|started| now.since(started));
+        let change = self.started.take().map(|started| now.since(started));
         self.sum = Some(self.sum.unwrap_or_default().and(change.unwrap_or_default()));
     }
 }
