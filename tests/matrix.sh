@@ -107,10 +107,10 @@ lane() {
   done
 }
 
-# The tests that failed, the closing line of pytest, and how the version ended; one that was cut short left no result.
+# The tests that failed, the closing lines of pytest, and how the version ended; one that was cut short left no result.
 result() {
   grep -E '^(FAILED|ERROR) ' "$work/output-$1" | head -n 20 || true
-  grep -E '^=+ .*(passed|failed|error).* =+$' "$work/output-$1" | tail -n 1 || true
+  grep -E '^=+ .*(passed|failed|error).* =+$' "$work/output-$1" || true
   [ -e "$work/result-$1" ] || note "$1" cut
   cat "$work/result-$1"
 }
