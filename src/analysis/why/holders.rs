@@ -1,6 +1,7 @@
 //! Every reference that would have to be cut for an object to go.
 
 use std::cell::OnceCell;
+use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
@@ -154,7 +155,12 @@ fn chains_through(
         .collect();
     let best = paths.chain_to(target)?.chain.nodes;
     let is_on_best = |(holder, held)| best.windows(2).any(|pair| *pair == [holder, held]);
-    chains.sort_by_cached_key(|(cost, _, reference)| (!is_on_best(*reference), *cost, *reference));
+    // Of references alike those that come last, as a list is traversed from its end: the order in which
+    // objects are captured depends on when the collector ran.
+    chains.sort_by_cached_key(|&(cost, _, reference)| {
+        let place = Reverse(paths.places(reference.0));
+        (!is_on_best(reference), cost, place, reference)
+    });
     let chains = chains.into_iter();
     Some(
         chains
