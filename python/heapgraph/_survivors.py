@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections import Counter
 from fnmatch import fnmatchcase
+from types import ModuleType
 
 from heapgraph import _core
 from heapgraph._findings import (
@@ -28,6 +30,8 @@ FIRST_USE = (
     "logging.*.loggerDict*",
     "sys.path_importer_cache*",
     "sys.modules*",
+    "sys.lazy_modules*",
+    "sysconfig.*",
     "warnings.*",
     "functools.*",
     "fnmatch.*",
@@ -42,6 +46,19 @@ FIRST_USE = (
     "tokenize.*",
     "locale.*",
     "_strptime.*",
+    "re.*",
+    "_sre<*",
+    "_struct<*",
+    "asyncio.events._event_loop_policy*",
+    # The call that the loop is making, which is another one after each `await`.
+    "<frame Handle._run><local self>*",
+    "<frame _run><local self>*",
+    "<frame BaseEventLoop._run_once><local handle>*",
+    "<frame _run_once><local handle>*",
+    "*._current_handle*",
+    # The arguments of that call, which compiled code holds.
+    "<tuple>*",
+    "threading._threading_atexits*",
     "*.__warningregistry__*",
     "*<subclasses>*",
     "*._abc_impl*",
@@ -67,6 +84,12 @@ _NEVER_ASKED = frozenset(["builtins.frame", "weakref.ReferenceType"])
 
 _FIRST_STEPS = 3
 """So far from a module of the standard library what is called a cache is its own."""
+
+_FIRST_USE_TABLES = ("codecs that were looked up", "subclasses of ")
+"""Roots of the interpreter in which something is left by its first use."""
+
+_TABLES_OF_IMPORTS = ("functions called at a fork", "functions called at exit")
+"""Roots of the interpreter in which modules of the standard library leave something."""
 
 _MOST_QUESTIONS = 40
 """Groups of survivors whose holders are looked for."""
@@ -115,7 +138,7 @@ class HeapBefore:
             for node in snapshot.find(address=address):
                 new[address] = node
         named: dict[str, _Group] = {}
-        for group in sorted(self._groups(new), key=_Group.order)[:_MOST_QUESTIONS]:
+        for group in sorted(self._groups(new, after), key=_Group.order)[:_MOST_QUESTIONS]:
             if self._name(snapshot, group, tuple(ignore)):
                 known = named.setdefault(without_keys(group.path), group)
                 known.survivors.update(group.survivors)
@@ -143,39 +166,53 @@ class HeapBefore:
             if not after.record(address)[0].startswith("heapgraph.")
         ]
 
-    def _groups(self, new: Mapping[int, Node]) -> list[_Group]:
+    def _groups(self, new: Mapping[int, Node], after: _core.CapturedHeap) -> list[_Group]:
         """Survivors that something older holds, those that the same objects hold together."""
         groups: dict[frozenset[int], _Group] = {}
+        more: dict[int, set[str]] = {}
+        names = _names_of_imports(new.values())
+        imported = self._imported_namespaces()
         for address, node in new.items():
-            if node.type_name in _NEVER_ASKED:
+            if node.type_name in _NEVER_ASKED or address in names:
+                continue
+            if _is_of_module(node, imported) or _is_cancelled(node):
                 continue
             older = {
                 reference.node.address: reference.node
                 for reference in node.referrers
                 if reference.node.address not in new and _keeps(reference)
             }
-            if older and self._counts(node, older.values()):
+            counts = bool(older)
+            if not node.is_tracked and node.type_name.startswith("builtins."):
+                # An atom counts where a container has more of its type.
+                for holder in older.values():
+                    if holder.address not in more:
+                        more[holder.address] = self._more_in(holder, after)
+                counts = any(node.type_name in more[holder] for holder in older)
+            if counts:
                 group = groups.setdefault(frozenset(older), _Group(list(older.values())))
                 group.survivors[address] = node
         return list(groups.values())
 
-    def _counts(self, node: Node, older: Iterable[Node]) -> bool:
-        """Whether a survivor counts: an object always, an atom where a container has more of it."""
-        if node.is_tracked:
-            return True
-        if node.type_name.startswith("builtins."):
-            return any(self._holds_more(holder, node.type_name) for holder in older)
-        return True
-
-    def _holds_more(self, holder: Node, type_name: str) -> bool:
-        before = self._heap
-        if holder.type_name not in _CONTAINERS or holder.address not in before:
-            return False
-        old = sum(
-            before.record(target)[0] == type_name for target in before.referents(holder.address)
+    def _imported_namespaces(self) -> frozenset[int]:
+        """The addresses of the namespaces of what was imported since."""
+        modules = [module for name, module in sys.modules.items() if name not in self._modules]
+        # A module that is loaded lazily would be loaded by a look at its attributes.
+        return frozenset(
+            id(object.__getattribute__(module, "__dict__"))
+            for module in modules
+            if issubclass(type(module), ModuleType)
         )
-        now = sum(reference.node.type_name == type_name for reference in holder.referents)
-        return now > old
+
+    def _more_in(self, holder: Node, after: _core.CapturedHeap) -> set[str]:
+        """The types of which a container holds more than before."""
+        heaps, address = (self._heap, after), holder.address
+        if holder.type_name not in _CONTAINERS or any(address not in heap for heap in heaps):
+            return set()
+        old, now = (
+            Counter(heap.record(held)[0] for held in heap.referents(address)) for heap in heaps
+        )
+        return set(now - old)
 
     def _name(self, snapshot: HeapSnapshot, group: _Group, ignore: tuple[str, ...]) -> bool:
         """Find out why a group survives; false where it may."""
@@ -198,9 +235,11 @@ class HeapBefore:
                 return True
             top = chain.root_name.partition(".")[0]
             return top in sys.stdlib_module_names and _is_cache(chain)
+        if chain.root_name.startswith(_TABLES_OF_IMPORTS):
+            return bool(self._imported_namespaces())
         if chain.root_kind in ("external", "interpreter"):
-            # The buffer of an io.StringIO, or the table of subclasses of a built-in type.
-            return not node.is_tracked or chain.root_name.startswith("subclasses of ")
+            # The buffer of an io.StringIO, or a table that the interpreter fills at a first use.
+            return not node.is_tracked or chain.root_name.startswith(_FIRST_USE_TABLES)
         return is_frame_of_test_tool(chain)
 
 
@@ -260,6 +299,39 @@ class _Group:
         type_name = self.explanation.target.type_name
         headline = f"{what} {verb} the block, held by {self.path}"
         return Leak(fingerprint, self.path, type_name, headline, lines, self.answer)
+
+
+def _names_of_imports(new: Iterable[Node]) -> set[int]:
+    """The texts under which new modules stand, in the packages that they belong to."""
+    holders: dict[int, tuple[Node, set[str]]] = {}
+    for node in new:
+        if node.type_name == "builtins.module":
+            for reference in node.referrers:
+                _, names = holders.setdefault(reference.node.address, (reference.node, set()))
+                if reference.name.startswith("["):
+                    names.add(f"key {reference.name[1:-1]}")
+    return {
+        reference.node.address
+        for holder, names in holders.values()
+        for reference in holder.referents
+        if reference.name in names
+    }
+
+
+def _is_of_module(node: Node, namespaces: frozenset[int]) -> bool:
+    """Whether it is a function of a module, which stays as that does."""
+    return node.type_name == "builtins.function" and any(
+        reference.name == ".__globals__" and reference.node.address in namespaces
+        for reference in node.referents
+    )
+
+
+def _is_cancelled(node: Node) -> bool:
+    """Whether it is a call that an event loop will not make, and drops when its time comes."""
+    return node.type_name == "asyncio.events.TimerHandle" and any(
+        reference.name == "._callback" and reference.node.type_name == "builtins.NoneType"
+        for reference in node.referents
+    )
 
 
 def _is_cache(chain: RootChain) -> bool:

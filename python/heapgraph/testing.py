@@ -5,6 +5,7 @@ With pytest, the fixture of the same name says also where known leaks are listed
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, overload
 
 from heapgraph._findings import TEST_TOOLS, Findings, from_growth
@@ -153,11 +154,18 @@ def repeated(
 ) -> Findings:
     """Find what grows while a callable runs again and again, the tools of a test left out."""
     __tracebackhide__ = True
-    from heapgraph._find_growth import run_in
+    from heapgraph._find_growth import ScenarioError, run_in
     from heapgraph._growth_quick import QuickLoop
 
     runs = QuickLoop(ignore=[*TEST_TOOLS, *_patterns(ignore)], **options)
-    run_in(runs, scenario)
+    try:
+        run_in(runs, scenario)
+    except ScenarioError as error:
+        unittest = sys.modules.get("unittest")
+        if unittest is not None and isinstance(error.__cause__, unittest.SkipTest):
+            # A test that skips itself is no failure.
+            raise error.__cause__ from None
+        raise
     if runs.is_quiet:
         return Findings([], None, {})
     return from_growth(runs.report)

@@ -136,6 +136,132 @@ def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
     assert "A local variable of a running function holds it" in shown
 
 
+def test_first_uses_in_a_block(suite: pytest.Pytester) -> None:
+    """What is imported or looked up for the first time stays, and no test is to blame for that."""
+    later = "import parts\n\ndef begin(): pass\n\nparts.callbacks.append(begin)"
+    suite.makepyfile(**{"parts/__init__": "callbacks = []", "parts/imported_later": later})
+    check(
+        suite,
+        """
+        import asyncio, parts, struct, time
+
+        def test_a_part_of_a_package(assert_no_growth):
+            with assert_no_growth():
+                import parts.imported_later
+
+        def test_a_codec(assert_no_growth):
+            with assert_no_growth():
+                "text".encode("cp1250")
+
+        def test_a_date(assert_no_growth):
+            with assert_no_growth():
+                time.strptime("2020", "%Y")
+
+        def test_a_loop(assert_no_growth):
+            with assert_no_growth():
+                asyncio.run(asyncio.sleep(0))
+
+        def test_numbers_in_bytes(assert_no_growth):
+            with assert_no_growth():
+                struct.pack("<HQd", 1, 2, 3)
+        """,
+        passed=5,
+    )
+
+
+def test_blocks_in_coroutines(suite: pytest.Pytester) -> None:
+    """The calls of an event loop are its own; a task that is kept is not."""
+    shown = check(
+        suite,
+        """
+        import asyncio, pytest
+
+        async def woken():
+            event = asyncio.Event()
+            asyncio.get_running_loop().call_soon(event.set)
+            await event.wait()
+
+        async def tasks():
+            await asyncio.gather(*[asyncio.create_task(asyncio.sleep(0)) for _ in range(3)])
+
+        kept = []
+
+        async def goes_on():
+            kept.append(asyncio.create_task(asyncio.sleep(100)))
+            await asyncio.sleep(0)
+
+        def run(function, debug, assert_no_growth):
+            async def block():
+                with assert_no_growth():
+                    await function()
+            asyncio.run(block(), debug=debug)
+
+        @pytest.mark.parametrize("function", [
+            lambda: asyncio.sleep(0),
+            lambda: asyncio.sleep(0.01),
+            lambda: asyncio.wait_for(asyncio.sleep(0), 1),
+            woken,
+            tasks,
+        ])
+        def test_awaits(function, assert_no_growth):
+            run(function, False, assert_no_growth)
+            run(function, True, assert_no_growth)
+
+        def test_a_task_that_goes_on(assert_no_growth):
+            run(goes_on, False, assert_no_growth)
+        """,
+        failed=1,
+        passed=5,
+    )
+    assert "1 Task survives the block, held by test_app.kept[0]" in shown
+
+
+def test_functions_without_a_module_are_survivors(suite: pytest.Pytester) -> None:
+    """A module that was loaded by hand, and dies, keeps no function."""
+    check(
+        suite,
+        """
+        from types import ModuleType
+
+        HANDLERS = []
+
+        def test_a_plugin_that_is_loaded_again(assert_no_growth):
+            with assert_no_growth():
+                plugin = ModuleType("plugin")
+                exec("def handle(): pass", plugin.__dict__)
+                HANDLERS.append(plugin.handle)
+                del plugin
+
+        def test_a_function_of_no_module(assert_no_growth):
+            with assert_no_growth():
+                HANDLERS.append(eval("lambda: 1", {}))
+
+        def test_a_function_beside_others(assert_no_growth):
+            with assert_no_growth():
+                HANDLERS.append((eval("lambda: 1", {}), [1] * 1000))
+        """,
+        failed=3,
+    )
+
+
+def test_many_texts_in_a_wide_container(suite: pytest.Pytester) -> None:
+    """Each of them is looked at once, not the container for each of them."""
+    shown = check(
+        suite,
+        """
+        texts = {str(number) for number in range(100_000, 150_000)}
+
+        def test_many(assert_no_growth):
+            with assert_no_growth():
+                texts.update([str(number) for number in range(10_000)])
+        """,
+        failed=1,
+    )
+    assert (
+        "AssertionError: 10000 str survive the block, held by test_app.texts<set element>" in shown
+    )
+
+
 def test_what_a_cut_frees(suite: pytest.Pytester) -> None:
     """What several references hold is freed by cutting all, and nothing that is beside it."""
     shown = check(
