@@ -125,8 +125,8 @@ def find_growth_in(
     not.
 
     Args:
-        snapshots: The snapshots or their files, the earliest first. A folder stands for the
-            snapshots in it, in the order of their capture.
+        snapshots: The snapshots, the earliest first; or their files, in any order, which are taken
+            in that of their capture. A folder stands for the snapshots in it.
         loops: How often the program did the same between two snapshots; elements and bytes are
             told for each time.
         ignore: Patterns of paths that may grow: `app.cache.*`.
@@ -149,9 +149,14 @@ def find_growth_in(
         [1.0]
     """
     check_number("loops", loops, 1)
+    given = [snapshots] if isinstance(snapshots, (str, PathLike)) else list(snapshots)
+    files = [one for one in given if not isinstance(one, _core.HeapSnapshot)]
     series: list[_core.HeapSnapshot | Path] = []
-    for one in [snapshots] if isinstance(snapshots, (str, PathLike)) else snapshots:
-        series += [one] if isinstance(one, _core.HeapSnapshot) else _core.snapshot_series([one])
+    if len(files) == len(given):
+        series += _core.snapshot_series(files)
+    else:
+        for one in given:
+            series += [one] if isinstance(one, _core.HeapSnapshot) else _core.snapshot_series([one])
     if len(series) < 2:
         message = f"two snapshots at least tell what grows, and there are {len(series)}"
         raise ValueError(message)

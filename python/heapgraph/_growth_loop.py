@@ -7,7 +7,7 @@ import time
 
 from heapgraph import _core
 from heapgraph._arguments import check_number
-from heapgraph._memory import used_memory
+from heapgraph._memory import allocated_since, used_memory
 from heapgraph._snapshots import take_snapshot
 
 # Not from `typing`, which takes longer to import than all of this package.
@@ -97,7 +97,7 @@ class GrowthLoop:
         self._watch: GrowthWatch | None = None
         self._lines: InsertingLines | None = None
         self._block_lines: BlockLines | None = None
-        self._probe: tuple[int, float, tuple[int, int]] = (0, 0.0, (0, 0))
+        self._probe: tuple[int, float, tuple[int, int], int] = (0, 0.0, (0, 0), 0)
         # No tuple that comes later.
         self._used_blocks, self._used_resident = _BEFORE, _BEFORE
         self._blocks, self._resident = _BEFORE, _BEFORE
@@ -123,6 +123,11 @@ class GrowthLoop:
         self._is_open = False
         was_left = self._phase is not None
         self._phase = None
+        if self._watch is not None and (kind is None or issubclass(kind, Exception)):
+            # What was seen until now counts.
+            self._watch = None
+            self._history.look(self._count)
+            self._take(watch=False)
         if self._lines is not None:
             self._lines.end()
         self._enable_collector()
@@ -213,11 +218,12 @@ class GrowthLoop:
             self._count,
             time.monotonic() + _PROBE_SECONDS,
             used_memory(),
+            _core.allocated_bytes(),
         )
         return self._probe_memory
 
     def _probe_memory(self) -> Phase:
-        start, ends_at, (blocks, resident) = self._probe
+        start, ends_at, (blocks, resident), given_out = self._probe
         done, now = self._count - start, time.monotonic()
         is_short = done < _FEWEST_PROBED and now < ends_at - _PROBE_SECONDS + self._seconds
         goes_on = is_short or (done < _PROBE_ITERATIONS and now < ends_at)
@@ -232,20 +238,15 @@ class GrowthLoop:
             return self._end_probe(is_more=False)
         gc.collect()
         more_blocks, more_bytes = used_memory()
-        is_more = self._history.is_more_memory(done, more_blocks - blocks, more_bytes - resident)
+        is_more = self._history.is_more_memory(
+            done, more_blocks - blocks, more_bytes - resident, allocated_since(given_out)
+        )
         return self._end_probe(is_more=is_more)
 
     def _end_probe(self, *, is_more: bool) -> Phase:
-        if not is_more:
-            return None
-        from heapgraph._growth_lines import BlockLines
+        return self._start_watch(is_of_memory=True) if is_more else None
 
-        self._take(watch=True)
-        self._block_lines = BlockLines()
-        self._block_lines.begin()
-        return self._start_watch()
-
-    def _start_watch(self) -> Phase:
+    def _start_watch(self, *, is_of_memory: bool = False) -> Phase:
         if self._iterations == 0 or self._seconds == 0:
             self._history.add_missing(
                 "what rises was not watched: allow some iterations and seconds"
@@ -253,6 +254,13 @@ class GrowthLoop:
             return None
         from heapgraph._growth_watch import GrowthWatch
 
+        if is_of_memory:
+            from heapgraph._growth_lines import BlockLines
+
+            self._block_lines = BlockLines()
+            self._block_lines.begin()
+            # When all is imported, which takes memory too.
+            self._take(watch=True)
         self._watch = GrowthWatch(
             self._history,
             lambda: self._take(watch=True),

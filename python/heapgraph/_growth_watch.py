@@ -37,6 +37,7 @@ class GrowthWatch:
         "_looked_at",
         "_next_check",
         "_next_look",
+        "_next_size",
         "_resident",
         "_seconds",
         "_start",
@@ -63,6 +64,8 @@ class GrowthWatch:
         self._is_memory = history.rising_count() == 0
         self._is_looked_at = not self._is_memory and history.unwatched_count == 0
         self._resident = resident_bytes()
+        # What takes much is to be seen more than once before it is stopped.
+        self._next_size = _MOST_MEMORY // 4
 
     def goes_on(self, iteration: int) -> bool:
         """Look after an iteration; whether another one is to be run."""
@@ -101,10 +104,13 @@ class GrowthWatch:
         self._looked_at = iteration
         if self._is_looked_at:
             return is_settled
-        if iteration < self._next_check or iteration >= self._end:
+        more = resident_bytes() - self._resident
+        is_due = iteration >= self._next_check or self._next_size <= more <= _MOST_MEMORY
+        if not is_due or iteration >= self._end:
             # A snapshot follows the end.
             return False
         self._next_check = self._start + 3 * (iteration - self._start)
+        self._next_size = 2 * max(more, self._next_size // 2)
         self._take()
         is_settled = is_settled and history.unwatched_settled()
         return is_settled and (not self._is_memory or history.memory_settled())

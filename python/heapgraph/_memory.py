@@ -19,6 +19,11 @@ def used_memory() -> tuple[int, int]:
     return sys.getallocatedblocks(), _core.allocated_bytes() if resident is None else resident
 
 
+def allocated_since(before: int) -> int:
+    """Bytes that the C allocator has given out since it had given out `before`, modulo 4 GiB."""
+    return (_core.allocated_bytes() - before + (1 << 31)) % (1 << 32) - (1 << 31)
+
+
 def resident_bytes() -> int:
     """Resident memory of the process, or the most it ever was."""
     import resource

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod at_exit;
+mod buffers;
 mod by_type;
 mod describe;
 mod error;

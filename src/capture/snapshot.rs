@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PySlice, PyString};
+use rustc_hash::FxHashMap;
 
 use super::describe::spell_atom;
 use super::error::CaptureError;
@@ -17,9 +18,9 @@ use super::names::object_name;
 use super::roots::Roots;
 use super::walk::{Sizes, capture};
 use super::{Describer, Searches, live_object};
-use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeSet, Root, RootKind};
+use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind};
 use crate::snapshot::{
-    DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts, WEAK_REFERENT,
+    BYTES_USED, DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts, WEAK_REFERENT,
 };
 
 /// What a snapshot is to have besides the graph.
@@ -82,7 +83,7 @@ pub(crate) fn take_held_snapshot(
     }
     let roots = Roots::find(&types, &heap)?;
     let named_roots = roots.all();
-    let node_names = node_names(&types, graph);
+    let node_names = node_names(&types, graph, &heap.unused);
     let values = if options.values {
         values(&types, graph)
     } else {
@@ -118,7 +119,11 @@ pub(crate) fn take_held_snapshot(
 }
 
 /// The names of everything that has one of its own.
-fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
+fn node_names(
+    types: &Introspection<'_>,
+    graph: &HeapGraph,
+    unused: &[(NodeIndex, u64)],
+) -> NodeTexts {
     const NAMED: [&str; 8] = [
         "builtins.function",
         "builtins.builtin_function_or_method",
@@ -131,8 +136,8 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
     ];
     let is_named =
         (graph.types()).which(|ty| !ty.is_heap_type && NAMED.contains(&ty.full_name().as_ref()));
-    let is_reference = graph.types().which(HeapType::is_weak_reference);
-    let weak_keys = weak_keys(graph);
+    let mut references = weak_references(types, graph).into_iter().peekable();
+    let mut unused = unused.iter().peekable();
     let mut names = NodeTexts::default();
     for node in graph.nodes() {
         let flags = graph.flags(node);
@@ -144,18 +149,38 @@ fn node_names(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
             if let Some(name) = object_name(types, &object) {
                 names.push(node, &name);
             }
-        } else if is_reference[graph.type_index(node).index()]
-            && let Some(referent) = types.weak_referent(&live_object(types.py, graph, node))
-        {
-            if referent.is_none() {
-                names.push(node, DEAD_REFERENCE);
-            } else if weak_keys.contains(node) {
-                let address = Object::from_bound(&referent).address();
-                names.push(node, &format!("{WEAK_REFERENT}{address:x}"));
-            }
+        } else if let Some((_, name)) = references.next_if(|(reference, _)| *reference == node) {
+            names.push(node, &name);
+        } else if let Some((_, unused)) = unused.next_if(|(buffer, _)| *buffer == node) {
+            let used = graph.shallow_size(node) - unused;
+            names.push(node, &format!("{used}{BYTES_USED}"));
         }
     }
     names
+}
+
+/// The names of weak references, in the order of the nodes: of dead ones, of keys, and of those that
+/// are not the only ones to what they refer to.
+fn weak_references(types: &Introspection<'_>, graph: &HeapGraph) -> Vec<(NodeIndex, String)> {
+    let is_reference = graph.types().which(HeapType::is_weak_reference);
+    let mut references: Vec<(NodeIndex, Option<u64>)> = Vec::new();
+    let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
+    for node in graph.nodes() {
+        if is_reference[graph.type_index(node).index()]
+            && let Some(referent) = types.weak_referent(&live_object(types.py, graph, node))
+        {
+            let address = (!referent.is_none()).then(|| Object::from_bound(&referent).address());
+            references.push((node, address));
+            *counts.entry(address.unwrap_or(0)).or_default() += 1;
+        }
+    }
+    let keys = weak_keys(graph);
+    let name = |(node, address)| match address {
+        None => Some((node, DEAD_REFERENCE.to_owned())),
+        Some(address) => (keys.contains(node) || counts[&address] > 1)
+            .then(|| (node, format!("{WEAK_REFERENT}{address:x}"))),
+    };
+    references.into_iter().filter_map(name).collect()
 }
 
 /// The plain weak references that are keys of dicts, as in a `WeakKeyDictionary`: where they refer to

@@ -5,6 +5,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use rustc_hash::FxHashMap;
 
 use super::arrays::ArrayFields;
+use super::buffers::Buffer;
 use super::ffi::{NativeSizeof, Object, Traverse};
 use super::hidden::Hooks;
 use super::introspection::Introspection;
@@ -114,6 +115,7 @@ pub(super) struct TypeInfo<'py> {
     item_size: u64,
     pre_header: u64,
     native_sizeof: Option<NativeSizeof<'py>>,
+    buffer: Option<Buffer>,
 }
 
 impl TypeInfo<'_> {
@@ -125,12 +127,28 @@ impl TypeInfo<'_> {
             .as_ref()
             .and_then(|sizeof| sizeof.call(py, object))
             .unwrap_or_else(|| self.plain_size(object));
+        size + self.header(object)
+    }
+
+    /// Bytes in front of `object` that count as its own.
+    fn header(&self, object: Object) -> u64 {
         let has_header = self.kind != Kind::Type || self.counts_any_header || object.is_gc();
         if self.has_gc && has_header {
-            size + COLLECTOR_HEADER + self.pre_header
+            COLLECTOR_HEADER + self.pre_header
         } else {
-            size
+            0
         }
+    }
+
+    /// How many of the bytes of `object`, whose shallow size is `size`, are for what is not there yet.
+    #[inline]
+    pub(super) fn unused(&self, py: Python<'_>, object: Object, size: u64) -> u64 {
+        let Some(buffer) = &self.buffer else { return 0 };
+        let Some(used) = buffer.used(py, object) else {
+            return 0;
+        };
+        let fixed = self.basic_size + self.header(object);
+        size.saturating_sub(fixed.saturating_add(used))
     }
 
     /// `object.__sizeof__`.
@@ -250,6 +268,7 @@ impl<'py> TypeCache<'py> {
             },
             native_sizeof: (known.native_sizeof(&bound))
                 .map(|method| NativeSizeof::new(method, known.version)),
+            buffer: Buffer::of(known, &bound),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::snapshot;
 
 /// Show under which names more and more is held in several snapshots of one program
 ///
-/// The snapshots are compared by paths of names, in the order given. Three or more tell what goes on
+/// The snapshots are compared by paths of names, in the order of their capture. Three or more tell what goes on
 /// growing from what comes to an end, the more the surer; two can not.
 #[derive(Debug, Args)]
 #[command(
@@ -22,7 +22,7 @@ use crate::snapshot;
                         heapgraph growth snapshots/ --loops 1000"
 )]
 pub(super) struct Growth {
-    /// The snapshots, the earliest first; a folder stands for those in it, in the order of capture
+    /// The snapshots, in any order; a folder stands for those in it
     #[arg(required = true)]
     files: Vec<PathBuf>,
 

@@ -169,6 +169,12 @@ impl HeapGraph {
         }
     }
 
+    /// Counts `bytes` less for an object.
+    pub fn discount_bytes(&mut self, node: NodeIndex, bytes: u64) {
+        let size = &mut self.nodes.shallow_sizes[node.index()];
+        *size = size.saturating_sub(bytes);
+    }
+
     /// What is known of the object besides its type.
     pub fn flags(&self, node: NodeIndex) -> NodeFlags {
         self.nodes.flags[node.index()]

@@ -23,8 +23,11 @@ use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, Root};
 /// The [name](HeapSnapshot::node_names) of a weak reference that leads to nothing any more.
 pub const DEAD_REFERENCE: &str = "dead";
 /// Before the address, in hexadecimal digits, of what a weak reference refers to: the name that such a
-/// reference has where it is a key.
+/// reference has where it is a key, or refers to what another one refers to.
 pub const WEAK_REFERENT: &str = "to 0x";
+/// After the number of bytes that an object uses: the [name](HeapSnapshot::node_names) of what keeps room
+/// for more.
+pub const BYTES_USED: &str = " bytes used";
 
 /// A heap at one moment, detached from the program: holds no object and keeps nothing alive.
 ///
@@ -134,16 +137,25 @@ impl HeapSnapshot {
 
     /// What objects are called: the names of modules, the qualified names of classes and
     /// functions, the places of code and frames; [`DEAD_REFERENCE`], or [`WEAK_REFERENT`] and the
-    /// address, of weak references (of living ones only where they are keys).
+    /// address, of weak references (of living ones only where they are keys, or several have one
+    /// referent); the bytes and [`BYTES_USED`] of buffers that are larger than they have to be.
     pub fn node_names(&self) -> &NodeTexts {
         &self.node_names
     }
 
-    /// What a weak reference that is a key refers to; `None` if that is gone. It keeps nothing alive,
-    /// and so it is no reference of the graph.
+    /// What a weak reference refers to that is a key, or not the only one to its referent; `None` if
+    /// that is gone. It keeps nothing alive, and so it is no reference of the graph.
     pub fn weak_referent(&self, node: NodeIndex) -> Option<NodeIndex> {
         let address = self.node_names.get(node)?.strip_prefix(WEAK_REFERENT)?;
         self.graph.node_at(u64::from_str_radix(address, 16).ok()?)
+    }
+
+    /// How many of its bytes `node` has for what is not there yet, as a `bytearray` that is appended to.
+    pub fn unused_size(&self, node: NodeIndex) -> u64 {
+        let name = self.node_names.get(node);
+        let used = name.and_then(|name| name.strip_suffix(BYTES_USED));
+        let used = used.and_then(|used| used.parse().ok());
+        used.map_or(0, |used| self.graph.shallow_size(node).saturating_sub(used))
     }
 
     /// What strings, bytes and numbers say; empty unless recorded.

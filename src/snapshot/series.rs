@@ -9,10 +9,10 @@ use super::reader::load_metadata;
 /// What the names of snapshots in a folder end with.
 const ENDING: &str = "parquet";
 
-/// The files of `paths`, of which each folder stands for the snapshots in it (`*.parquet`), in the
+/// The files of `paths`, of which each folder stands for the snapshots in it (`*.parquet`), all in the
 /// order of their capture.
 ///
-/// O(bytes of the files in folders): each is checked whole.
+/// O(bytes of the files): each is checked whole.
 ///
 /// # Errors
 ///
@@ -28,23 +28,19 @@ pub fn series(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SnapshotError> {
             files.push(path.clone());
         }
     }
-    Ok(files)
-}
-
-fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, SnapshotError> {
-    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let mut files = Vec::new();
-    for path in entries
-        .map_err(unreadable(folder))?
-        .iter()
-        .map(fs::DirEntry::path)
-    {
-        if path.extension().is_some_and(|ending| ending == ENDING) && path.is_file() {
-            files.push((load_metadata(&path)?.captured_at, path));
-        }
-    }
+    let with_time = |path: PathBuf| Ok((load_metadata(&path)?.captured_at, path));
+    let mut files: Vec<_> = (files.into_iter())
+        .map(with_time)
+        .collect::<Result<_, SnapshotError>>()?;
     files.sort();
     Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
+fn in_folder(folder: &Path) -> Result<impl Iterator<Item = PathBuf> + use<>, SnapshotError> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let paths = (entries.map_err(unreadable(folder))?.into_iter()).map(|entry| entry.path());
+    Ok(paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == ENDING) && path.is_file()))
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> SnapshotError {

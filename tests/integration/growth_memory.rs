@@ -4,12 +4,21 @@ use heapgraph::analysis::{Allocator, GrowthHistory, GrowthReport, GrowthVerdict,
 
 use crate::written_heap::WrittenHeap;
 
-/// What memory says of a heap that stays as it is, at moments ten iterations apart: resident bytes,
-/// and what the C allocator has given out and holds, each rising by so many bytes in an iteration.
-fn cause_of(resident: u64, allocator: Option<(u32, u32)>) -> (String, String) {
+/// What is said of a heap that stays as it is, at moments ten iterations apart, while memory rises:
+/// resident bytes, and what the C allocator has given out and holds, by so many in an iteration.
+fn report_of(moments: u32, resident: u64, allocator: Option<(u32, u32)>) -> GrowthReport {
+    report_of_traced(false, moments, resident, allocator)
+}
+
+fn report_of_traced(
+    is_traced: bool,
+    moments: u32,
+    resident: u64,
+    allocator: Option<(u32, u32)>,
+) -> GrowthReport {
     let mut history = GrowthHistory::default();
     let mut last = None;
-    for moment in 0..5_u32 {
+    for moment in 0..moments {
         let snapshot = WrittenHeap::new().build();
         let done = 10 * moment;
         let memory = Memory {
@@ -19,6 +28,7 @@ fn cause_of(resident: u64, allocator: Option<(u32, u32)>) -> (String, String) {
                 given_out: (u32::MAX - 100_000).wrapping_add(done.wrapping_mul(given_out)),
                 held: (u32::MAX - 50_000).wrapping_add(done.wrapping_mul(held)),
             }),
+            is_traced,
             ..Memory::default()
         };
         let placement = history.add(&snapshot, done.into(), memory).unwrap();
@@ -29,8 +39,14 @@ fn cause_of(resident: u64, allocator: Option<(u32, u32)>) -> (String, String) {
         ..Watched::default()
     };
     let (snapshot, placement) = last.unwrap();
-    let report = GrowthReport::new(&history, &watched, &snapshot, &placement, &[]);
+    GrowthReport::new(&history, &watched, &snapshot, &placement, &[])
+}
+
+/// Type and path of memory that rises by 40,000 bytes in an iteration.
+fn cause_of(allocator: Option<(u32, u32)>) -> (String, String) {
+    let report = report_of(5, 40_000, allocator);
     assert_eq!(report.verdict, GrowthVerdict::Native);
+    assert!(report.is_leak());
     let row = &report.growing[0];
     assert_eq!(row.kind, "native");
     (row.type_name.clone(), row.path.clone())
@@ -38,7 +54,7 @@ fn cause_of(resident: u64, allocator: Option<(u32, u32)>) -> (String, String) {
 
 #[test]
 fn memory_that_is_given_out_is_told_from_memory_that_is_kept_free() {
-    let cause = |allocator| cause_of(40_000, allocator).0;
+    let cause = |allocator| cause_of(allocator).0;
     assert_eq!(cause(Some((39_000, 39_000))), "leak");
     assert_eq!(cause(Some((100, 39_000))), "fragmentation");
     // What is given out is less, and more is kept free.
@@ -54,10 +70,41 @@ fn memory_that_is_given_out_is_told_from_memory_that_is_kept_free() {
         Some((0, 0)),
         None,
     ];
-    let mut paths = paths
-        .map(|allocator| cause_of(40_000, allocator).1)
-        .to_vec();
+    let mut paths = paths.map(|allocator| cause_of(allocator).1).to_vec();
     paths.sort_unstable();
     paths.dedup();
     assert_eq!(paths.len(), 4);
+}
+
+#[test]
+fn two_moments_of_a_watch_that_was_cut_short_decide_nothing() {
+    let report = report_of(2, 40_000, None);
+    assert_eq!(report.verdict, GrowthVerdict::Undecided);
+    assert!(!report.is_leak());
+    // What is no more than noise is nothing.
+    let report = report_of(2, 10, None);
+    assert_eq!(report.verdict, GrowthVerdict::Nothing);
+    assert_eq!(report_of(1, 40_000, None).verdict, GrowthVerdict::Nothing);
+}
+
+#[test]
+fn a_few_bytes_that_the_allocator_has_given_out_are_told_although_nothing_else_rises() {
+    let report = report_of(5, 0, Some((200, 0)));
+    assert_eq!(report.verdict, GrowthVerdict::Native);
+    let row = &report.growing[0];
+    assert_eq!((row.kind, row.type_name.as_str()), ("native", "leak"));
+    assert_eq!(row.series, [0, 2000, 4000, 6000, 8000]);
+    let verdict = |allocator| report_of(5, 0, Some(allocator)).verdict;
+    // Less than noise, more of it kept free, and less than before.
+    assert_eq!(verdict((10, 10)), GrowthVerdict::Nothing);
+    assert_eq!(verdict((0, 200)), GrowthVerdict::Nothing);
+    assert_eq!(
+        verdict((0_u32.wrapping_sub(200), 0)),
+        GrowthVerdict::Nothing
+    );
+    // The tables of `tracemalloc` are among it.
+    assert_eq!(
+        report_of_traced(true, 5, 0, Some((200, 0))).verdict,
+        GrowthVerdict::Nothing
+    );
 }

@@ -17,6 +17,7 @@ mod graph_references;
 mod growth;
 mod growth_census;
 mod growth_course;
+mod growth_measure;
 mod growth_memory;
 mod hints;
 mod layering;

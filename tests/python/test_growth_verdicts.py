@@ -6,6 +6,7 @@ import ctypes
 import gc
 import sys
 import time
+import unittest
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 
 import heapgraph
 from heapgraph._growth_places import location_of
+from heapgraph.testing import assert_no_growth
 from unloaded import unloaded_module
 
 if TYPE_CHECKING:
@@ -205,3 +207,34 @@ def test_a_suspended_generator_is_not_traced_any_more() -> None:
 def test_a_module_that_is_not_loaded_yet_stays_so(tmp_path: Path) -> None:
     with unloaded_module(tmp_path / "lazily_loaded.py"):
         assert location_of("lazily_loaded.items[x]") is not None
+
+
+def test_a_heap_that_drains_slowly_is_draining_too() -> None:
+    rest = [Session() for _ in range(2000)]
+
+    def work() -> None:
+        del rest[-2:]
+
+    assert heapgraph.find_growth(work, seconds=1).verdict == "draining"
+
+
+@pytest.mark.parametrize(("keys", "verdict"), [(30, "bounded"), (1_000_000, "leaking")])
+def test_a_loop_that_is_left_knows_what_it_has_seen(keys: int, verdict: str) -> None:
+    cache: dict[int, object] = {}
+    with heapgraph.GrowthLoop() as loop:
+        for number in loop:
+            cache[number % keys] = Session()
+            if number == 60:
+                break
+    report = loop.report
+    assert (report.verdict, report.iterations) == (verdict, 60)
+    assert "left after 60 iterations" in str(report)
+
+
+def test_a_scenario_may_skip_its_test() -> None:
+    def scenario() -> None:
+        reason = "not here"
+        raise unittest.SkipTest(reason)
+
+    with pytest.raises(unittest.SkipTest, match="not here"):
+        assert_no_growth(scenario)

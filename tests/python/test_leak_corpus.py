@@ -32,6 +32,7 @@ ITERATIONS = {
     "leak_beside_cache": 2000,
     "leaked_numbers": 2000,
     "mapped_memory": 2000,
+    "native_few_bytes": 2000,
     "native_memory": 2000,
     "rising_saw": 2000,
 }

@@ -50,7 +50,7 @@ impl Growth {
         match self {
             Self::Elements => measure.entries,
             Self::Objects => measure.objects,
-            Self::Bytes => measure.bytes - measure.bytes_of_naming,
+            Self::Bytes => measure.bytes - measure.idle_bytes,
             Self::References => measure.unexplained,
             Self::WeaklyKeyed => measure.weakly_keyed,
         }
@@ -103,6 +103,8 @@ pub struct Memory {
     pub resident: Option<u64>,
     /// What the C allocator says.
     pub allocator: Option<Allocator>,
+    /// True if `tracemalloc` runs, whose tables are among what that allocator has given out.
+    pub is_traced: bool,
     /// Objects that a collection has just found to be garbage.
     pub garbage: u64,
 }
@@ -224,6 +226,18 @@ impl GrowthHistory {
         wavering
     }
 
+    /// Containers that held more at most moments and never less, as those of a service that has nothing
+    /// to do at times. None of fewer than five moments.
+    pub fn pausing(&self) -> Vec<Rising> {
+        let all = self.moments.len().saturating_sub(1);
+        let mut pausing = self.told(&self.moments, |rises| {
+            all > 3 && rises < all && rises * 4 >= all * 3
+        });
+        pausing
+            .retain(|rising| rising.growth == Growth::Elements && self.series(*rising).is_sorted());
+        pausing
+    }
+
     /// What has risen in so many of the intervals between some moments that `is_enough`.
     fn told(&self, moments: &[Moment], is_enough: impl Fn(usize) -> bool) -> Vec<Rising> {
         let rises = |path: PathIndex, growth: Growth| {
@@ -311,15 +325,14 @@ impl GrowthHistory {
         rows
     }
 
-    /// True if there are fewer objects at each moment, and more than a hundredth is gone: less comes and
-    /// goes in any program.
+    /// True if there are fewer objects at each moment, by one for each iteration at least.
     pub fn is_draining(&self) -> bool {
         let mut pairs = self.moments.windows(2);
-        let (Some(first), Some(last)) = (self.moments.first(), self.moments.last()) else {
-            return false;
-        };
-        pairs.all(|pair| pair[0].objects > pair[1].objects)
-            && first.objects.saturating_sub(last.objects) > first.objects / 100
+        self.moments.len() > 1
+            && pairs.all(|pair| {
+                let gone = pair[0].objects.saturating_sub(pair[1].objects);
+                gone >= (pair[1].iteration - pair[0].iteration).max(1)
+            })
     }
 
     /// True if collections between the moments have found an object of garbage for each iteration.
@@ -363,6 +376,16 @@ impl Moment {
     pub fn unseen_blocks(&self) -> Option<u64> {
         const ABOVE_ZERO: u64 = 1 << 40;
         Some((self.memory.blocks? + ABOVE_ZERO).saturating_sub(self.objects))
+    }
+
+    /// What the C allocator has given out to the program; `None` if that is not known. Only its changes
+    /// mean something.
+    pub fn given_out(&self) -> Option<u64> {
+        const ABOVE_ZERO: u64 = 1 << 40;
+        let allocator = self.memory.allocator.filter(|_| !self.memory.is_traced);
+        // Less than before is a large number modulo 4 GiB; the watch ends long before 2 GiB have come.
+        let change = allocator?.given_out.cast_signed();
+        Some(ABOVE_ZERO.saturating_add_signed(change.into()))
     }
 
     /// Bytes of all objects that are alive.

@@ -218,7 +218,11 @@ impl<'a> Judge<'a> {
             chain: largest.and_then(|node| paths.chain_to(node)),
             holder: largest,
             per_iteration: self.rate(&series),
-            bytes_per_iteration: self.rate(&bytes),
+            bytes_per_iteration: match rising.growth {
+                // What is used, and not the room that is kept for more.
+                Growth::Bytes => self.rate(&series),
+                _ => self.rate(&bytes),
+            },
             elements: self.elements(rising.path),
             course: self.course(rising),
             limit: self.watched.limits.get(&rising.path).cloned(),
@@ -267,7 +271,10 @@ impl<'a> Judge<'a> {
     ) -> Verdict {
         match growing {
             [_, ..] if is_undecided => Verdict::Undecided,
-            [row, ..] if row.rising.is_none() => Verdict::Native,
+            [row, ..] if row.rising.is_none() => match row.course {
+                Course::Unknown => Verdict::Undecided,
+                _ => Verdict::Native,
+            },
             [_, ..] => Verdict::Leaking,
             [] if !bounded.is_empty() => Verdict::Bounded,
             [] if self.history.is_much_garbage() => Verdict::Garbage,

@@ -12,16 +12,18 @@ use crate::snapshot::{DEAD_REFERENCE, HeapSnapshot};
 pub struct Measure {
     /// Number of objects; dicts of attributes and parts of compiled objects belong to the object.
     pub objects: u64,
-    /// References they hold: the elements of containers, the attributes of instances. Weak
-    /// references are none while they live, nor is the value under a key that is one.
+    /// References they hold: the elements of containers, the attributes of instances. Living weak
+    /// references say no more than how many objects live, and values under keys that are such: of them
+    /// only those to one object are counted, to which there are most, but for the first.
     pub entries: u64,
     /// Values under keys that are weak references to something that lives.
     pub weakly_keyed: u64,
     /// Sum of the shallow sizes.
     pub bytes: u64,
-    /// How many of the bytes are those of dicts of attributes and frames of what is suspended, which
-    /// are there since somebody, perhaps a snapshot, has asked for names.
-    pub bytes_of_naming: u64,
+    /// How many of the bytes say nothing of growth: room that is kept for what is not there yet, and
+    /// dicts of attributes and frames of what is suspended, which are there since somebody, perhaps a
+    /// snapshot, has asked for names.
+    pub idle_bytes: u64,
     /// References to them that the graph cannot explain.
     pub unexplained: u64,
 }
@@ -33,7 +35,7 @@ impl Measure {
         self.weakly_keyed += other.weakly_keyed;
         // Sizes come from a file.
         self.bytes = self.bytes.saturating_add(other.bytes);
-        self.bytes_of_naming = self.bytes_of_naming.saturating_add(other.bytes_of_naming);
+        self.idle_bytes = self.idle_bytes.saturating_add(other.idle_bytes);
         self.unexplained += other.unexplained;
     }
 }
@@ -93,7 +95,7 @@ impl<'s> Counting<'s> {
         if !matches!(place, Place::At(_)) && self.is_of_suspended(node, type_name) {
             return Measure {
                 bytes,
-                bytes_of_naming: bytes,
+                idle_bytes: bytes,
                 ..Measure::default()
             };
         }
@@ -101,7 +103,11 @@ impl<'s> Counting<'s> {
         let mut measure = Measure {
             objects: matches!(place, Place::At(_)).into(),
             bytes,
-            bytes_of_naming: if is_namespace { bytes } else { 0 },
+            idle_bytes: if is_namespace {
+                bytes
+            } else {
+                self.snapshot.unused_size(node)
+            },
             unexplained: self.unexplained(node),
             ..Measure::default()
         };
@@ -117,6 +123,7 @@ impl<'s> Counting<'s> {
             None
         };
         let is_dict = graph.flags(node).contains(NodeFlags::DICT);
+        let mut weakly_held = Vec::new();
         for (number, reference) in graph.edge_positions(node).enumerate() {
             let held = referents[number];
             let is_counted = match self.names.name(reference) {
@@ -129,15 +136,22 @@ impl<'s> Counting<'s> {
                 EdgeName::Internal(_) => !is_dict,
                 _ => true,
             };
-            if !is_counted || self.live_references.contains(held) {
+            if !is_counted {
                 continue;
             }
-            if is_dict && number % 2 == 1 && self.live_references.contains(referents[number - 1]) {
-                measure.weakly_keyed += 1;
-            } else {
-                measure.entries += 1;
+            let is_weakly_keyed =
+                is_dict && number % 2 == 1 && self.live_references.contains(referents[number - 1]);
+            match (is_weakly_keyed, self.live_references.contains(held)) {
+                (false, false) => measure.entries += 1,
+                (true, false) => measure.weakly_keyed += 1,
+                (false, true) => {
+                    // What several refer to is their name; one without a name is the only one.
+                    weakly_held.push(self.snapshot.node_names().get(held).ok_or(held));
+                }
+                (true, true) => {}
             }
         }
+        measure.entries += most_repetitions(weakly_held);
         measure
     }
 
@@ -183,4 +197,11 @@ impl<'s> Counting<'s> {
         }
         count.into()
     }
+}
+
+/// How often what stands there most often does so once more.
+fn most_repetitions<T: Ord>(mut all: Vec<T>) -> u64 {
+    all.sort_unstable();
+    let runs = all.chunk_by(|one, next| one == next);
+    runs.map(|run| run.len() as u64 - 1).max().unwrap_or(0)
 }

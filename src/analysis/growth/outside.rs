@@ -16,6 +16,11 @@ const ITERATIONS_A_BLOCK: i64 = 2;
 const LEAST_RESIDENT: u64 = 128 * 1024;
 /// Bytes in an iteration by which it must rise too.
 const LEAST_RESIDENT_RATE: i64 = 512;
+/// Bytes by which what the C allocator has given out must rise from one moment to the next: a count
+/// with little noise, but lists and dicts that are made larger are among it.
+const LEAST_GIVEN_OUT: u64 = 1024;
+/// Bytes in an iteration by which it must rise too.
+const LEAST_GIVEN_OUT_RATE: i64 = 16;
 
 /// Bytes beside something that grows: the program is at work meanwhile.
 const LEAST_BESIDES: u64 = 2 << 20;
@@ -23,7 +28,8 @@ const LEAST_BESIDES: u64 = 2 << 20;
 /// One kind of memory.
 struct Outside {
     kind: &'static str,
-    path: &'static str,
+    /// A word for it, and what is said instead of a path.
+    name: (&'static str, &'static str),
     amount: fn(&Moment) -> Option<u64>,
     /// By how much it has to rise from each moment to the next.
     least: u64,
@@ -31,10 +37,9 @@ struct Outside {
 
 const NATIVE: &str = "native";
 
-/// What is said of memory whose allocator does not tell.
-const OUTSIDE: &str = "<memory outside the Python heap>";
-
-/// Where resident memory that rises has gone: a word, and what is said instead of a path.
+/// What is said of resident memory whose allocator does not tell where it has gone; else one of those
+/// that follow.
+const OUTSIDE: (&str, &str) = (NATIVE, "<memory outside the Python heap>");
 const LEAK: (&str, &str) = ("leak", "<memory that compiled code has not given back>");
 const FRAGMENTATION: (&str, &str) = (
     "fragmentation",
@@ -45,27 +50,36 @@ const MAPPING: (&str, &str) = (
     "<memory mapped by a library, or kept in pieces by Python's own allocator>",
 );
 
-const KINDS: [Outside; 2] = [
+const KINDS: [Outside; 3] = [
     Outside {
         kind: "blocks",
-        path: "<blocks that no walk sees>",
+        name: ("blocks", "<blocks that no walk sees>"),
         amount: Moment::unseen_blocks,
         least: 1,
     },
     Outside {
         kind: NATIVE,
-        path: OUTSIDE,
+        name: OUTSIDE,
         amount: |moment| moment.memory.resident,
         least: LEAST_RESIDENT,
+    },
+    Outside {
+        kind: NATIVE,
+        name: LEAK,
+        amount: Moment::given_out,
+        least: LEAST_GIVEN_OUT,
     },
 ];
 
 /// True if a program under which nothing rises has so much more memory after some iterations that it
-/// is worth a closer look: a block in every other one, or resident bytes that are more than noise.
-pub fn is_more_memory(iterations: u32, blocks: i64, resident: i64) -> bool {
+/// is worth a closer look: a block in every other one, or bytes, resident or given out by the C
+/// allocator, that are more than noise.
+pub fn is_more_memory(iterations: u32, blocks: i64, resident: i64, given_out: i64) -> bool {
     let iterations = i64::from(iterations);
-    let least = (iterations * LEAST_RESIDENT_RATE).max(LEAST_RESIDENT.cast_signed());
-    blocks * ITERATIONS_A_BLOCK >= iterations || resident >= least
+    let least = |rate: i64, least: u64| (iterations * rate).max(least.cast_signed());
+    blocks * ITERATIONS_A_BLOCK >= iterations
+        || resident >= least(LEAST_RESIDENT_RATE, LEAST_RESIDENT)
+        || given_out >= least(LEAST_GIVEN_OUT_RATE, LEAST_GIVEN_OUT)
 }
 
 impl GrowthHistory {
@@ -114,15 +128,7 @@ impl Judge<'_> {
     pub(super) fn outside(&self) -> Option<GrowingPath> {
         let start = self.watched.moments_before.checked_sub(1)?;
         let moments = self.history.moments().get(start..)?;
-        let mut row = KINDS.iter().find_map(|kind| growing(kind, moments))?;
-        if row.kind == NATIVE
-            && let Some((word, path)) = cause(moments)
-        {
-            row.type_name = word.into();
-            row.path = path.into();
-            row.fingerprint = Fingerprint::of_texts(&[path]);
-        }
-        Some(row)
+        KINDS.iter().find_map(|kind| growing(kind, moments))
     }
 }
 
@@ -143,23 +149,38 @@ fn cause(moments: &[Moment]) -> Option<(&'static str, &'static str)> {
     })
 }
 
+/// True if half of what the C allocator has given out may be for objects of the heap, large ones.
+fn is_of_objects(moments: &[Moment]) -> bool {
+    let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
+        return false;
+    };
+    let given_out = last.given_out().zip(first.given_out());
+    let given_out = given_out.map_or(0, |(last, first)| last.saturating_sub(first));
+    2 * last.bytes().saturating_sub(first.bytes()) >= given_out
+}
+
 fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
     let point = |moment: &Moment| Some((moment.iteration, (kind.amount)(moment)?));
     let points: Vec<Point> = moments.iter().map(point).collect::<Option<_>>()?;
-    let [first, _, .., last] = points[..] else {
-        return None;
-    };
+    let (&first, &last) = (points.first()?, points.last()?);
     let pairs = points.windows(2);
     let rises = pairs.map(|pair| pair[1].1 >= pair[0].1.saturating_add(kind.least));
     let rate = rate(first, last);
-    if !rises.min()? || rate < LEAST_RATE || course(&points, &[]) != Course::Steady {
+    let course = course(&points, &[]);
+    // Unknown of two moments only, where the watch was cut short.
+    if !rises.min()? || rate < LEAST_RATE || !matches!(course, Course::Steady | Course::Unknown) {
         return None;
     }
+    let (word, path) = match kind.name {
+        OUTSIDE => cause(moments).unwrap_or(OUTSIDE),
+        LEAK if is_of_objects(moments) => return None,
+        name => name,
+    };
     Some(GrowingPath {
         rising: None,
         kind: kind.kind,
-        path: kind.path.into(),
-        type_name: kind.kind.into(),
+        path: path.into(),
+        type_name: word.into(),
         holder: None,
         chain: None,
         // Only changes mean something.
@@ -167,9 +188,9 @@ fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
         per_iteration: rate,
         bytes_per_iteration: if kind.kind == NATIVE { rate } else { 0.0 },
         elements: Vec::new(),
-        course: Course::Steady,
+        course,
         limit: None,
-        fingerprint: Fingerprint::of_texts(&[kind.path]),
+        fingerprint: Fingerprint::of_texts(&[path]),
         also: Vec::new(),
         share: Share::default(),
         source: Source::default(),

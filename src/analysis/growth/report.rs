@@ -140,6 +140,16 @@ pub struct GrowthReport {
     pub objects: Vec<u64>,
 }
 
+impl GrowingPath {
+    /// How many more elements, or what else is counted, there are in an iteration; 0 if bytes are.
+    pub fn elements_per_iteration(&self) -> f64 {
+        match self.kind {
+            "bytes" | "native" => 0.0,
+            _ => self.per_iteration,
+        }
+    }
+}
+
 impl GrowthReport {
     /// True if something goes on growing; of two moments nobody knows.
     pub fn is_leak(&self) -> bool {
@@ -166,6 +176,8 @@ impl GrowthReport {
         let mut rising = history.rising(first);
         if watched.moments_before > 0 {
             rising.extend(history.wavering(first));
+        } else {
+            rising.extend(history.pausing());
         }
         let ByCourse {
             mut grows,
@@ -189,7 +201,10 @@ impl GrowthReport {
         let bounded = judge.explained(&bounded);
         let is_something = !kept.is_empty() || !ignored.is_empty();
         if !is_something {
-            kept.extend(judge.outside());
+            let outside = judge.outside();
+            // Of a watch of containers there may be no more moments than two.
+            let is_told = |row: &GrowingPath| rising.is_empty() || row.course != Course::Unknown;
+            kept.extend(outside.filter(is_told));
         }
         let iteration_of = |moment: Option<&Moment>| moment.map_or(0, |moment| moment.iteration);
         let iterations = iteration_of(moments.last());

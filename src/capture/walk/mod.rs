@@ -28,6 +28,8 @@ pub(crate) struct WalkedHeap<'py> {
     pub(crate) running: Vec<RunningFrame>,
     /// How many of the first nodes the collector has listed as tracked.
     pub(crate) listed_count: usize,
+    /// How many of its bytes an object has for what is not there yet; in the order of the nodes.
+    pub(crate) unused: Vec<(NodeIndex, u64)>,
     /// What functions registered for types have told.
     pub(crate) hidden: HiddenReferences,
     /// What was wrong with that, a sentence each.
@@ -110,6 +112,7 @@ struct Walk<'a, 'py> {
     held_count: u32,
     /// Instances of types with a registered function, which was not asked about them yet.
     hooked: Vec<NodeIndex>,
+    unused: Vec<(NodeIndex, u64)>,
     hidden: HiddenReferences,
     complaints: Vec<String>,
     held: HeldObjects<'py>,
@@ -134,6 +137,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             listed_count: 0,
             held_count: 0,
             hooked: Vec::new(),
+            unused: Vec::new(),
             hidden: HiddenReferences::default(),
             complaints: Vec::new(),
             held: HeldObjects::default(),
@@ -154,6 +158,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             running,
             listed_count: self.listed_count,
             opaque_types: self.types.opaque(),
+            unused: self.unused,
             hidden: self.hidden,
             complaints: self.complaints,
             held: self.held,
@@ -328,6 +333,12 @@ impl<'a, 'py> Walk<'a, 'py> {
             Sizes::Measured => info.shallow_size(self.introspection.py, object),
             Sizes::Skipped => 0,
         };
+        let unused = info.unused(self.introspection.py, object, shallow_size);
+        if unused > 0
+            && let Some(node) = self.builder.next_node()
+        {
+            self.unused.push((node, unused));
+        }
         self.builder.finish_node(NodeRecord {
             type_index: info.index,
             shallow_size,

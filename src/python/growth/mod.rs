@@ -24,7 +24,7 @@ use crate::capture::{self, Introspection, Sizes, SnapshotOptions, capture};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 use crate::snapshot;
 use limits::{Candidate, named_limits};
-use process_memory::AllocatorOfProgram;
+use process_memory::{AllocatorOfProgram, is_traced};
 use watched_path::WatchedPath;
 
 /// Containers of one path that are watched; of more the sum is taken from snapshots.
@@ -66,7 +66,11 @@ impl GrowthHistory {
     /// True if anything in this program may have grown since this was asked last, and the first time.
     /// A walk without names, O(objects + references); keeps the graph until it is asked again.
     fn has_grown(&mut self, py: Python<'_>) -> PyResult<bool> {
-        let graph = capture(&Introspection::new(py)?, &[], Sizes::Measured)?.graph;
+        let heap = capture(&Introspection::new(py)?, &[], Sizes::Measured)?;
+        let mut graph = heap.graph;
+        for (buffer, unused) in heap.unused {
+            graph.discount_bytes(buffer, unused);
+        }
         let has_grown = py.detach(|| {
             let before = self.counted.as_ref();
             before.is_none_or(|before| analysis::has_grown(before, &graph))
@@ -105,6 +109,7 @@ impl GrowthHistory {
             blocks: Some(blocks),
             resident: Some(resident),
             allocator: self.allocator.sum(),
+            is_traced: is_traced(py)?,
             garbage,
         };
         let placement = self
@@ -152,7 +157,7 @@ impl GrowthHistory {
         !self.history.rising(usize::MAX).is_empty() && self.rising_count() == 0
     }
 
-    /// True if there are fewer objects at each moment, and a good part is gone.
+    /// True if there are fewer objects at each moment, by one for each iteration at least.
     fn is_draining(&self) -> bool {
         self.history.is_draining()
     }
@@ -173,10 +178,11 @@ impl GrowthHistory {
         self.history.memory_settled()
     }
 
-    /// True if so many more blocks and resident bytes after some iterations are worth a closer look.
+    /// True if so many more blocks, and bytes that are resident and that the C allocator has given out,
+    /// are worth a closer look after some iterations.
     #[staticmethod]
-    fn is_more_memory(iterations: u32, blocks: i64, resident: i64) -> bool {
-        analysis::is_more_memory(iterations, blocks, resident)
+    fn is_more_memory(iterations: u32, blocks: i64, resident: i64, given_out: i64) -> bool {
+        analysis::is_more_memory(iterations, blocks, resident, given_out)
     }
 
     /// True if no path that rises and can not be looked at has risen at the last snapshot.

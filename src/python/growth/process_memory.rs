@@ -38,6 +38,14 @@ impl AllocatorOfProgram {
     }
 }
 
+/// True if `tracemalloc` runs, whose tables are among what the C allocator gives out.
+pub(super) fn is_traced(py: Python<'_>) -> PyResult<bool> {
+    // The compiled part of it, which is there already.
+    py.import("_tracemalloc")?
+        .call_method0("is_tracing")?
+        .extract()
+}
+
 /// Gives what the C allocator keeps free back to the system.
 #[pyfunction]
 pub(crate) fn give_back_free_memory() {

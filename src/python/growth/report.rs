@@ -189,10 +189,11 @@ impl GrowingPath {
         self.row().kind
     }
 
-    /// How much more of it there is in an iteration.
+    /// How many more elements, references, objects or blocks there are in an iteration; 0 if bytes are
+    /// what grows.
     #[getter]
     fn elements_per_iteration(&self) -> f64 {
-        self.row().per_iteration
+        self.row().elements_per_iteration()
     }
 
     /// How many more bytes there are in an iteration, with everything that is held.

@@ -121,7 +121,9 @@ impl Node {
         self.has(NodeFlags::TRACKED)
     }
 
-    /// What the object is called, if it is a module, class, function, code or frame.
+    /// What the object is called, if it is a module, class, function, code or frame; of a weak reference
+    /// what it refers to, if that is gone or the reference is a key or not the only one to it; of a buffer
+    /// that is larger than it has to be how many bytes it uses.
     #[getter]
     fn name(&self) -> Option<&str> {
         self.snapshot.node_names().get(self.node)

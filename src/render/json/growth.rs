@@ -122,7 +122,7 @@ impl<'s> GrowingJson<'s> {
             fingerprint: row.fingerprint.to_string(),
             evidence: evidence(report, row),
             series: &row.series,
-            elements_per_iteration: row.per_iteration,
+            elements_per_iteration: row.elements_per_iteration(),
             bytes_per_iteration: row.bytes_per_iteration,
             elements: row.elements.iter().map(element).collect(),
             example,
