@@ -55,7 +55,8 @@ def find_growth(
         warmup: How often it runs before, so that what is made once is there.
         settle: Seconds to wait before each snapshot, or a function to call: for threads and queues
             to come to rest.
-        iterations: How often it may run on to see what becomes of what rises.
+        iterations: How often it may run on to see what becomes of what rises; of what does so less
+            than once in ten iterations, for a second at least.
         seconds: For how long it may run on.
         trace: Whether to find the lines that insert into what grows; the scenario runs three times
             more for it, slowly.

@@ -21,6 +21,10 @@ _FIRST_CHECK = 50
 """What can not be looked at is counted in a snapshot after so many iterations, then three times as
 many."""
 
+_LEAST_SECONDS = 1.0
+"""What rises now and then may do so by the clock, of which fast iterations show little: for so long
+it is watched, however many iterations that takes."""
+
 _MOST_MEMORY = 512 << 20
 """Bytes by which the process may grow meanwhile: a leak must not end the machine."""
 
@@ -34,6 +38,7 @@ class GrowthWatch:
         "_history",
         "_is_looked_at",
         "_is_memory",
+        "_least_end",
         "_looked_at",
         "_next_check",
         "_next_look",
@@ -57,7 +62,9 @@ class GrowthWatch:
             history.set_limit(number, limit, source)
         self._history, self._take = history, take
         self._start, self._end = start, start + iterations
-        self._seconds, self._ends_at = seconds, time.monotonic() + seconds
+        begin = time.monotonic()
+        self._seconds, self._ends_at = seconds, begin + seconds
+        self._least_end = begin + min(seconds, _LEAST_SECONDS)
         self._looked_at = start
         self._next_look, self._next_check = start + 1, start + _FIRST_CHECK
         # Both are questions to all paths, not to be asked in each iteration.
@@ -89,7 +96,7 @@ class GrowthWatch:
             )
             return False
         if iteration >= self._end:
-            return False
+            return time.monotonic() < self._least_end and self._history.rises_slowly()
         if time.monotonic() >= self._ends_at:
             self._end_early(
                 f"the {self._seconds:g} seconds were over after {done} iterations of "

@@ -36,7 +36,8 @@ pub use garbage::Garbage;
 pub use growth::{
     Allocator, Besides, Course, Delta, GrowingPath, Growth, GrowthHistory, GrowthReport,
     GrowthVerdict, LRU_CACHE, Measure, Memory, Moment, NamePaths, PathIndex, Placement, Point,
-    Rising, Share, Source, Watched, course, has_grown, is_more_memory, is_settled, rate, shares,
+    Rising, Share, Source, Watched, course, has_grown, is_more_memory, is_settled, rate,
+    rises_slowly, shares,
 };
 pub use hints::{Hint, HintKind, Kept};
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};

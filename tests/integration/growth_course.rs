@@ -1,6 +1,6 @@
 //! Whether what rises goes on, by series that are drawn by hand.
 
-use heapgraph::analysis::{Course, course, is_settled};
+use heapgraph::analysis::{Course, course, is_settled, rises_slowly};
 
 /// How much there is after each of some iterations.
 fn rising(from: u64, to: u64, amount: impl Fn(u64) -> u64) -> Vec<(u64, u64)> {
@@ -25,6 +25,19 @@ fn a_leak_goes_on_and_a_cache_comes_to_an_end() {
     assert!(!is_settled(&leak, 20));
     assert!(!is_settled(&cache[..1500], 20));
     assert!(is_settled(&cache, 20));
+}
+
+#[test]
+fn what_rises_now_and_then_and_has_not_settled_rises_slowly() {
+    // One in twenty iterations, and one in two.
+    assert!(rises_slowly(&rising(21, 2000, |iteration| iteration / 20)));
+    assert!(!rises_slowly(&rising(21, 2000, |iteration| iteration / 2)));
+    // As much since 400 iterations.
+    assert!(!rises_slowly(&rising(21, 2000, |iteration| {
+        iteration.min(400) / 20
+    })));
+    assert!(!rises_slowly(&rising(21, 2000, |_| 7)));
+    assert!(!rises_slowly(&[]));
 }
 
 #[test]

@@ -8,6 +8,7 @@ import sys
 import time
 import unittest
 from itertools import count
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -229,6 +230,24 @@ def test_a_loop_that_is_left_knows_what_it_has_seen(keys: int, verdict: str) -> 
     report = loop.report
     assert (report.verdict, report.iterations) == (verdict, 60)
     assert "left after 60 iterations" in str(report)
+
+
+@pytest.mark.parametrize(("most", "verdict"), [(150, "bounded"), (1_000_000, "leaking")])
+def test_what_rises_slowly_is_watched_for_a_second(
+    most: int, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = count()
+    held: dict[int, object] = {}
+
+    def work() -> None:
+        held[min(next(numbers) // 25, most)] = None
+
+    # An iteration takes a ten-thousandth of a second.
+    clock = SimpleNamespace(monotonic=lambda: (25 * len(held)) / 10_000)
+    monkeypatch.setattr("heapgraph._growth_watch.time", clock)
+    report = heapgraph.find_growth(work, loops=25)
+    assert report.verdict == verdict
+    assert report.iterations > 2 * 2000
 
 
 def test_a_scenario_may_skip_its_test() -> None:

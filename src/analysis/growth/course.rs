@@ -152,6 +152,17 @@ pub fn is_settled(looks: &[Point], start: u64) -> bool {
     })
 }
 
+/// True if there is more and more, but something new in few iterations only.
+pub fn rises_slowly(looks: &[Point]) -> bool {
+    let (Some(&first), Some(&last)) = (looks.first(), looks.last()) else {
+        return false;
+    };
+    (f64::EPSILON..SLOW).contains(&rate(first, last)) && !is_settled(looks, first.0)
+}
+
+/// New elements in an iteration that are few.
+const SLOW: f64 = 0.1;
+
 /// Points of a third of which lowest and highest mean something.
 const FEWEST_OF_THIRD: usize = 10;
 

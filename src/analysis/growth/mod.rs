@@ -19,7 +19,7 @@ mod report;
 mod shares;
 
 pub use census::has_grown;
-pub use course::{Course, Point, course, is_settled, rate};
+pub use course::{Course, Point, course, is_settled, rate, rises_slowly};
 pub use history::{Allocator, Delta, Growth, GrowthHistory, Memory, Moment, Rising};
 pub use measure::Measure;
 pub use name_path::{NamePaths, PathIndex};

@@ -18,7 +18,7 @@ pub(super) use report::{GrowingPath, GrowthReport};
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
     self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern, Watched,
-    is_settled,
+    is_settled, rises_slowly,
 };
 use crate::capture::{self, Introspection, Sizes, SnapshotOptions, capture};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
@@ -240,6 +240,12 @@ impl GrowthHistory {
             settled &= is_settled(&watched.looks, start);
         }
         Ok(settled)
+    }
+
+    /// True if a container that is looked at still rises, but so slowly that the clock may be the cause.
+    fn rises_slowly(&self) -> bool {
+        let mut watched = self.containers.iter();
+        watched.any(|watched| rises_slowly(&watched.looks))
     }
 
     /// Notes what one collection has freed.
