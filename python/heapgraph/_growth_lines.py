@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os.path
 import sys
-from pathlib import Path
+from _tracemalloc import is_tracing
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, MethodType
 
 # Not from `typing`, which takes longer to import than all of this package.
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
     from heapgraph import _core
 
-_OURS = str(Path(__file__).parent)
+# Not a `Path`: `pathlib` takes long to import.
+_OURS = os.path.dirname(__file__)  # noqa: PTH120
 """Where files lie whose lines are not those of the program."""
 
 _MOST_PLACES = 3
@@ -28,9 +30,9 @@ _LEAST_STAYING = 10
 
 def allocating_lines(row: _core.GrowingPath) -> list[str]:
     """The lines where elements of a container were allocated, while `tracemalloc` runs."""
-    tracemalloc = sys.modules.get("tracemalloc")
-    if tracemalloc is None or not tracemalloc.is_tracing():
+    if not is_tracing():
         return []
+    import tracemalloc
     from collections import Counter
 
     from heapgraph import at_addrs
@@ -144,9 +146,9 @@ class BlockLines:
 
     def begin(self) -> None:
         """Remember what is allocated now."""
-        import tracemalloc
+        if is_tracing():
+            import tracemalloc
 
-        if tracemalloc.is_tracing():
             self._before = tracemalloc.take_snapshot()
 
     def end(self) -> None:

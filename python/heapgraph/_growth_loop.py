@@ -180,6 +180,9 @@ class GrowthLoop:
     # Each phase runs when `_until` iterations are done, and says which is the next.
 
     def _begin(self) -> Phase:
+        # What is imported between two snapshots is growth.
+        from heapgraph import _growth_lines, _growth_places, _growth_watch  # noqa: F401
+
         self._until += self._loops
         return self._compare
 
@@ -207,6 +210,8 @@ class GrowthLoop:
         left = take_snapshot(collect=False).garbage()
         self._enable_collector()
         self._history.set_garbage(left.node_count, left.shallow_size)
+        # Or its memory, free later, would hide what the probe is to find.
+        gc.collect()
         return self._start_probe()
 
     def _start_probe(self) -> Phase:
@@ -259,7 +264,6 @@ class GrowthLoop:
 
             self._block_lines = BlockLines()
             self._block_lines.begin()
-            # When all is imported, which takes memory too.
             self._take(watch=True)
         self._watch = GrowthWatch(
             self._history,
@@ -267,6 +271,7 @@ class GrowthLoop:
             self._count,
             self._iterations,
             self._seconds,
+            is_of_memory=is_of_memory,
         )
         return self._watch_on()
 

@@ -37,7 +37,7 @@ class GrowthWatch:
         "_ends_at",
         "_history",
         "_is_looked_at",
-        "_is_memory",
+        "_is_of_memory",
         "_least_end",
         "_looked_at",
         "_next_check",
@@ -56,8 +56,13 @@ class GrowthWatch:
         start: int,
         iterations: int,
         seconds: float,
+        *,
+        is_of_memory: bool,
     ) -> None:
-        """Begin after iteration `start`; `take` takes a snapshot for `history`."""
+        """Begin after iteration `start`; `take` takes a snapshot for `history`.
+
+        `is_of_memory` if memory rises, and nothing in the heap does.
+        """
         for number, limit, source in find_limits(history.watched_objects()):
             history.set_limit(number, limit, source)
         self._history, self._take = history, take
@@ -67,9 +72,9 @@ class GrowthWatch:
         self._least_end = begin + min(seconds, _LEAST_SECONDS)
         self._looked_at = start
         self._next_look, self._next_check = start + 1, start + _FIRST_CHECK
-        # Both are questions to all paths, not to be asked in each iteration.
-        self._is_memory = history.rising_count() == 0
-        self._is_looked_at = not self._is_memory and history.unwatched_count == 0
+        self._is_of_memory = is_of_memory
+        # A question to all paths, not to be asked in each iteration.
+        self._is_looked_at = not is_of_memory and history.unwatched_count == 0
         self._resident = resident_bytes()
         # What takes much is to be seen more than once before it is stopped.
         self._next_size = _MOST_MEMORY // 4
@@ -120,7 +125,7 @@ class GrowthWatch:
         self._next_size = 2 * max(more, self._next_size // 2)
         self._take()
         is_settled = is_settled and history.unwatched_settled()
-        return is_settled and (not self._is_memory or history.memory_settled())
+        return is_settled and (not self._is_of_memory or history.memory_settled())
 
     def _end_early(self, why: str) -> None:
         self._history.add_missing(why)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
+from heapgraph._memory import forget_lookups
 from heapgraph.testing import repeated
 from pytest_heapgraph import FAILED_SUBTEST, FOUND, REPEATING
 from pytest_heapgraph._checks import failure_of
@@ -89,6 +90,7 @@ def _may_grow(repetition: Repetition) -> bool:
         repetition()
         repetition()
         gc.collect()
+        forget_lookups()
         levels[look] = sys.getallocatedblocks()
     return any(later > earlier for earlier, later in pairwise(levels))
 

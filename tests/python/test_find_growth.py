@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
 import sys
 import tracemalloc
@@ -178,28 +177,6 @@ def test_what_rises_and_is_not_watched_is_said_to_be_so() -> None:
     assert report
     assert "was not watched" in report.missing[0]
     assert "To be surer" in str(report)
-
-
-def test_blocks_that_no_walk_sees_and_the_lines_that_allocate_them() -> None:
-    lose = ctypes.pythonapi.Py_IncRef
-    lose.argtypes, lose.restype = [ctypes.py_object], None
-
-    def leak() -> None:
-        for _ in range(4):
-            lose(next(NUMBERS) + 0.5)
-
-    tracemalloc.start()
-    try:
-        report = heapgraph.find_growth(leak, iterations=1500)
-    finally:
-        tracemalloc.stop()
-    (row,) = report.growing
-    assert report.verdict == "native"
-    assert row.kind == "blocks"
-    assert 3.5 <= row.elements_per_iteration <= 4.5
-    line = f"{leak.__code__.co_filename}:{leak.__code__.co_firstlineno + 2}"
-    assert line in row.allocated
-    assert f"allocated at {line}" in str(report)
 
 
 def test_a_loop_that_is_left_early() -> None:

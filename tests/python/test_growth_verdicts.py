@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-import time
 import unittest
 from itertools import count
 from types import SimpleNamespace
@@ -148,34 +147,6 @@ def test_an_unrelated_leak_is_another_report() -> None:
     report = heapgraph.find_growth(work, iterations=50)
     kinds = {row.path.rpartition("<local ")[2]: row.kind for row in report.growing}
     assert kinds == {"log>": "elements", "connection>": "references"}
-
-
-def test_memory_that_rises_beside_a_leak_is_told() -> None:
-    library = ctypes.CDLL(None)
-    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-    log: list[object] = []
-
-    def work() -> None:
-        ctypes.memset(library.malloc(50_000), 1, 50_000)
-        log.append(None)
-
-    report = heapgraph.find_growth(work, iterations=200)
-    assert [row.path.rpartition("<local ")[2] for row in report.growing] == ["log>"]
-    assert "Resident memory rose by " in str(report)
-    besides = report.to_dict()["besides"]
-    assert besides["resident_bytes"] > 2 * besides["object_bytes"] + 200 * 40_000
-
-
-def test_a_slow_scenario_is_watched_for_native_memory_too() -> None:
-    library = ctypes.CDLL(None)
-    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-
-    def work() -> None:
-        ctypes.memset(library.malloc(400_000), 1, 400_000)
-        time.sleep(0.02)
-
-    report = heapgraph.find_growth(work, iterations=150)
-    assert report.verdict == "native"
 
 
 def test_a_suspended_generator_is_not_traced_any_more() -> None:

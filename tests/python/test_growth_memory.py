@@ -1,0 +1,124 @@
+"""Memory that rises and is none of the objects of the heap."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+import time
+import tracemalloc
+from itertools import count
+
+import heapgraph
+
+NUMBERS = count()
+
+
+def lose() -> None:
+    """Leave a number to nobody."""
+    increase = ctypes.pythonapi.Py_IncRef
+    increase.argtypes, increase.restype = [ctypes.py_object], None
+    increase(next(NUMBERS) + 0.5)
+
+
+def output_of(*arguments: str) -> str:
+    """What another interpreter prints."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_blocks_that_no_walk_sees_and_the_lines_that_allocate_them() -> None:
+    def leak() -> None:
+        for _ in range(4):
+            lose()
+
+    tracemalloc.start()
+    try:
+        report = heapgraph.find_growth(leak, iterations=1500)
+    finally:
+        tracemalloc.stop()
+    (row,) = report.growing
+    assert report.verdict == "native"
+    assert row.kind == "blocks"
+    assert 3.5 <= row.elements_per_iteration <= 4.5
+    line = f"{lose.__code__.co_filename}:{lose.__code__.co_firstlineno + 4}"
+    assert line in row.allocated
+    assert f"allocated at {line}" in str(report)
+
+
+def test_memory_that_rises_beside_a_leak_is_told() -> None:
+    library = ctypes.CDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    log: list[object] = []
+
+    def work() -> None:
+        ctypes.memset(library.malloc(50_000), 1, 50_000)
+        log.append(None)
+
+    report = heapgraph.find_growth(work, iterations=200)
+    assert [row.path.rpartition("<local ")[2] for row in report.growing] == ["log>"]
+    assert "Resident memory rose by " in str(report)
+    besides = report.to_dict()["besides"]
+    assert besides["resident_bytes"] > 2 * besides["object_bytes"] + 200 * 40_000
+
+
+def test_a_slow_scenario_is_watched_for_native_memory_too() -> None:
+    library = ctypes.CDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+
+    def work() -> None:
+        ctypes.memset(library.malloc(400_000), 1, 400_000)
+        time.sleep(0.02)
+
+    report = heapgraph.find_growth(work, iterations=150)
+    assert report.verdict == "native"
+
+
+def test_blocks_that_garbage_hides_while_it_lies_about() -> None:
+    def leak() -> None:
+        lose()
+        for _ in range(50):
+            cycle: list[object] = []
+            cycle.append(cycle)
+
+    (row,) = heapgraph.find_growth(leak, iterations=1500).growing
+    assert row.kind == "blocks"
+    assert 0.9 <= row.elements_per_iteration <= 1.1
+
+
+def test_names_that_were_looked_up_on_types_are_no_leak() -> None:
+    def work() -> None:
+        class Handler:
+            pass
+
+        for event in ("start", "stop", "pause", "resume"):
+            getattr(Handler(), f"on_{event}", None)
+
+    report = heapgraph.find_growth(work)
+    assert not report
+    # Nothing was there to be watched.
+    assert report.iterations < 200
+
+
+def test_what_the_search_imports_is_no_growth() -> None:
+    lines = """
+import heapgraph
+cache = {}
+def work():
+    cache[len(cache) % 30] = []
+print(heapgraph.find_growth(work))
+"""
+    text = output_of("-c", lines)
+    assert text.startswith("Bounded: what grew in 1 place has an end"), text
+    assert "sys.modules" not in text
+
+
+def test_lines_are_told_where_python_was_started_with_tracemalloc() -> None:
+    lines = """
+import heapgraph
+held = []
+def leak():
+    held.append([1, 2])
+print(*heapgraph.find_growth(leak, iterations=50).growing[0].allocated)
+"""
+    assert output_of("-X", "tracemalloc", "-c", lines) == "<string>:5\n"
