@@ -6,12 +6,14 @@ With pytest, the fixture of the same name says also where known leaks are listed
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, overload
 
+from heapgraph._arguments import check_number
 from heapgraph._findings import TEST_TOOLS, Findings, from_growth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
     from typing import TypedDict
 
@@ -72,6 +74,7 @@ def assert_no_growth(
 
     Raises:
         TypeError: If a block is given an option of a callable, or the other way round.
+        ValueError: If a number, or how many may survive, is none or too small.
         AssertionError: If something grows or survives: what, by which path, why it is alive, and
             what to try.
         ScenarioError: If the callable raises.
@@ -117,13 +120,21 @@ class Block:
     __slots__ = ("_allow", "_before", "_ignore", "_judge")
 
     def __init__(self, judge: Judge, allow: Allowed, ignore: Sequence[str]) -> None:
-        """Take what may survive, and who judges what does."""
+        """Take what may survive, and who judges what does.
+
+        Raises:
+            ValueError: If a number of objects is none.
+        """
+        __tracebackhide__ = True
         self._judge = judge
         self._allow: dict[str, int | None] = {}
-        if isinstance(allow, dict):
+        if isinstance(allow, Mapping):
             self._allow.update(allow)
         else:
             self._allow.update(dict.fromkeys(_patterns(allow)))
+        for pattern, most in self._allow.items():
+            if most is not None:
+                check_number(f"allow[{pattern!r}]", most, 0)
         self._ignore = _patterns(ignore)
         self._before: HeapBefore | None = None
 

@@ -40,6 +40,12 @@ _MARKERS = (
     "allow_growth: leave the test out of --heapgraph",
 )
 
+_NUMBERS = {
+    "heapgraph_loops": "runs of a test between two looks (5)",
+    "heapgraph_warmup": "runs of a test before the first look (2)",
+    "heapgraph_seconds": "for how long what grows is watched (5)",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, all of them without effect on what does not use them."""
@@ -65,16 +71,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write what grows into the file of known leaks instead of failing",
     )
     parser.addini("heapgraph", "check every test, as --heapgraph does", type="bool")
-    parser.addini("heapgraph_loops", "runs of a test between two looks (5)", default="5")
-    parser.addini("heapgraph_warmup", "runs of a test before the first look (2)", default="2")
-    parser.addini("heapgraph_seconds", "for how long what grows is watched (5)", default="5")
+    for name, help_text in _NUMBERS.items():
+        parser.addini(name, help_text)
     parser.addini("heapgraph_ignore", "patterns of paths that may grow", type="linelist")
     parser.addini("heapgraph_report", "as --heapgraph-report")
     parser.addini("heapgraph_baseline", "as --heapgraph-baseline")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the markers; look after the list of known leaks where there is one."""
+    """Name the markers; look after what the ini file and the command line ask for."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     option = config.option
@@ -86,6 +91,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_heapgraph._known import KnownLeaks
 
         config.pluginmanager.register(KnownLeaks(config), "heapgraph-known-leaks")
+    if any(config.getini(name) for name in _NUMBERS):
+        from pytest_heapgraph._settings import settings_of
+
+        # A wrong number ends the run here, and not each test.
+        settings_of(config)
 
 
 @pytest.fixture

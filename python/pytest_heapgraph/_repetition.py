@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
+from heapgraph._growth_loop import GrowthLoop
 from heapgraph._memory import forget_lookups
 from heapgraph.testing import repeated
 from pytest_heapgraph import FAILED_SUBTEST, FOUND, REPEATING
@@ -64,11 +65,7 @@ def _check(item: pytest.Item, repetition: Repetition) -> None:
     options: dict[str, Any] = dict(settings.runs)
     marker = item.get_closest_marker("no_growth")
     if marker is not None:
-        if len(marker.args) > len(_BY_POSITION):
-            taken = " and ".join(_BY_POSITION)
-            pytest.fail(f"the marker no_growth takes {taken} by position", pytrace=False)
-        options.update(zip(_BY_POSITION, marker.args, strict=False))
-        options.update(marker.kwargs)
+        options.update(_options_of(marker))
     elif not _may_grow(repetition):
         item.stash.setdefault(FOUND, [])
         return
@@ -77,6 +74,20 @@ def _check(item: pytest.Item, repetition: Repetition) -> None:
     failure = failure_of(item, repeated(repetition, ignore, cast("RunOptions", options)))
     if failure is not None:
         pytest.fail(failure, pytrace=False)
+
+
+def _options_of(marker: pytest.Mark) -> dict[str, Any]:
+    if len(marker.args) > len(_BY_POSITION):
+        taken = " and ".join(_BY_POSITION)
+        pytest.fail(f"the marker no_growth takes {taken} by position", pytrace=False)
+    options = {**dict(zip(_BY_POSITION, marker.args, strict=False)), **marker.kwargs}
+    try:
+        GrowthLoop(**options)
+    except (TypeError, ValueError) as error:
+        wrong = str(error).removeprefix("GrowthLoop.__init__() ")
+    else:
+        return options
+    pytest.fail(f"the marker no_growth: {wrong}", pytrace=False)
 
 
 def _may_grow(repetition: Repetition) -> bool:

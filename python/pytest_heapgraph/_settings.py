@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from heapgraph._arguments import check_number
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,9 +26,9 @@ class Settings:
             UsageError: If a number is none.
         """
         self.runs: RunOptions = {
-            "loops": _number(config, "heapgraph_loops", 1, int),
-            "warmup": _number(config, "heapgraph_warmup", 0, int),
-            "seconds": _number(config, "heapgraph_seconds", 0, float),
+            "loops": _number(config, "heapgraph_loops", 5, 1),
+            "warmup": _number(config, "heapgraph_warmup", 2, 0),
+            "seconds": _number(config, "heapgraph_seconds", 5.0, 0),
         }
         self.ignore: tuple[str, ...] = tuple(config.getini("heapgraph_ignore"))
         self.report = chosen_path(config, "heapgraph_report")
@@ -61,13 +59,15 @@ def chosen_path(config: pytest.Config, name: str) -> Path | None:
     return beside / str(written)
 
 
-def _number(config: pytest.Config, name: str, least: int, kind: type[_Number]) -> _Number:
-    text = config.getini(name)
+def _number(config: pytest.Config, name: str, default: _Number, least: int) -> _Number:
+    kind, text = type(default), config.getini(name)
     try:
-        number = kind(text)
-        check_number(name, number, least, kind)
+        number = kind(text) if text else default
     except ValueError:
+        number = None
+    # Not a number is not less either.
+    if number is None or not number >= least:
         what = "a number" if kind is float else "a whole number"
         message = f"{name} must be {what} of at least {least}, not {text!r}"
-        raise pytest.UsageError(message) from None
+        raise pytest.UsageError(message)
     return number

@@ -46,6 +46,8 @@ def test_the_fixture_with_a_callable(suite: pytest.Pytester) -> None:
                 assert_no_growth(print, allow=["Session"])
             with pytest.raises(TypeError, match="loops: of use with a callable only"):
                 assert_no_growth(loops=3)
+            with pytest.raises(ValueError, match="allow\\['Session'\\] must be a whole number"):
+                assert_no_growth(allow={"Session": "2"})
         """,
         failed=2,
         passed=5,
@@ -62,6 +64,7 @@ def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
         suite,
         """
         import app, pytest, logging
+        from types import MappingProxyType
         from unittest import mock
 
         remembers = mock.Mock()
@@ -88,7 +91,9 @@ def test_the_fixture_with_a_block(suite: pytest.Pytester) -> None:
                 session.listeners.append(session)
                 del session
 
-        @pytest.mark.parametrize("allow", ["Session", ["app.S*"], {"Session": 2}, {"app.*": None}])
+        @pytest.mark.parametrize(
+            "allow", ["Session", ["app.S*"], MappingProxyType({"Session": 2}), {"app.*": None}]
+        )
         def test_allowed(assert_no_growth, allow):
             with assert_no_growth(allow=allow):
                 app.server.sign_in()

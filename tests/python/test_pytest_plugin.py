@@ -100,8 +100,9 @@ def test_wrong_settings_are_refused(suite: pytest.Pytester) -> None:
         ("heapgraph_warmup=-1", "must be a whole number of at least 0, not '-1'"),
         ("heapgraph_seconds=nan", "must be a number of at least 0, not 'nan'"),
     ):
-        shown = run(suite, "-o", setting).stdout.str()
-        assert f"{setting.partition('=')[0]} {message}" in shown
+        result = run(suite, "-o", setting)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        assert f"{setting.partition('=')[0]} {message}" in result.stderr.str()
 
 
 def test_the_files_of_the_document(suite: pytest.Pytester) -> None:
