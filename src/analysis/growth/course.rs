@@ -157,7 +157,7 @@ pub fn rises_slowly(looks: &[Point]) -> bool {
     let (Some(&first), Some(&last)) = (looks.first(), looks.last()) else {
         return false;
     };
-    (f64::EPSILON..SLOW).contains(&rate(first, last)) && !is_settled(looks, first.0)
+    last.1 > first.1 && rate(first, last) < SLOW && !is_settled(looks, first.0)
 }
 
 /// New elements in an iteration that are few.
