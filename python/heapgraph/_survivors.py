@@ -22,7 +22,7 @@ from heapgraph._snapshots import take_snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from heapgraph import Explanation, HeapSnapshot, Node, Reference, RootChain, Why
 
@@ -170,13 +170,7 @@ class HeapBefore:
         """Survivors that something older holds, those that the same objects hold together."""
         groups: dict[frozenset[int], _Group] = {}
         more: dict[int, set[str]] = {}
-        names = _names_of_imports(new.values())
-        imported = self._imported_namespaces()
-        for address, node in new.items():
-            if node.type_name in _NEVER_ASKED or address in names:
-                continue
-            if _is_of_module(node, imported) or _is_cancelled(node):
-                continue
+        for address, node in self._to_blame(new):
             older = {
                 reference.node.address: reference.node
                 for reference in node.referrers
@@ -193,6 +187,15 @@ class HeapBefore:
                 group = groups.setdefault(frozenset(older), _Group(list(older.values())))
                 group.survivors[address] = node
         return list(groups.values())
+
+    def _to_blame(self, new: Mapping[int, Node]) -> Iterator[tuple[int, Node]]:
+        """What is new without what is left by an import, or goes by itself."""
+        names = _names_of_imports(new.values())
+        imported = self._imported_namespaces()
+        for address, node in new.items():
+            is_of_import = address in names or _is_of_module(node, imported)
+            if not is_of_import and node.type_name not in _NEVER_ASKED and not _is_cancelled(node):
+                yield address, node
 
     def _imported_namespaces(self) -> frozenset[int]:
         """The addresses of the namespaces of what was imported since."""
