@@ -220,19 +220,14 @@ def hint(path: str, type_name: str, kind: str = "elements") -> str:
     return _HINTS_BY_TYPE.get(short, "Cut this reference when the object is done with.")
 
 
-def size_text(size: float) -> str:
-    """A number of bytes."""
-    return f"{size:,.0f} bytes"
-
-
 def _growing(path: GrowingPath, iterations: int) -> Leak:
     amounts = []
     if path.elements_per_iteration:
         count = f"{path.elements_per_iteration:+.3g}"
         unit = _UNITS.get(path.kind, "element")
         amounts.append(f"{count} {unit}" + ("" if count == "+1" else "s"))
-    if path.bytes_per_iteration:
-        amounts.append("+" + size_text(path.bytes_per_iteration))
+    if round(path.bytes_per_iteration):
+        amounts.append(f"{path.bytes_per_iteration:+,.0f} bytes")
     headline = f"{path.path} grows with every run: {', '.join(amounts) or path.evidence}"
     series = " > ".join(map(str, path.series))
     elements = sorted(path.elements.items(), key=lambda row: (-row[1], row[0]))
@@ -268,7 +263,7 @@ def alive_lines(explanation: Explanation, chain: RootChain) -> list[str]:
         lines.append(f"  also by    {', '.join(others[:3])}{more}: all of them have to be cut")
         when = "when all are cut"
     if freed_size:
-        lines.append(f"  frees      {size_text(freed_size)} {when}")
+        lines.append(f"  frees      {freed_size:,} bytes {when}")
     return lines
 
 

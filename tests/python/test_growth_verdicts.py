@@ -221,6 +221,17 @@ def test_what_rises_slowly_is_watched_for_a_second(
     assert report.iterations > 2 * 2000
 
 
+def test_what_has_more_elements_may_have_fewer_bytes() -> None:
+    held: list[bytes] = [bytes(100_000)]
+
+    def work() -> None:
+        held.append(b"")
+        held[0] = bytes(len(held[0]) - 500)
+
+    with pytest.raises(AssertionError, match=r"\+1 element, -49\d bytes"):
+        assert_no_growth(work, iterations=100)
+
+
 def test_a_scenario_may_skip_its_test() -> None:
     def scenario() -> None:
         reason = "not here"
