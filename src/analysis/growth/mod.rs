@@ -11,6 +11,7 @@ mod grouping;
 mod history;
 mod judge;
 mod measure;
+mod moment;
 mod name_path;
 mod outside;
 mod placement;
@@ -20,8 +21,9 @@ mod shares;
 
 pub use census::has_grown;
 pub use course::{Course, Point, course, is_settled, rate, rises_slowly};
-pub use history::{Allocator, Delta, Growth, GrowthHistory, Memory, Moment, Rising};
+pub use history::{Delta, Growth, GrowthHistory, Rising};
 pub use measure::Measure;
+pub use moment::{Allocator, Memory, Moment};
 pub use name_path::{NamePaths, PathIndex};
 pub use outside::{Besides, is_more_memory};
 pub use placement::Placement;

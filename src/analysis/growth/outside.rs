@@ -1,8 +1,9 @@
 //! What grows and is not in the graph: blocks that no walk sees, and memory that is not Python's.
 
 use super::course::{Course, Point, course, rate};
-use super::history::{GrowthHistory, Moment};
+use super::history::GrowthHistory;
 use super::judge::Judge;
+use super::moment::Moment;
 use super::report::{GrowingPath, Source};
 use super::shares::Share;
 use crate::analysis::Fingerprint;

@@ -3,8 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use super::course::{Course, Point};
-use super::history::{GrowthHistory, Moment, Rising};
+use super::history::{GrowthHistory, Rising};
 use super::judge::{ByCourse, Judge};
+use super::moment::Moment;
 use super::name_path::PathIndex;
 use super::outside::Besides;
 use super::placement::Placement;
