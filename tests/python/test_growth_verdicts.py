@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import io
 import sys
 import unittest
 from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 
 class Session:
     """Something to keep."""
+
+
+class Stream(io.TextIOWrapper):
+    """Something to be a key."""
+
+
+STREAMS: WeakKeyDictionary[Stream, Stream] = WeakKeyDictionary()
 
 
 class HostileError(RuntimeError):
@@ -219,6 +228,16 @@ def test_what_rises_slowly_is_watched_for_a_second(
     report = heapgraph.find_growth(work, loops=25)
     assert report.verdict == verdict
     assert report.iterations > 2 * 2000
+
+
+def test_a_weak_map_whose_values_keep_its_keys_is_named() -> None:
+    def work() -> None:
+        # Up to 3.11 nothing shows that a stream holds its decoder: that grows from outside.
+        stream = Stream(io.BytesIO())
+        STREAMS[stream] = stream
+
+    report = heapgraph.find_growth(work, iterations=100)
+    assert report.growing[0].path == f"{__name__}.STREAMS"
 
 
 def test_what_has_more_elements_may_have_fewer_bytes() -> None:

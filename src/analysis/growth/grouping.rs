@@ -90,7 +90,7 @@ impl Judge<'_> {
 
     /// What an object has come to hold last, and first: a list is traversed from its end, a dict from
     /// its start.
-    fn latest(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> {
+    pub(super) fn latest(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> {
         let referents = self.snapshot.graph().referents(node);
         let ends = referents.iter().take(MOST_COMPARED);
         ends.chain(referents.iter().rev().take(MOST_COMPARED))

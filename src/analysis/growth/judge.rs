@@ -92,13 +92,30 @@ impl<'a> Judge<'a> {
         ended
     }
 
-    /// Drops containers with weak keys that grow as something else does: that keeps the keys alive.
+    /// Drops containers with weak keys that grow as something else does: that keeps the keys alive,
+    /// unless their own values do.
     pub(super) fn drop_mirrors(&self, rising: &mut Vec<Rising>) {
         let is_weak = |rising: &Rising| rising.growth == Growth::WeaklyKeyed;
         let strong: Vec<Vec<u64>> = (rising.iter().filter(|rising| !is_weak(rising)))
             .map(|&rising| self.steps(rising))
             .collect();
-        rising.retain(|row| !is_weak(row) || !strong.contains(&self.steps(*row)));
+        rising.retain(|&row| {
+            !is_weak(&row) || !strong.contains(&self.steps(row)) || self.keeps_its_keys(row)
+        });
+    }
+
+    /// True if one of the weak keys that came last is named by way of the container itself.
+    fn keeps_its_keys(&self, rising: Rising) -> bool {
+        let containers = self.placement.objects_at(rising.path);
+        let mut held = containers.iter().flat_map(|&node| self.latest(node));
+        held.any(|reference| {
+            let key = self.snapshot.weak_referent(reference);
+            let path = key.and_then(|key| self.placement.path_of(key));
+            path.is_some_and(|path| {
+                let mut above = self.history.paths().ancestors(path);
+                above.any(|path| path == rising.path)
+            })
+        })
     }
 
     /// By how much a series rises from each moment to the next.
