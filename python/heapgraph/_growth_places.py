@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import deque
+from functools import _lru_cache_wrapper
 from types import ModuleType
 
 # Not from `typing`, which takes longer to import than all of this package.
@@ -27,22 +29,31 @@ def find_limits(
     Limits that attributes name are found by the compiled part, in the snapshot.
     """
     for number, containers, owners in watched:
-        found = next(filter(None, map(_own_limit, [*containers, *owners])), None)
+        found = _limit_of_deques(containers) or _limit_of_caches(owners)
         if found is not None and found[0] < _LARGEST:
             yield number, *found
 
 
-def _own_limit(container: object) -> tuple[int, str] | None:
-    from collections import deque
-    from functools import _lru_cache_wrapper
+def _limit_of_deques(containers: list[object]) -> tuple[int, str] | None:
+    """How much deques may have together."""
+    limits = [one.maxlen if type(one) is deque else None for one in containers]
+    return _sum(limits, "deque.maxlen")
 
-    if type(container) is deque and container.maxlen is not None:
-        return container.maxlen, "deque.maxlen"
-    if type(container) is _lru_cache_wrapper:
-        limit = container.cache_parameters()["maxsize"]
-        if limit is not None:
-            return limit, "lru_cache maxsize"
-    return None
+
+def _limit_of_caches(owners: list[object]) -> tuple[int, str] | None:
+    """How many results caches may have together, which are in the dicts that they own."""
+    caches = {id(one): one for one in owners}.values()
+    limits = [
+        one.cache_parameters()["maxsize"] if type(one) is _lru_cache_wrapper else None
+        for one in caches
+    ]
+    return _sum(limits, "lru_cache maxsize")
+
+
+def _sum(limits: list[int | None], source: str) -> tuple[int, str] | None:
+    """All limits together, if nothing is without one."""
+    known = [limit for limit in limits if limit is not None]
+    return (sum(known), source) if limits and len(known) == len(limits) else None
 
 
 def location_of(path: str) -> str | None:

@@ -199,7 +199,9 @@ class HeapBefore:
 
     def _imported_namespaces(self) -> frozenset[int]:
         """The addresses of the namespaces of what was imported since."""
-        modules = [module for name, module in sys.modules.items() if name not in self._modules]
+        # A list first: another thread may be importing.
+        known = list(sys.modules.items())
+        modules = [module for name, module in known if name not in self._modules]
         # A module that is loaded lazily would be loaded by a look at its attributes.
         return frozenset(
             id(object.__getattribute__(module, "__dict__"))

@@ -112,9 +112,28 @@ def test_limits_are_read() -> None:
         parse(next(NUMBERS))
         recent.append(Session())
 
-    report = heapgraph.find_growth(run, iterations=FEW)
+    report = heapgraph.find_growth(run)
     assert not report, str(report)
     assert {row.limit for row in report.bounded} == {100_000}
+    # Both are kept to, and nothing is to be waited for.
+    assert report.iterations < 100
+
+
+def test_the_limit_of_a_deque_is_not_that_of_what_is_in_it() -> None:
+    recent: deque[list[Session]] = deque([[]], maxlen=1000)
+    report = heapgraph.find_growth(lambda: recent[0].append(Session()), iterations=FEW)
+    assert [row.type_name for row in report.growing] == ["builtins.list"]
+
+
+def test_a_deque_without_a_limit_is_not_excused_by_another() -> None:
+    queues: list[deque[Session]] = [deque(maxlen=1000), deque()]
+
+    def run() -> None:
+        for queue in queues:
+            queue.append(Session())
+
+    report = heapgraph.find_growth(run, iterations=FEW)
+    assert report, str(report)
 
 
 def test_what_may_grow_does_not_count() -> None:

@@ -211,13 +211,16 @@ impl GrowthHistory {
     }
 
     /// The path of a number, in Python's spelling.
-    fn spelled(&self, number: usize) -> PyResult<String> {
-        Ok(self.history.paths().spelled(self.watched_path(number)?))
+    fn spelled(&mut self, number: usize) -> PyResult<String> {
+        let path = self.watched_path(number)?.path;
+        Ok(self.history.paths().spelled(path))
     }
 
-    /// Says how many elements the containers of a path may have at most, and where that is from.
+    /// Says how many elements the containers of a path keep themselves to, and where that is from.
     fn set_limit(&mut self, number: usize, limit: u64, source: String) -> PyResult<()> {
-        let path = self.watched_path(number)?;
+        let watched = self.watched_path(number)?;
+        watched.limit = Some(limit);
+        let path = watched.path;
         self.watched.limits.insert(path, (limit, source));
         Ok(())
     }
@@ -230,14 +233,16 @@ impl GrowthHistory {
             .collect()
     }
 
-    /// Looks at how much the watched containers hold; true if none of them has held more for long.
+    /// Looks at how much the watched containers hold; true if none of them has held more for long, or
+    /// will hold more than a limit that it keeps to.
     fn look(&mut self, py: Python<'_>, iteration: u64) -> PyResult<bool> {
         let mut settled = true;
         for watched in &mut self.containers {
             let amount = watched.amount(py)?;
             watched.looks.push((iteration, amount));
             let start = watched.looks[0].0;
-            settled &= is_settled(&watched.looks, start);
+            let is_limited = watched.limit.is_some_and(|limit| amount <= limit);
+            settled &= is_limited || is_settled(&watched.looks, start);
         }
         Ok(settled)
     }
@@ -371,10 +376,10 @@ impl GrowthHistory {
         }
     }
 
-    fn watched_path(&self, number: usize) -> PyResult<PathIndex> {
-        let mut paths = self.containers.iter().map(|watched| watched.path);
-        paths
-            .find(|path| path.index() == number)
+    fn watched_path(&mut self, number: usize) -> PyResult<&mut WatchedPath> {
+        let mut watched = self.containers.iter_mut();
+        watched
+            .find(|watched| watched.path.index() == number)
             .ok_or_else(|| PyValueError::new_err(format!("path {number} is not watched")))
     }
 }

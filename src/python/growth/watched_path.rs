@@ -16,6 +16,8 @@ pub(super) struct WatchedPath {
     /// By how much the snapshot counts more than a look.
     pub(super) shift: i64,
     pub(super) looks: Vec<Point>,
+    /// More than so much they will never hold.
+    pub(super) limit: Option<u64>,
 }
 
 impl WatchedPath {
@@ -34,6 +36,7 @@ impl WatchedPath {
             owners: candidate.owners.iter().map(object).collect(),
             shift: 0,
             looks: Vec::new(),
+            limit: None,
         };
         let counted = candidate.series.last().copied().unwrap_or(0);
         let seen = watched.amount(py).ok()?;
