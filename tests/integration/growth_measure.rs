@@ -109,6 +109,31 @@ fn two_weak_references_to_each_of_more_and_more_objects_are_no_elements() {
 }
 
 #[test]
+fn a_weak_map_is_named_where_its_own_values_keep_the_keys() {
+    // app.streams has each stream as value and weak key, and app.log takes a number meanwhile.
+    let report = report_of(4, |moment| {
+        let mut heap = WrittenHeap::new();
+        let streams = heap.global("streams", "builtins.dict", 50);
+        heap.flag(streams, NodeFlags::DICT);
+        let log = heap.global("log", "builtins.list", 50);
+        for number in 0..=moment {
+            let label = || format!("<weakref {number}>");
+            let (key, value) = (EdgeLabel::KeyObject(label()), EdgeLabel::Key(label()));
+            let reference = heap.held(streams, key, "weakref.ReferenceType", 20);
+            let stream = heap.held(streams, value, "app.Stream", 20);
+            let address = crate::sketch::address(stream);
+            heap.name(reference, &format!("to {address:#x}"));
+            heap.held(log, EdgeLabel::Index(number), "builtins.int", 20);
+        }
+        heap
+    });
+    let row = only_row(&report);
+    // Both fill by the same insertion.
+    assert_eq!(row.path, "app.streams");
+    assert_eq!(row.also, ["app.log"]);
+}
+
+#[test]
 fn one_weak_reference_that_is_put_into_a_list_again_and_again_is_an_element() {
     let report = report_of(4, |moment| {
         let mut heap = WrittenHeap::new();

@@ -50,6 +50,24 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// At how many moments it was found what rises: those before the watch, or all.
+    pub(super) fn found_in(&self) -> usize {
+        match self.watched.moments_before {
+            0 => self.history.moments().len(),
+            count => count,
+        }
+    }
+
+    /// What has risen at those moments, or at most of them.
+    pub(super) fn rising(&self) -> Vec<Rising> {
+        let mut rising = self.history.rising(self.found_in());
+        rising.extend(match self.watched.moments_before {
+            0 => self.history.pausing(),
+            count => self.history.wavering(count),
+        });
+        rising
+    }
+
     /// A series with the iteration of each moment.
     fn points(&self, series: &[u64]) -> Vec<Point> {
         let iterations = self.history.moments().iter().map(|moment| moment.iteration);
@@ -127,11 +145,7 @@ impl<'a> Judge<'a> {
 
     fn course_of(&self, series: &[u64], looks: Option<&Vec<Point>>) -> Course {
         let points = self.points(series);
-        let before = match self.watched.moments_before {
-            0 => points.len(),
-            count => count.min(points.len()),
-        };
-        let (first, later) = points.split_at(before);
+        let (first, later) = points.split_at(self.found_in().min(points.len()));
         let agrees = |looks: &&Vec<Point>| {
             let (look, point) = (looks.last(), later.last());
             look.zip(point)

@@ -100,8 +100,11 @@ impl<'s> Counting<'s> {
             };
         }
         let is_namespace = matches!(place, Place::Namespace(_));
-        let mut measure = Measure {
+        let (entries, weakly_keyed) = self.entries(node, is_namespace);
+        Measure {
             objects: matches!(place, Place::At(_)).into(),
+            entries,
+            weakly_keyed,
             bytes,
             idle_bytes: if is_namespace {
                 bytes
@@ -109,12 +112,16 @@ impl<'s> Counting<'s> {
                 self.snapshot.unused_size(node)
             },
             unexplained: self.unexplained(node),
-            ..Measure::default()
-        };
+        }
+    }
+
+    /// How much `node` holds, and how much of it under weak keys instead.
+    fn entries(&self, node: NodeIndex, is_namespace: bool) -> (u64, u64) {
+        let graph = self.snapshot.graph();
         // What a weak reference holds is what it calls.
         let ty = graph.type_index(node).index();
         if self.holds_no_elements[ty] || self.is_reference[ty] {
-            return measure;
+            return (0, 0);
         }
         let referents = graph.referents(node);
         let instance = if is_namespace {
@@ -123,7 +130,7 @@ impl<'s> Counting<'s> {
             None
         };
         let is_dict = graph.flags(node).contains(NodeFlags::DICT);
-        let mut weakly_held = Vec::new();
+        let (mut entries, mut weakly_keyed, mut weakly_held) = (0, 0, Vec::new());
         for (number, reference) in graph.edge_positions(node).enumerate() {
             let held = referents[number];
             let is_counted = match self.names.name(reference) {
@@ -142,8 +149,8 @@ impl<'s> Counting<'s> {
             let is_weakly_keyed =
                 is_dict && number % 2 == 1 && self.live_references.contains(referents[number - 1]);
             match (is_weakly_keyed, self.live_references.contains(held)) {
-                (false, false) => measure.entries += 1,
-                (true, false) => measure.weakly_keyed += 1,
+                (false, false) => entries += 1,
+                (true, false) => weakly_keyed += 1,
                 (false, true) => {
                     // What several refer to is their name; one without a name is the only one.
                     weakly_held.push(self.snapshot.node_names().get(held).ok_or(held));
@@ -151,8 +158,7 @@ impl<'s> Counting<'s> {
                 (true, true) => {}
             }
         }
-        measure.entries += most_repetitions(weakly_held);
-        measure
+        (entries + most_repetitions(weakly_held), weakly_keyed)
     }
 
     /// The instance whose attributes a dict has.

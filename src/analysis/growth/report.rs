@@ -170,16 +170,8 @@ impl GrowthReport {
     ) -> Self {
         let judge = Judge::new(history, watched, snapshot, placement);
         let moments = history.moments();
-        let first = match watched.moments_before {
-            0 => moments.len(),
-            count => count,
-        };
-        let mut rising = history.rising(first);
-        if watched.moments_before > 0 {
-            rising.extend(history.wavering(first));
-        } else {
-            rising.extend(history.pausing());
-        }
+        let first = judge.found_in();
+        let rising = judge.rising();
         let ByCourse {
             mut grows,
             ended,
