@@ -50,6 +50,9 @@ TEST_TOOLS = (
 )
 """Paths of what a test does not answer for, most of it of the tools that run it."""
 
+_RUNNING_TOOLS = ("_pytest", "pluggy", "anyio", "trio", "outcome")
+"""Packages whose functions are running while a test does."""
+
 _HINTS_BY_KIND = {
     "bytes": "Cut it, or start it anew, when its contents are used.",
     "references": "A reference is taken and not given back: look for a missing Py_DECREF in the "
@@ -202,7 +205,7 @@ def chain_lines(chain: RootChain) -> list[str]:
 def is_frame_of_test_tool(chain: RootChain) -> bool:
     """Whether a chain begins in a running function of what runs the tests."""
     return chain.root_kind == "frame" and any(
-        f"/{tool}/" in str(chain).replace("\\", "/") for tool in ("_pytest", "pluggy", "anyio")
+        f"/{tool}/" in str(chain).replace("\\", "/") for tool in _RUNNING_TOOLS
     )
 
 

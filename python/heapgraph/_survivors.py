@@ -59,6 +59,8 @@ FIRST_USE = (
     # The arguments of that call, which compiled code holds.
     "<tuple>*",
     "threading._threading_atexits*",
+    # What is known of the task that runs the block.
+    "anyio._backends.*._task_states*",
     "*.__warningregistry__*",
     "*<subclasses>*",
     "*._abc_impl*",
@@ -81,6 +83,9 @@ _CONTAINERS = frozenset(
 
 _NEVER_ASKED = frozenset(["builtins.frame", "weakref.ReferenceType"])
 """A frame is that of a running function, or goes with its traceback; others keep nothing."""
+
+_VERSIONS = frozenset(["builtins.hamt", "builtins.hamt_bitmap_node", "builtins.hamt_array_node"])
+"""What a context keeps its variables in, made anew when one of them is set."""
 
 _FIRST_STEPS = 3
 """So far from a module of the standard library what is called a cache is its own."""
@@ -194,7 +199,8 @@ class HeapBefore:
         imported = self._imported_namespaces()
         for address, node in new.items():
             is_of_import = address in names or _is_of_module(node, imported)
-            if not is_of_import and node.type_name not in _NEVER_ASKED and not _is_cancelled(node):
+            is_new = not _is_new_version(node, new) and not _is_cancelled(node)
+            if is_new and not is_of_import and node.type_name not in _NEVER_ASKED:
                 yield address, node
 
     def _imported_namespaces(self) -> frozenset[int]:
@@ -239,7 +245,7 @@ class HeapBefore:
             if chain.root_name not in self._modules:
                 return True
             top = chain.root_name.partition(".")[0]
-            return top in sys.stdlib_module_names and _is_cache(chain)
+            return top in sys.stdlib_module_names and _is_first_use(chain)
         if chain.root_name.startswith(_TABLES_OF_IMPORTS):
             return bool(self._imported_namespaces())
         if chain.root_kind in ("external", "interpreter"):
@@ -339,10 +345,26 @@ def _is_cancelled(node: Node) -> bool:
     )
 
 
-def _is_cache(chain: RootChain) -> bool:
-    """Whether a chain soon comes to something that is called a cache."""
+def _is_new_version(node: Node, new: Mapping[int, Node]) -> bool:
+    """Whether it has the variables of a context, none of which is new."""
+    return node.type_name in _VERSIONS and all(
+        reference.node.address not in new or _is_new_version(reference.node, new)
+        for reference in node.referents
+    )
+
+
+def _is_first_use(chain: RootChain) -> bool:
+    """Whether the standard library keeps what a chain from one of its modules leads to.
+
+    That is in something that is called a cache, or is one, or has a name in the module itself.
+    """
+    types = [node.type_name for node in chain.nodes]
     names = [name for name in chain.references if name != ".__dict__"]
-    return any("cache" in name.lower() for name in names[:_FIRST_STEPS])
+    return (
+        any("cache" in name.lower() for name in names[:_FIRST_STEPS])
+        or "functools._lru_cache_wrapper" in types[: _FIRST_STEPS + 1]
+        or (len(names) == 1 and types[-1] == "re.Pattern")
+    )
 
 
 def _keeps(reference: Reference) -> bool:

@@ -148,7 +148,9 @@ def test_first_uses_in_a_block(suite: pytest.Pytester) -> None:
     check(
         suite,
         """
-        import asyncio, parts, struct, time
+        import asyncio, contextvars, parts, pytest, struct, time, urllib.request
+
+        name, user = contextvars.ContextVar("name"), contextvars.ContextVar("user")
 
         def test_a_part_of_a_package(assert_no_growth):
             with assert_no_growth():
@@ -169,8 +171,20 @@ def test_first_uses_in_a_block(suite: pytest.Pytester) -> None:
         def test_numbers_in_bytes(assert_no_growth):
             with assert_no_growth():
                 struct.pack("<HQd", 1, 2, 3)
+
+        def test_an_address(assert_no_growth):
+            with assert_no_growth():
+                urllib.request.Request(urllib.parse.urlsplit("http://shop/list").geturl())
+
+        def test_a_variable_of_the_context(assert_no_growth):
+            name.set(["a", "name"])
+            with assert_no_growth():
+                user.reset(user.set(["a", "user"]))
+            with pytest.raises(AssertionError, match="held by <Context><context variables>"):
+                with assert_no_growth():
+                    user.set(["a", "user"])
         """,
-        passed=5,
+        passed=7,
     )
 
 

@@ -31,6 +31,7 @@ impl Judge<'_> {
                 let is_connected = || {
                     (is_effect && other_is)
                         || is_held
+                        || rows.iter().any(|row| self.is_code(*row))
                         || self.touch(&holders[one], &holders[other])
                         || self.share(&holders[one], &holders[other], rows)
                 };
@@ -70,6 +71,13 @@ impl Judge<'_> {
     fn is_effect(&self, rising: Rising) -> bool {
         matches!(rising.growth, Growth::Objects | Growth::References)
             || self.history.paths().spelled(rising.path) == INTERNED
+    }
+
+    /// True for code that gets references which nothing explains: those of coroutines and generators
+    /// that have ended, which up to CPython 3.13.0 no traverse shows.
+    fn is_code(&self, rising: Rising) -> bool {
+        rising.growth == Growth::References
+            && self.history.paths().type_name(rising.path) == "builtins.code"
     }
 
     /// True if and only if an object of one row refers to one of the other, or to something that does.
