@@ -11,4 +11,4 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 python -m pip install --quiet --upgrade "pip>=25.1" &&
   python -m pip install --quiet --group test &&
   python -m pip install --quiet --force-reinstall --no-deps ./*.whl &&
-  ls tests/python/test_*.py | xargs -n 12 python -m pytest || exit 1
+  ls tests/python/test_*.py tests/python/harm/test_*.py | xargs -n 12 python -m pytest || exit 1
