@@ -1,5 +1,8 @@
 //! All objects of a heap, held so that code of the program may run.
 //!
+//! Holding an object writes to its memory, which a forked worker then no longer shares with its
+//! parent. So a heap is held only if code of the program is about to run.
+//!
 //! Another thread, or that code itself, may look at the heap meanwhile. What is held here is known
 //! to every walk, which counts it off: reference counts are what they are without this package.
 
@@ -8,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 
-use super::ffi::Object;
+use super::ffi::{self, Object};
 
 /// Addresses of what is held, once for each reference, by the number of the holder. Used by threads
 /// that have the interpreter, and never while it may be given up.
@@ -48,9 +51,25 @@ impl<'py> Deref for HeldObjects<'py> {
     }
 }
 
+impl HeldObjects<'_> {
+    /// Lets go of the objects. Those that went out of use meanwhile are freed here, which runs code of
+    /// the program that hands no exception on: so the handlers of signals are run before.
+    ///
+    /// # Errors
+    ///
+    /// What a handler of a signal raises.
+    pub(crate) fn let_go(self, py: Python<'_>) -> PyResult<()> {
+        if self.objects.is_empty() {
+            return Ok(());
+        }
+        ffi::run_signal_handlers(py)
+    }
+}
+
 impl Drop for HeldObjects<'_> {
     fn drop(&mut self) {
         lock().retain(|(number, _)| Some(*number) != self.number);
+        ffi::release(std::mem::take(&mut self.objects));
     }
 }
 

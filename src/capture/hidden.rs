@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ffi::Object;
+use super::ffi::{self, Object};
 use super::introspection::{Introspection, text};
 use crate::graph::{EdgeLabel, NodeIndex};
 
@@ -91,7 +91,7 @@ impl Hooks {
         };
         let _asking = Asking::start();
         let objects = PyList::new(py, objects)?;
-        let given = registry.ask.bind(py).call1((objects,))?;
+        let given = ffi::call(registry.ask.bind(py), (objects,))?;
         let (references, complaints): (Vec<GivenReference<'py>>, Vec<Bound<'py, PyAny>>) =
             given.extract()?;
         let references = references.into_iter();

@@ -30,7 +30,8 @@ pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at
 pub(crate) use describe::{Describer, Searches, spell_atom};
 pub(crate) use error::CaptureError;
 pub(crate) use ffi::{
-    CollectorPause, allocator_bytes, give_back_free_memory, is_main_interpreter, untrack,
+    CollectorPause, allocator_bytes, call, give_back_free_memory, is_audited, is_main_interpreter,
+    is_truthy, untrack,
 };
 pub(crate) use frames::announce_program;
 pub(crate) use held::HeldObjects;
@@ -41,7 +42,9 @@ pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use names::object_name;
 pub(crate) use object_list::list_tracked;
 pub(crate) use roots::Roots;
-pub(crate) use snapshot::{SnapshotOptions, take_held_snapshot, take_snapshot};
+pub(crate) use snapshot::{
+    LiveObjects, LiveSnapshot, SnapshotOptions, take_live_snapshot, take_snapshot,
+};
 pub(crate) use tracked::check_collector_lists;
 pub(crate) use walk::{Sizes, WalkedHeap, capture};
 

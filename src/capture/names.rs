@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyString};
 
-use super::ffi::Object;
+use super::ffi::{self, Object};
 use super::interned::intern;
 use super::introspection::{Introspection, text};
 use super::modules::module_name;
@@ -23,10 +23,10 @@ pub(crate) fn object_name<'py>(
         code_place(object, intern!(object.py(), "co_firstlineno"), object)
     } else if ty.is(&types.frame_type) {
         let py = object.py();
-        let code = object.getattr(intern!(py, "f_code")).ok()?;
+        let code = ffi::attribute(object, intern!(py, "f_code")).ok()?;
         code_place(&code, intern!(py, "f_lineno"), object)
     } else if ty.is(&types.method_type) {
-        let function = object.getattr("__func__").ok()?;
+        let function = ffi::attribute(object, intern!(object.py(), "__func__")).ok()?;
         object_name(types, &function)
     } else if object.is_exact_instance_of::<PyCFunction>() {
         attribute_text(object, intern!(object.py(), "__name__"))
@@ -48,13 +48,14 @@ pub(super) fn suspended_code<'py>(
     if Object::from_bound(&ty).type_flags().is_heap_type() {
         return None;
     }
+    let py = object.py();
     let (kind, code) = match types.type_name(&ty).as_str() {
-        "generator" => ("generator", "gi_code"),
-        "coroutine" => ("coroutine", "cr_code"),
-        "async_generator" => ("async generator", "ag_code"),
+        "generator" => ("generator", intern!(py, "gi_code")),
+        "coroutine" => ("coroutine", intern!(py, "cr_code")),
+        "async_generator" => ("async generator", intern!(py, "ag_code")),
         _ => return None,
     };
-    Some((kind, object.getattr(code).ok()?))
+    Some((kind, ffi::attribute(object, code).ok()?))
 }
 
 /// Function, file and line; `line` is the attribute of `holder` that has the line.
@@ -68,11 +69,11 @@ fn code_place(
     let name = attribute_text(code, intern!(py, "co_qualname"))
         .or_else(|| attribute_text(code, intern!(py, "co_name")))?;
     let file = attribute_text(code, intern!(py, "co_filename"))?;
-    let line: u32 = holder.getattr(line).ok()?.extract().unwrap_or(0);
+    let line: u32 = ffi::attribute(holder, line).ok()?.extract().unwrap_or(0);
     Some(format!("{name} in {file}:{line}"))
 }
 
 /// An attribute of an object of a compiled type, if it is a string.
 fn attribute_text(object: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> Option<String> {
-    text(&object.getattr(name).ok()?)
+    text(&ffi::attribute(object, name).ok()?)
 }

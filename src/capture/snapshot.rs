@@ -10,10 +10,11 @@ use rustc_hash::FxHashMap;
 
 use super::describe::spell_atom;
 use super::error::CaptureError;
-use super::ffi::{CollectorPause, Object};
+use super::ffi::{self, CollectorPause, Object};
 use super::held::HeldObjects;
 use super::introspection::{Introspection, text};
 use super::memory;
+use super::modules::compiled_function;
 use super::names::object_name;
 use super::roots::Roots;
 use super::walk::{Sizes, capture};
@@ -45,40 +46,75 @@ pub(crate) struct SnapshotOptions {
 /// Longest value recorded, in characters.
 const LONGEST_VALUE: usize = 100;
 
+/// A snapshot whose objects are alive: nothing has run since the capture, or all of them are held.
+///
+/// Whoever has it lets no code of the program run, and keeps the interpreter, as long as it needs
+/// the objects.
+pub(crate) struct LiveSnapshot<'py> {
+    pub(crate) snapshot: HeapSnapshot,
+    pub(crate) objects: LiveObjects<'py>,
+}
+
+/// The objects of a snapshot, while it is known that they are alive.
+pub(crate) struct LiveObjects<'py> {
+    py: Python<'py>,
+    /// All of them, if code of the program may have run; else none.
+    held: HeldObjects<'py>,
+    _pause: CollectorPause,
+}
+
+impl<'py> LiveObjects<'py> {
+    /// A counted reference to the object of a node of `graph`, the graph of the snapshot.
+    pub(crate) fn object(&self, graph: &HeapGraph, node: NodeIndex) -> Bound<'py, PyAny> {
+        live_object(self.py, graph, node)
+    }
+
+    /// Lets go of what is held.
+    ///
+    /// # Errors
+    ///
+    /// What a handler of a signal raises that came meanwhile.
+    pub(crate) fn let_go(self) -> PyResult<()> {
+        self.held.let_go(self.py)
+    }
+}
+
 /// Captures the live heap with its names and roots.
 ///
-/// O(objects + references); names take about as long as the graph itself. Everything in the heap
-/// is held until the objects are let go.
+/// O(objects + references); names take about as long as the graph itself.
 ///
 /// # Errors
 ///
-/// As for [`capture`]; [`CaptureError::TooLittleMemory`], unless forced.
+/// As for [`capture`]; [`CaptureError::TooLittleMemory`], unless forced; what a handler of a signal
+/// raises.
 pub(crate) fn take_snapshot(
     py: Python<'_>,
     options: SnapshotOptions,
 ) -> Result<HeapSnapshot, CaptureError> {
-    Ok(take_held_snapshot(py, options)?.0)
+    let taken = take_live_snapshot(py, options)?;
+    taken.objects.let_go()?;
+    Ok(taken.snapshot)
 }
 
-/// As [`take_snapshot`], with the objects of all nodes, in their order, which are held on.
-pub(crate) fn take_held_snapshot(
+/// As [`take_snapshot`], with the objects.
+pub(crate) fn take_live_snapshot(
     py: Python<'_>,
     options: SnapshotOptions,
-) -> Result<(HeapSnapshot, HeldObjects<'_>), CaptureError> {
+) -> Result<LiveSnapshot<'_>, CaptureError> {
     let (started, captured_at) = (Instant::now(), SystemTime::now());
-    let _pause = CollectorPause::new(py);
+    let pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
+    let mut metadata = process_metadata(py)?;
     if !options.force {
         memory::check(py)?;
     }
     let mut heap = capture(&types, &[], Sizes::Measured)?;
     let (address, held_by_caller) = options.held_by_caller;
     heap.graph.discount_references(address, held_by_caller);
-    // Any lookup of an attribute may take a name out of the interpreter's cache, and with it the last
-    // reference to that string. Reading names may run audit hooks, and so anything.
     let graph = &heap.graph;
     let mut held = std::mem::take(&mut heap.held);
-    if held.is_empty() {
+    if held.is_empty() && ffi::is_audited(py) {
+        // Reading an attribute may run a hook, and so anything.
         held.extend(graph.nodes().map(|node| live_object(py, graph, node)));
     }
     let roots = Roots::find(&types, &heap)?;
@@ -91,11 +127,10 @@ pub(crate) fn take_held_snapshot(
     };
     let edge_names = options
         .names
-        .then(|| Describer::new(&types, &heap, Searches::Quick, || ()).name_all());
-    let mut unseen = unseen(py, graph, heap.listed_count)?;
+        .then(|| Describer::new(&types, &heap, Searches::Quick, !held.is_empty()).name_all());
+    let mut unseen = unseen(py, graph, heap.listed_count);
     unseen.append(&mut heap.complaints);
     let roots = with_external(graph, named_roots);
-    let mut metadata = process_metadata(py)?;
     metadata.captured_at = captured_at;
     metadata.collected = options.collected;
     metadata.capture_time = started.elapsed();
@@ -115,7 +150,14 @@ pub(crate) fn take_held_snapshot(
         roots,
         metadata,
     });
-    Ok((snapshot, held))
+    Ok(LiveSnapshot {
+        snapshot,
+        objects: LiveObjects {
+            py,
+            held,
+            _pause: pause,
+        },
+    })
 }
 
 /// The names of everything that has one of its own.
@@ -264,23 +306,24 @@ fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Vec<Root> {
 }
 
 /// What this capture could not see and another might.
-fn unseen(py: Python<'_>, graph: &HeapGraph, listed_count: usize) -> PyResult<Vec<String>> {
-    let gc = py.import("gc")?;
+fn unseen(py: Python<'_>, graph: &HeapGraph, listed_count: usize) -> Vec<String> {
+    let frozen = compiled_function(py, c"gc", c"get_freeze_count");
+    let frozen = frozen.and_then(|count| count.call0().ok()?.extract().ok());
     // From 3.12 the collector itself puts immortal objects there.
-    let frozen: usize = gc.call_method0("get_freeze_count")?.extract()?;
+    let frozen: usize = frozen.unwrap_or(0);
     let others = graph.nodes().skip(listed_count);
     let found = others
         .filter(|&node| graph.flags(node).contains(NodeFlags::TRACKED))
         .count();
     let missing = frozen.saturating_sub(found);
-    Ok((missing > 0)
+    (missing > 0)
         .then(|| {
             format!(
                 "{missing} of {frozen} objects that gc.freeze() put aside: no module and no frame leads to them"
             )
         })
         .into_iter()
-        .collect())
+        .collect()
 }
 
 /// What is known of the process.

@@ -71,7 +71,9 @@ pub(super) fn find_chain<'py>(
             query.to_match(&heap, goal)?
         }
     };
-    Ok(chain.map(|chain| heap.objects(&chain.nodes)))
+    let chain = chain.map(|chain| heap.objects(&chain.nodes));
+    heap.let_go()?;
+    Ok(chain)
 }
 
 struct Query {
@@ -118,11 +120,7 @@ impl Query {
             let is_external = heap.graph().unexplained_count(node) > held;
             is_external.then_some((RootPreference::External, RootKind::External))
         };
-        let name = |node| {
-            // Reading what a root is called may run audit hooks.
-            heap.hold_all();
-            roots.describe(node).name
-        };
+        let name = |node| roots.describe(node).name;
         let search = self.until(heap, |node| is_module(heap, node));
         match best_root(&search, rank, name) {
             Some(end) => chain_to(heap, &search, end).map(Some),
@@ -164,7 +162,8 @@ impl Query {
             |node| fingerprints.of(node),
         );
         for &node in search.met() {
-            if predicate.call1((heap.object(node),))?.is_truthy()? {
+            let answer = capture::call(predicate, (heap.object(node),))?;
+            if capture::is_truthy(&answer)? {
                 return chain_to(heap, &search, node).map(Some);
             }
         }
@@ -229,8 +228,6 @@ pub(super) fn chain_text<'py>(
 fn root_words(heap: &LiveHeap<'_>, node: NodeIndex, text: &str) -> PyResult<Option<String>> {
     let graph = heap.graph();
     let roots = heap.roots()?;
-    // Reading what a root is called may run audit hooks.
-    heap.hold_all();
     let root = roots.describe(node);
     Ok(match root.kind {
         RootKind::Module => None,

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 
 use crate::capture::{
     CaptureError, CollectorPause, Describer, HeldObjects, Introspection, Roots, Searches, Sizes,
-    WalkedHeap, capture, live_object, module_name, object_name,
+    WalkedHeap, capture, is_audited, live_object, module_name, object_name,
 };
 use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
@@ -48,9 +48,7 @@ impl<'py> LiveHeap<'py> {
         })
     }
 
-    /// Holds every object of the heap until the end, so that Python code may run from now on, and
-    /// attributes be looked up: that may take a name out of the interpreter's cache, and with it the
-    /// last reference to that string.
+    /// Holds every object of the heap until the end, so that Python code may run from now on.
     pub(super) fn hold_all(&self) {
         self.held.get_or_init(|| {
             let mut held = HeldObjects::default();
@@ -58,6 +56,23 @@ impl<'py> LiveHeap<'py> {
             held
         });
         self.pause.take();
+    }
+
+    /// Holds every object if reading an attribute may run code of the program: an audit hook.
+    pub(super) fn hold_if_audited(&self) {
+        if is_audited(self.py) {
+            self.hold_all();
+        }
+    }
+
+    /// Ends the life of the heap.
+    ///
+    /// # Errors
+    ///
+    /// What a handler of a signal raises that came meanwhile.
+    pub(super) fn let_go(self) -> PyResult<()> {
+        let held = self.held.into_inner();
+        held.map_or(Ok(()), |held| held.let_go(self.py))
     }
 
     pub(super) fn graph(&self) -> &HeapGraph {
@@ -90,17 +105,16 @@ impl<'py> LiveHeap<'py> {
         nodes.iter().map(|&node| self.object(node)).collect()
     }
 
-    /// Names the references of the heap. Holds everything, as naming looks attributes up.
+    /// Names the references of the heap.
     pub(super) fn describer(&self) -> Describer<'py, '_> {
-        self.hold_all();
-        Describer::new(&self.types, &self.heap, Searches::Thorough, || {
-            self.hold_all();
-        })
+        self.hold_if_audited();
+        let is_held = self.held.get().is_some();
+        Describer::new(&self.types, &self.heap, Searches::Thorough, is_held)
     }
 
     /// Finds where chains start. No Python code may have run since the capture.
     pub(super) fn roots(&self) -> PyResult<Roots<'_, 'py>> {
-        self.hold_all();
+        self.hold_if_audited();
         Roots::find(&self.types, &self.heap)
     }
 

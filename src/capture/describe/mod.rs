@@ -46,15 +46,16 @@ pub(crate) enum Searches {
 
 /// Names references of one captured heap while its objects are alive.
 ///
-/// Every object of the heap must be alive: no Python code has run since the capture. Reading what
-/// is not in a plain container may run audit hooks, so `hold` is called before: it must make sure
-/// that all objects live on from then.
+/// Every object of the heap must be alive: no Python code has run since the capture, or all are held.
+/// Reading what is not in a plain container runs audit hooks where there are any, so all are held
+/// then.
 pub(crate) struct Describer<'py, 'g> {
     graph: &'g HeapGraph,
     types: &'g Introspection<'py>,
     hidden: &'g HiddenReferences,
     _pause: CollectorPause,
-    hold: Box<dyn Fn() + 'g>,
+    /// Every object has a reference more, as all are held.
+    is_held: bool,
     /// Fields by class, found so far.
     fields_of_classes: RefCell<FxHashMap<Object, Vec<Field<'py>>>>,
     /// Attribute names by class, found so far.
@@ -75,14 +76,14 @@ impl<'py, 'g> Describer<'py, 'g> {
         types: &'g Introspection<'py>,
         heap: &'g WalkedHeap<'py>,
         searches: Searches,
-        hold: impl Fn() + 'g,
+        is_held: bool,
     ) -> Self {
         Self {
             graph: &heap.graph,
             types,
             hidden: &heap.hidden,
             _pause: CollectorPause::new(types.py),
-            hold: Box::new(hold),
+            is_held,
             fields_of_classes: RefCell::default(),
             class_names: RefCell::default(),
             names_by_file: OnceCell::new(),
@@ -106,9 +107,6 @@ impl<'py, 'g> Describer<'py, 'g> {
         };
         let mut pool = Pool::default();
         let is_plain = is_plain_container(self.types, object);
-        if !is_plain {
-            (self.hold)();
-        }
         pool.extend(self.hidden(node));
         pool.extend(self.contents(object, node));
         if !is_plain {
@@ -244,21 +242,17 @@ impl<'py, 'g> Describer<'py, 'g> {
                 .then_some(function)
         });
         let py = self.types.py;
-        let mut functions = functions.peekable();
-        functions.peek()?;
-        (self.hold)();
         let mut owners = functions.filter(|function| {
-            function
-                .getattr(intern!(py, "__closure__"))
+            ffi::attribute(function, intern!(py, "__closure__"))
                 .is_ok_and(|closure| closure.is(tuple))
         });
-        let code = owners.next()?.getattr(intern!(py, "__code__")).ok()?;
+        let code = ffi::attribute(&owners.next()?, intern!(py, "__code__")).ok()?;
         code_names(&code, "co_freevars")
     }
 
     fn frame_contents(&self, frame: &Bound<'py, PyAny>) -> Vec<Named> {
-        // `hold` was called before: it holds every object of the graph.
-        let held_count = |object: Object| u32::from(self.graph.node_at(object.address()).is_some());
+        let is_known = |object: Object| self.graph.node_at(object.address()).is_some();
+        let held_count = |object| u32::from(self.is_held && is_known(object));
         let referents = frame_referents(self.types, frame, held_count).unwrap_or_default();
         let label = |slot| match slot {
             FrameSlot::Attribute(name) => EdgeLabel::attribute(name),

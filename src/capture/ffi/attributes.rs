@@ -6,7 +6,7 @@ use pyo3::exceptions::PyAttributeError;
 use pyo3::ffi as c;
 use pyo3::prelude::*;
 
-use super::Object;
+use super::{Object, calls};
 
 /// What the `repr` of the exact type of `object` gives. Unlike `repr()` it handles no signals and
 /// starts no collection, both of which may run any code. For types whose `repr` is compiled and
@@ -39,8 +39,7 @@ pub(in crate::capture) fn descriptor_get<'py>(
     let get = unsafe { std::mem::transmute::<*mut c_void, Option<c::descrgetfunc>>(slot) };
     let get = get.ok_or_else(|| PyAttributeError::new_err("not a descriptor"))?;
     let owner = object.get_type();
-    // SAFETY: all three are live objects.
-    let value = unsafe { get(descriptor.as_ptr(), object.as_ptr(), owner.as_ptr()) };
+    let value = calls::get(get, [descriptor.as_ptr(), object.as_ptr(), owner.as_ptr()]);
     // SAFETY: a new reference, or null with an error set.
     unsafe { Bound::from_owned_ptr_or_err(object.py(), value) }
 }

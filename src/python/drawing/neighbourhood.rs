@@ -7,7 +7,7 @@ use super::super::fingerprint::Fingerprints;
 use super::super::live::LiveHeap;
 use super::{Drawing, DrawingEdge, DrawingNode};
 use crate::analysis::{Direction, Limits, Neighbourhood};
-use crate::capture::Describer;
+use crate::capture::{self, Describer};
 use crate::graph::{NodeFlags, NodeIndex};
 
 /// The objects within `max_depth` references of `targets`.
@@ -55,18 +55,20 @@ pub(in crate::python) fn draw_neighbourhood<'py>(
         &heap.nodes_at(&ignored),
         |node| {
             keep.map_or(Ok(true), |keep| {
-                keep.call1((heap.object(node),))?.is_truthy()
+                capture::is_truthy(&capture::call(keep, (heap.object(node),))?)
             })
         },
         |node| !forward && is_module(node),
         |node| fingerprints.of(node),
     )?;
-    Ok(Drawing {
+    let drawing = Drawing {
         edges: label_edges(&heap.describer(), &found),
         nodes: drawn_nodes(&heap, &found, &target_nodes, held_by_caller),
         max_depth,
         direction,
-    })
+    };
+    heap.let_go()?;
+    Ok(drawing)
 }
 
 /// The objects to draw, each target without the references that the caller has to it.

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use crate::analysis::{PathIndex, Rising};
+use crate::capture::LiveObjects;
 use crate::graph::{EdgeName, NodeFlags, NodeIndex};
 use crate::snapshot::HeapSnapshot;
 
@@ -40,7 +41,7 @@ pub(super) struct Candidate {
 /// does not say whose. Reads what the snapshot knows, and runs no code of the program.
 pub(super) fn named_limits(
     snapshot: &HeapSnapshot,
-    objects: &[Bound<'_, PyAny>],
+    objects: &LiveObjects<'_>,
     candidates: &[Candidate],
 ) -> Vec<(PathIndex, u64, String)> {
     let mut limits = Vec::new();
@@ -69,7 +70,7 @@ pub(super) fn named_limits(
 /// The limit among the attributes of `node`, or among the keys of a dict of attributes.
 fn named_limit(
     snapshot: &HeapSnapshot,
-    objects: &[Bound<'_, PyAny>],
+    objects: &LiveObjects<'_>,
     node: NodeIndex,
     is_container: bool,
 ) -> Option<(u64, String)> {
@@ -86,14 +87,15 @@ fn named_limit(
         // `sys.maxsize` is no limit.
         return None;
     }
-    references().find_map(|(reference, held)| {
+    references().find_map(|(reference, &held)| {
         let name = match names.name(reference) {
             EdgeName::Attribute(text) => texts.text(text),
             // The keys of what is watched are what it holds.
             EdgeName::Key(text) if !is_container => texts.text(text).trim_matches('\''),
             _ => return None,
         };
-        let value = objects[held.index()].cast_exact::<PyInt>().ok()?;
+        let value = objects.object(graph, held);
+        let value = value.cast_exact::<PyInt>().ok()?;
         let limit = value.extract().ok().filter(|limit| *limit <= LARGEST)?;
         is_limit(name).then(|| (limit, format!("attribute {name}")))
     })

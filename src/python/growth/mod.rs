@@ -20,7 +20,9 @@ use crate::analysis::{
     self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern, Watched,
     is_settled, rises_slowly,
 };
-use crate::capture::{self, Introspection, Sizes, SnapshotOptions, capture};
+use crate::capture::{
+    self, Introspection, LiveObjects, LiveSnapshot, Sizes, SnapshotOptions, capture,
+};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 use crate::snapshot;
 use limits::{Candidate, named_limits};
@@ -104,7 +106,6 @@ impl GrowthHistory {
             force: false,
             held_by_caller: (0, 0),
         };
-        let (snapshot, objects) = capture::take_held_snapshot(py, options)?;
         let memory = Memory {
             blocks: Some(blocks),
             resident: Some(resident),
@@ -112,6 +113,7 @@ impl GrowthHistory {
             is_traced: is_traced(py)?,
             garbage,
         };
+        let LiveSnapshot { snapshot, objects } = capture::take_live_snapshot(py, options)?;
         let placement = self
             .history
             .add(&snapshot, iteration, memory)
@@ -124,7 +126,7 @@ impl GrowthHistory {
             self.watched.moments_before = first;
             self.hold(py, &snapshot, &placement, &objects, first, iteration);
         }
-        drop(objects);
+        objects.let_go()?;
         self.last = Some((Arc::new(AnalysedHeap::new(snapshot)), Arc::new(placement)));
         self.allocator.start();
         Ok(())
@@ -297,7 +299,7 @@ impl GrowthHistory {
         py: Python<'_>,
         snapshot: &snapshot::HeapSnapshot,
         placement: &Placement,
-        objects: &[Bound<'_, PyAny>],
+        objects: &LiveObjects<'_>,
         first: usize,
         iteration: u64,
     ) {
@@ -331,7 +333,7 @@ impl GrowthHistory {
         }
         let candidates = candidates.iter();
         self.containers
-            .extend(candidates.filter_map(|one| WatchedPath::new(py, one, objects, iteration)));
+            .extend(candidates.filter_map(|one| WatchedPath::new(py, one, graph, objects, iteration)));
     }
 
     /// What has risen at the first `count` moments, without that which may: what is ignored is not

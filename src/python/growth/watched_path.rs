@@ -5,8 +5,8 @@ use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet};
 
 use super::limits::Candidate;
 use crate::analysis::{PathIndex, Point};
-use crate::capture;
-use crate::graph::NodeIndex;
+use crate::capture::{self, LiveObjects};
+use crate::graph::{HeapGraph, NodeIndex};
 
 /// The containers on one path, held while they are looked at.
 pub(super) struct WatchedPath {
@@ -26,10 +26,11 @@ impl WatchedPath {
     pub(super) fn new(
         py: Python<'_>,
         candidate: &Candidate,
-        objects: &[Bound<'_, PyAny>],
+        graph: &HeapGraph,
+        objects: &LiveObjects<'_>,
         iteration: u64,
     ) -> Option<Self> {
-        let object = |node: &NodeIndex| objects[node.index()].clone().unbind();
+        let object = |&node: &NodeIndex| objects.object(graph, node).unbind();
         let mut watched = Self {
             path: candidate.rising.path,
             containers: candidate.containers.iter().map(object).collect(),

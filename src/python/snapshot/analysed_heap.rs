@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use pyo3::prelude::*;
 
 use super::progress::Progress;
-use crate::analysis::DominatorTree;
+use crate::analysis::{DominatorTree, Why};
+use crate::graph::NodeIndex;
 use crate::snapshot::HeapSnapshot;
 
 /// A snapshot that remembers its dominator tree, as every node of it may be asked what it retains.
@@ -23,16 +24,21 @@ impl AnalysedHeap {
         }
     }
 
-    /// The dominator tree. Whoever asks first makes it, with the interpreter released; other threads
-    /// that ask meanwhile wait for it.
+    /// The dominator tree, found with the interpreter released.
     pub(super) fn dominators(&self, py: Python<'_>) -> &DominatorTree {
-        if let Some(tree) = self.dominators.get() {
-            return tree;
-        }
-        let _progress = Progress::start("finding dominators");
-        py.detach(|| {
-            let tree = || DominatorTree::new(&self.snapshot);
-            self.dominators.get_or_init(tree)
+        (self.dominators.get()).unwrap_or_else(|| py.detach(|| self.find_dominators()))
+    }
+
+    /// Explains why some objects are alive. Needs no interpreter.
+    pub(super) fn explain(&self, targets: &[NodeIndex], limit: usize) -> Why {
+        Why::explain(&self.snapshot, self.find_dominators(), targets, limit)
+    }
+
+    /// Whoever asks first makes the tree; other threads that ask meanwhile wait for it.
+    fn find_dominators(&self) -> &DominatorTree {
+        self.dominators.get_or_init(|| {
+            let _progress = Progress::start("finding dominators");
+            DominatorTree::new(&self.snapshot)
         })
     }
 }

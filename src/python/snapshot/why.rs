@@ -15,7 +15,7 @@ use super::arguments::{Limit, type_pattern};
 use super::node::Node;
 use super::progress::Progress;
 use crate::analysis::{self, Explanation as Explained, Finding};
-use crate::capture::{self, Introspection, SnapshotOptions};
+use crate::capture::{self, Introspection, LiveSnapshot, SnapshotOptions};
 use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
 use crate::render;
@@ -67,18 +67,20 @@ pub(in crate::python) fn explain(
         force: false,
         held_by_caller: (asked, held_by_caller),
     };
+    let types = Introspection::new(py)?;
     let progress = Progress::start("taking a snapshot");
-    let (snapshot, objects) = capture::take_held_snapshot(py, options)?;
+    let LiveSnapshot { snapshot, objects } = capture::take_live_snapshot(py, options)?;
     drop(progress);
     let snapshot = HeapSnapshot::of_this_process(Arc::new(AnalysedHeap::new(snapshot)));
-    let targets = snapshot.targets(py, target)?;
-    let mut why = Why::answer(py, &snapshot.inner, &targets, limit.0);
+    let targets = snapshot.targets(target)?;
+    // The interpreter is kept, so that the objects of the chains are still there.
+    let mut why = snapshot.inner.explain(&targets, limit.0);
+    let graph = snapshot.inner.graph();
     let of_chains: IndexMap<NodeIndex, Bound<'_, PyAny>> = (why.explanations.iter())
         .flat_map(Explained::nodes)
-        .map(|node| (node, objects[node.index()].clone()))
+        .map(|node| (node, objects.object(graph, node)))
         .collect();
-    drop(objects);
-    let types = Introspection::new(py)?;
+    objects.let_go()?;
     let mut findings = FxHashMap::default();
     for (node, object) in of_chains {
         findings.insert(node, inspected(&types, &object, inspect)?);
@@ -100,7 +102,7 @@ fn inspected(
         .map(|reason| Finding::Gone(reason.into()))
         .collect();
     if let Some(inspect) = inspect {
-        let said: Vec<(String, Bound<'_, PyAny>)> = inspect.call1((object,))?.extract()?;
+        let said: Vec<(String, Bound<'_, PyAny>)> = capture::call(inspect, (object,))?.extract()?;
         findings.extend(said.into_iter().map(|(kind, reason)| {
             let reason = capture::text(&reason).unwrap_or_default();
             match &*kind {
@@ -115,11 +117,11 @@ fn inspected(
 
 impl HeapSnapshot {
     /// The objects that a type name, a class, a `Node`, an address or an object means.
-    fn targets(&self, py: Python<'_>, target: &Bound<'_, PyAny>) -> PyResult<Vec<NodeIndex>> {
+    fn targets(&self, target: &Bound<'_, PyAny>) -> PyResult<Vec<NodeIndex>> {
         let Ok(pattern) = type_pattern(target) else {
             return Ok(vec![self.target(target)?]);
         };
-        let nodes = py.detach(|| pattern.find(self.inner.graph()));
+        let nodes = pattern.find(self.inner.graph());
         if nodes.is_empty() {
             let close = pattern.close_names(self.inner.graph(), SUGGESTED);
             let hint = if close.is_empty() {
@@ -140,7 +142,7 @@ impl HeapSnapshot {
         target: &Bound<'_, PyAny>,
         limit: usize,
     ) -> PyResult<Why> {
-        let targets = self.targets(py, target)?;
+        let targets = self.targets(target)?;
         Ok(Why::of_nodes(py, &self.inner, &targets, limit))
     }
 }
@@ -153,17 +155,7 @@ impl Why {
         targets: &[NodeIndex],
         limit: usize,
     ) -> Self {
-        Self::new(snapshot, Self::answer(py, snapshot, targets, limit))
-    }
-
-    fn answer(
-        py: Python<'_>,
-        snapshot: &Arc<AnalysedHeap>,
-        targets: &[NodeIndex],
-        limit: usize,
-    ) -> analysis::Why {
-        let tree = snapshot.dominators(py);
-        py.detach(|| analysis::Why::explain(snapshot, tree, targets, limit))
+        Self::new(snapshot, py.detach(|| snapshot.explain(targets, limit)))
     }
 
     fn new(snapshot: &Arc<AnalysedHeap>, answer: analysis::Why) -> Self {

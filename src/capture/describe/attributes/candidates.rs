@@ -28,7 +28,7 @@ impl<'py> Describer<'py, '_> {
             for (_, value) in ffi::dict_entries(Object::from_bound(&namespace)) {
                 let value = value.bound(self.types.py);
                 if value.get_type().is(&self.types.function_type)
-                    && let Ok(code) = value.getattr(intern!(self.types.py, "__code__"))
+                    && let Ok(code) = ffi::attribute(&value, intern!(self.types.py, "__code__"))
                 {
                     self.names_in_code(&code, NESTED_CODE, &mut names);
                 }
@@ -67,8 +67,8 @@ impl<'py> Describer<'py, '_> {
             let mut values = ffi::dict_entries(Object::from_bound(namespace))
                 .map(|(_, value)| value.bound(self.types.py));
             let function = values.find(|value| value.get_type().is(&self.types.function_type))?;
-            let code = function.getattr(intern!(self.types.py, "__code__")).ok()?;
-            text(&code.getattr(intern!(self.types.py, "co_filename")).ok()?)
+            let code = ffi::attribute(&function, intern!(self.types.py, "__code__")).ok()?;
+            text(&ffi::attribute(&code, intern!(self.types.py, "co_filename")).ok()?)
         });
         file.and_then(|file| names.get(&file))
             .map_or(&[], Vec::as_slice)

@@ -77,11 +77,11 @@ impl Namer<'_, '_, '_> {
                 continue;
             };
             let function = function.bound(types.py);
-            let closure = function.getattr(intern!(types.py, "__closure__"));
+            let closure = ffi::attribute(&function, intern!(types.py, "__closure__"));
             let Some(closure) = closure.ok().filter(|closure| !closure.is_none()) else {
                 continue;
             };
-            let code = function.getattr(intern!(types.py, "__code__")).ok();
+            let code = ffi::attribute(&function, intern!(types.py, "__code__")).ok();
             let names = code.and_then(|code| code_names(&code, "co_freevars"));
             if let Some(tuple) = graph.node_at(Object::from_bound(&closure).address()) {
                 let names = names.unwrap_or_default();
