@@ -8,6 +8,7 @@ from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from heapgraph import _core
 from heapgraph._arguments import check_number
 from heapgraph._growth_loop import GrowthLoop
+from heapgraph._signals import is_of_handler
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
@@ -107,6 +108,8 @@ def run_in(runs: GrowthLoop, scenario: Callable[[], object]) -> None:
                 try:
                     answer = run()
                 except Exception as error:
+                    if is_of_handler(error):
+                        raise
                     message = f"the scenario raised {type(error).__name__} in iteration {number}"
                     raise ScenarioError(message) from error
                 _refuse_unrun(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heapgraph._registry import Registry, error_text, type_name
+from heapgraph._signals import is_of_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def verdicts_on(obj: object) -> list[tuple[str, str]]:
         try:
             verdict = function(obj)
         except Exception as error:
+            if is_of_handler(error):
+                raise
             failure = f"{_INSPECTORS.describe(cls, function)} raised {error_text(error)}"
             said.append(("failed", failure))
             continue

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import types
 
+from heapgraph._signals import is_of_handler
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +29,9 @@ def object_text(obj: object) -> str:
     """
     try:
         text = _text(obj)
-    except Exception:
+    except Exception as error:
+        if is_of_handler(error):
+            raise
         return "(unrepresentable)"
     # A repr may be of a class derived from str, with methods of its own.
     line = " ".join(str.__getitem__(text, slice(4 * _LONGEST_REPR)).split())

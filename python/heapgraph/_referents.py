@@ -6,6 +6,7 @@ import sys
 
 from heapgraph import _core
 from heapgraph._registry import Registry, error_text, type_name
+from heapgraph._signals import is_of_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def _ask(objects: list[Any]) -> tuple[list[Reference], list[str]]:
             try:
                 references += [(position, *held) for held in _named(function(obj))]
             except Exception as error:
+                if is_of_handler(error):
+                    raise
                 failed = complaints.setdefault(_HOOKS.describe(cls, function), [0, ""])
                 failed[0] += 1
                 failed[1] = failed[1] or error_text(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from heapgraph._signals import is_of_handler
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +66,8 @@ def error_text(error: Exception) -> str:
     """An exception in one line, whatever its class does."""
     try:
         said = str(error)
-    except Exception:
+    except Exception as other:
+        if is_of_handler(other):
+            raise
         said = ""
     return f"{type_name(error)}: {said}" if said else type_name(error)

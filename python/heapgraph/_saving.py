@@ -6,6 +6,7 @@ import _thread
 import os
 
 from heapgraph import _core
+from heapgraph._signals import is_of_handler
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
@@ -115,6 +116,8 @@ def make_saver(
             )
             snapshot.save(path)
         except Exception as error:  # whatever it is, the program goes on
+            if is_of_handler(error):
+                raise
             tell(f"no snapshot saved: {type(error).__name__}: {error}")
             return None
         finally:

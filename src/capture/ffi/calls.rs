@@ -107,10 +107,7 @@ pub(crate) fn attribute<'py>(
 }
 
 /// `descriptor.__get__` of a type, given the descriptor, the object and its class.
-pub(super) fn get(
-    slot: c::descrgetfunc,
-    [descriptor, object, owner]: [Pointer; 3],
-) -> Pointer {
+pub(super) fn get(slot: c::descrgetfunc, [descriptor, object, owner]: [Pointer; 3]) -> Pointer {
     let get = unwinding!(
         slot,
         c::descrgetfunc as unsafe extern "C-unwind" fn(Pointer, Pointer, Pointer) -> Pointer

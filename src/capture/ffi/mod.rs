@@ -31,9 +31,9 @@ use pyo3::ffi as c;
 use pyo3::prelude::*;
 
 pub(super) use attributes::{descriptor_get, generic_attribute, is_descriptor, plain_repr};
-pub(super) use collector::{CollectorLists, is_tracked_next_after};
-pub(crate) use calls::{attribute, call, is_audited, is_truthy, run_signal_handlers};
 pub(super) use calls::release;
+pub(crate) use calls::{attribute, call, is_audited, is_truthy, run_signal_handlers};
+pub(super) use collector::{CollectorLists, is_tracked_next_after};
 pub(crate) use collector::{CollectorPause, untrack};
 pub(super) use containers::{
     dict_entries, list_item, module_namespace, module_table, tuple_items, value_under,

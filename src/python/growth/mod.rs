@@ -332,8 +332,9 @@ impl GrowthHistory {
             self.watched.limits.insert(path, (limit, source));
         }
         let candidates = candidates.iter();
-        self.containers
-            .extend(candidates.filter_map(|one| WatchedPath::new(py, one, graph, objects, iteration)));
+        self.containers.extend(
+            candidates.filter_map(|one| WatchedPath::new(py, one, graph, objects, iteration)),
+        );
     }
 
     /// What has risen at the first `count` moments, without that which may: what is ignored is not

@@ -1,0 +1,82 @@
+"""What a handler of a signal raises reaches the program, whatever is asked meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from children import survives
+
+PROGRAM = """
+import gc, os, signal, sys, threading, time
+import heapgraph
+
+class Session:
+    def __repr__(self):
+        time.sleep(0.01)  # a place where a handler may run
+        return "a session"
+
+class Late(Exception):
+    pass
+
+def raise_late(number, frame):
+    raise Late
+
+question, picture = sys.argv[1:]
+sessions = [Session() for _ in range(100_000)]
+signal.signal(signal.SIGALRM, raise_late)
+heapgraph.register_inspector(Session, lambda session: repr(session) and None)
+if question == "referents":
+    heapgraph.register_referents(Session, lambda session: [])
+questions = {
+    "why": lambda: heapgraph.why(sessions[5]),
+    "why a type": lambda: heapgraph.why(Session),
+    "snapshot": heapgraph.take_snapshot,
+    "chain": lambda: heapgraph.find_backref_chain(sessions[5], heapgraph.is_proper_module),
+    "predicate": lambda: heapgraph.find_backref_chain(sessions[5], lambda found: found is sys),
+    "described": lambda: heapgraph.describe_chain([sessions, sessions[5]]),
+    "picture": lambda: heapgraph.show_backrefs(
+        sessions[:20], max_depth=1, filter=lambda found: True, filename=picture
+    ),
+    "growth": lambda: heapgraph.find_growth(lambda: None),
+    "leaking": lambda: heapgraph.get_leaking_objects(),
+    "new ids": lambda: heapgraph.get_new_ids(limit=0),
+    "referents": heapgraph.take_snapshot,
+}
+for delay in (0.01, 0.03, 0.06, 0.1, 0.15, 0.2):
+    counts = [sys.getrefcount(session) for session in sessions[:50]]
+    try:
+        # Threads that end meanwhile leave what runs code when it is freed.
+        threads = [threading.Timer(delay / 2, len, [()]) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        signal.setitimer(signal.ITIMER_REAL, delay)
+        questions[question]()
+        time.sleep(1)
+    except Late:
+        pass
+    else:
+        sys.exit(f"lost after {delay} s")
+    for thread in threads:
+        thread.join()
+    assert gc.isenabled()
+    del thread, threads
+    assert counts == [sys.getrefcount(session) for session in sessions[:50]]
+"""
+QUESTIONS = [
+    "why",
+    "why a type",
+    "snapshot",
+    "chain",
+    "predicate",
+    "described",
+    "picture",
+    "growth",
+    "leaking",
+    "new ids",
+    "referents",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_a_handler_raises_is_handed_on(tmp_path: object, question: str) -> None:
+    survives(PROGRAM, question, f"{tmp_path}/picture.dot")
