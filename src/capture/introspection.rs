@@ -34,8 +34,6 @@ pub(crate) struct Introspection<'py> {
     pub(super) member_descriptor_type: Bound<'py, PyAny>,
     pub(super) getset_descriptor_type: Bound<'py, PyAny>,
     pub(super) module_type: Bound<'py, PyAny>,
-    /// Gives what a weak reference refers to.
-    dereference: Bound<'py, PyAny>,
 }
 
 /// What a code object may refer to. Of these only members are read, which are plain references:
@@ -108,9 +106,6 @@ impl<'py> Introspection<'py> {
             member_descriptor_type,
             getset_descriptor_type: types.getattr(intern!(py, "GetSetDescriptorType"))?,
             module_type: types.getattr(intern!(py, "ModuleType"))?,
-            dereference: (py.import(intern!(py, "_weakref"))?)
-                .getattr(intern!(py, "ReferenceType"))?
-                .getattr(intern!(py, "__call__"))?,
         })
     }
 
@@ -126,7 +121,6 @@ impl<'py> Introspection<'py> {
             &self.basic_size,
             &self.item_size,
             &self.method_owner,
-            &self.dereference,
         ];
         let types = [
             &self.code_type,
@@ -261,11 +255,6 @@ impl<'py> Introspection<'py> {
             TRUSTED_SIZES.contains(&module.as_str()) && !(is_heap_type && module == "builtins")
         });
         is_own && is_trusted
-    }
-
-    /// What a weak reference, or an instance of a subclass, leads to; Python's `None` if it is gone.
-    pub(super) fn weak_referent(&self, reference: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        self.dereference.call1((reference,)).ok()
     }
 
     /// True if and only if a class of the object defines `__del__`, whatever its metaclass says.

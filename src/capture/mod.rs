@@ -68,6 +68,17 @@ pub(crate) fn live_object<'py>(
         .bound(py)
 }
 
+/// As [`live_object`], uncounted: for a look at which no code runs.
+fn lent_object<'py>(
+    py: Python<'py>,
+    graph: &HeapGraph,
+    node: NodeIndex,
+) -> Borrowed<'py, 'py, PyAny> {
+    ffi::object_at(graph.address(node))
+        .expect("a node has an address")
+        .lent(py)
+}
+
 /// How many objects the object visits, if the collector tracks it: what `gc.get_referents` would give
 /// as a list. Runs no Python code.
 pub(crate) fn referent_count(object: &Bound<'_, PyAny>) -> usize {

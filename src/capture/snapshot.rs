@@ -18,7 +18,7 @@ use super::modules::compiled_function;
 use super::names::object_name;
 use super::roots::Roots;
 use super::walk::{Sizes, capture};
-use super::{Describer, Searches, live_object};
+use super::{Describer, Searches, lent_object, live_object};
 use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind};
 use crate::snapshot::{
     BYTES_USED, DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts, WEAK_REFERENT,
@@ -187,7 +187,7 @@ fn node_names(
             || flags.contains(NodeFlags::TYPE)
             || flags.contains(NodeFlags::MODULE)
         {
-            let object = live_object(types.py, graph, node);
+            let object = lent_object(types.py, graph, node);
             if let Some(name) = object_name(types, &object) {
                 names.push(node, &name);
             }
@@ -208,10 +208,9 @@ fn weak_references(types: &Introspection<'_>, graph: &HeapGraph) -> Vec<(NodeInd
     let mut references: Vec<(NodeIndex, Option<u64>)> = Vec::new();
     let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
     for node in graph.nodes() {
-        if is_reference[graph.type_index(node).index()]
-            && let Some(referent) = types.weak_referent(&live_object(types.py, graph, node))
-        {
-            let address = (!referent.is_none()).then(|| Object::from_bound(&referent).address());
+        if is_reference[graph.type_index(node).index()] {
+            let referent = ffi::weak_referent(&lent_object(types.py, graph, node));
+            let address = referent.map(Object::address);
             references.push((node, address));
             *counts.entry(address.unwrap_or(0)).or_default() += 1;
         }
@@ -261,7 +260,7 @@ fn values(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
     let mut values = NodeTexts::default();
     for node in graph.nodes() {
         if is_value[graph.type_index(node).index()]
-            && let Some(value) = short_value(&live_object(types.py, graph, node))
+            && let Some(value) = short_value(&lent_object(types.py, graph, node))
         {
             values.push(node, &value);
         }

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 use super::super::ffi::{self, Object};
-use super::super::introspection::text;
+use super::super::introspection::{Introspection, text};
 use super::{Describer, Named};
 use crate::graph::EdgeLabel;
 
@@ -51,12 +51,34 @@ const GETTERS: [(&str, &[&str]); 11] = [
 pub(super) struct Field<'py> {
     pub(super) name: String,
     descriptor: Bound<'py, PyAny>,
+    /// Where instances have the reference, if the descriptor does nothing but read it there.
+    offset: Option<usize>,
 }
 
 impl<'py> Field<'py> {
+    /// `descriptor` was found in the namespace of `owner`.
+    fn new(
+        types: &Introspection<'py>,
+        name: String,
+        descriptor: Bound<'py, PyAny>,
+        owner: &Bound<'py, PyAny>,
+    ) -> Self {
+        let is_member = descriptor.get_type().is(&types.member_descriptor_type);
+        Self {
+            offset: (is_member.then(|| ffi::member_offset(&descriptor, owner))).flatten(),
+            name,
+            descriptor,
+        }
+    }
+
     /// What an instance has there. A slot that is not set holds nothing.
-    pub(super) fn read(&self, object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        ffi::descriptor_get(&self.descriptor, object).ok()
+    pub(super) fn read(&self, py: Python<'py>, object: Object) -> Option<Object> {
+        match self.offset {
+            Some(offset) => object.reference_at(offset),
+            None => ffi::descriptor_get(&self.descriptor, &object.lent(py))
+                .ok()
+                .map(|value| Object::from_bound(&value)),
+        }
     }
 }
 
@@ -64,23 +86,22 @@ impl<'py> Describer<'py, '_> {
     /// The members of code objects, in the order in which a graph has what they hold.
     pub(super) fn code_fields(&self) -> Vec<Field<'py>> {
         let members = self.types.code_members();
-        let field = |(name, member): (&str, &Bound<'py, PyAny>)| Field {
-            name: name.to_owned(),
-            descriptor: member.clone(),
+        let field = |(name, member): (&str, &Bound<'py, PyAny>)| {
+            let code_type = &self.types.code_type;
+            Field::new(self.types, name.to_owned(), member.clone(), code_type)
         };
         members.map(field).collect()
     }
 
     /// What the object holds in its fields.
     pub(super) fn members(&self, object: Object) -> Vec<Named> {
-        let bound = object.bound(self.types.py);
+        let py = self.types.py;
         let mut known = self.fields_of_classes.borrow_mut();
-        let fields =
-            (known.entry(object.type_object())).or_insert_with(|| self.fields(&bound.get_type()));
+        let ty = object.type_object();
+        let fields = (known.entry(ty)).or_insert_with(|| self.fields(&ty.lent(py)));
         let named = fields.iter().filter_map(|field| {
-            let value = field.read(&bound)?;
             let label = EdgeLabel::Attribute(field.name.clone());
-            Some((Object::from_bound(&value), label))
+            Some((field.read(py, object)?, label))
         });
         named.collect()
     }
@@ -104,7 +125,7 @@ impl<'py> Describer<'py, '_> {
                 };
                 let is_member = descriptor.get_type().is(&self.types.member_descriptor_type);
                 if is_member || getters.is_some_and(|names| names.contains(&name.as_str())) {
-                    fields.push(Field { name, descriptor });
+                    fields.push(Field::new(self.types, name, descriptor, &class));
                 }
             }
         }

@@ -98,3 +98,17 @@ pub(in crate::capture) fn module_namespace<'py>(
         .cast_into()
         .ok()
 }
+
+/// What a weak reference, or an instance of a subclass, leads to, if that is still there.
+pub(in crate::capture) fn weak_referent(reference: &Bound<'_, PyAny>) -> Option<Object> {
+    // SAFETY: callers pass a weak reference; the result is borrowed, or null with an error set.
+    let referent = unsafe { c::PyWeakref_GetObject(reference.as_ptr()) };
+    if referent.is_null() {
+        drop(PyErr::take(reference.py()));
+    }
+    // SAFETY: `None`, which is what a dead one leads to.
+    let none = unsafe { c::Py_None() };
+    NonNull::new(referent)
+        .filter(|referent| referent.as_ptr() != none)
+        .map(Object)
+}

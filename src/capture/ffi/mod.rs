@@ -22,6 +22,8 @@ mod attributes;
 mod calls;
 mod collector;
 mod containers;
+mod inline_values;
+mod members;
 mod sizes;
 
 use std::ffi::{c_int, c_void};
@@ -37,7 +39,10 @@ pub(super) use collector::{CollectorLists, is_tracked_next_after};
 pub(crate) use collector::{CollectorPause, untrack};
 pub(super) use containers::{
     dict_entries, list_item, module_namespace, module_table, tuple_items, value_under,
+    weak_referent,
 };
+pub(super) use inline_values::inline_values;
+pub(super) use members::member_offset;
 pub(super) use sizes::{NativeSizeof, item_count};
 
 use crate::graph::HeapGraphBuilder;
@@ -169,6 +174,23 @@ impl Object {
     pub(super) fn bound(self, py: Python<'_>) -> Bound<'_, PyAny> {
         // SAFETY: the object is alive, see the top of the file.
         unsafe { Bound::from_borrowed_ptr(py, self.0.as_ptr()) }
+    }
+
+    /// An uncounted reference: nothing is written to the object, so that the page it is on stays shared
+    /// with another process. Callers let no code run, or have the object held, as long as they use it.
+    pub(super) fn lent(self, py: Python<'_>) -> Borrowed<'_, '_, PyAny> {
+        // SAFETY: the object is alive, see the top of the file.
+        unsafe { Borrowed::from_ptr(py, self.0.as_ptr()) }
+    }
+
+    /// The reference that an instance of a type has `offset` bytes into it, if there is one.
+    ///
+    /// Callers have the offset from [`member_offset`], of a class of the object.
+    pub(super) fn reference_at(self, offset: usize) -> Option<Self> {
+        // SAFETY: instances are larger than where their members are.
+        let place = unsafe { self.0.as_ptr().cast::<*mut c::PyObject>().byte_add(offset) };
+        // SAFETY: as above; members are aligned.
+        NonNull::new(unsafe { place.read() }).map(Self)
     }
 
     /// The object's type, itself an object.

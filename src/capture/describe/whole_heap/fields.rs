@@ -23,10 +23,8 @@ impl<'py> Namer<'_, 'py, '_> {
         let referents = &graph.referents(node)[start..];
         self.labels.clear();
         self.labels.resize(referents.len(), None);
-        let bound = object.bound(self.describer.types.py);
         for (field, text) in &plan.fields {
-            if let Some(value) = field.read(&bound) {
-                let value = Object::from_bound(&value);
+            if let Some(value) = field.read(self.describer.types.py, object) {
                 self.take(referents, value, EdgeName::Attribute(*text));
             }
         }
@@ -58,6 +56,16 @@ impl<'py> Namer<'_, 'py, '_> {
         if !self.has_unnamed(referents, plan.class) {
             return;
         }
+        let types = self.describer.types;
+        let values = ffi::inline_values(object, plan.basic_size, types.version);
+        for &(position, value) in &values {
+            if let Some(&text) = plan.positions.get(&position) {
+                self.take(referents, value, EdgeName::Attribute(text));
+            }
+        }
+        if !self.has_unnamed(referents, plan.class) {
+            return;
+        }
         if let Some(dict) = self.describer.dict_of(object) {
             for (key, value) in self.describer.entries_beside(dict) {
                 let name = EdgeName::Attribute(self.attribute_text(&key));
@@ -65,13 +73,14 @@ impl<'py> Namer<'_, 'py, '_> {
             }
             return;
         }
-        let object_bound = object.bound(self.describer.types.py);
-        self.take_attributes(referents, &object_bound, plan);
+        let instance = object.lent(types.py);
+        self.take_attributes(referents, &instance, plan);
         if plan.searches_left > 0 && self.has_unnamed(referents, plan.class) {
             plan.searches_left -= 1;
             self.search(node, object, plan);
-            self.take_attributes(referents, &object_bound, plan);
+            self.take_attributes(referents, &instance, plan);
         }
+        learn_positions(&instance, &values, plan);
     }
 
     /// The text of a name, which the dicts of all instances of a class share.
@@ -161,6 +170,30 @@ impl<'py> Namer<'_, 'py, '_> {
                     on_class,
                 });
             }
+        }
+    }
+}
+
+/// Notes at which positions the instances of a class have which attributes, as far as the values of
+/// one instance tell them apart.
+fn learn_positions(instance: &Bound<'_, PyAny>, values: &[(u8, Object)], plan: &mut Plan<'_>) {
+    for attribute in &plan.attributes {
+        if plan
+            .positions
+            .values()
+            .any(|&known| known == attribute.text)
+        {
+            continue;
+        }
+        let value = ffi::generic_attribute(instance, &attribute.name);
+        let value = value.map(|value| Object::from_bound(&value));
+        // Where the class has the same value, the instance may have none of its own.
+        let Some(value) = value.filter(|_| attribute.on_class != value) else {
+            continue;
+        };
+        let mut places = values.iter().filter(|(_, other)| *other == value);
+        if let (Some(&(position, _)), None) = (places.next(), places.next()) {
+            plan.positions.entry(position).or_insert(attribute.text);
         }
     }
 }

@@ -76,7 +76,7 @@ impl Namer<'_, '_, '_> {
             let Some(function) = self.object(node) else {
                 continue;
             };
-            let function = function.bound(types.py);
+            let function = function.lent(types.py);
             let closure = ffi::attribute(&function, intern!(types.py, "__closure__"));
             let Some(closure) = closure.ok().filter(|closure| !closure.is_none()) else {
                 continue;
@@ -163,7 +163,7 @@ impl Namer<'_, '_, '_> {
         let types = self.describer.types;
         let spelled = self
             .object(key)
-            .map(|key| spell(types, &key.bound(types.py)));
+            .map(|key| spell(types, &key.lent(types.py)));
         let text = self.names.text(&spelled.unwrap_or_default());
         self.key_texts[key.index()] = Some(text);
         text

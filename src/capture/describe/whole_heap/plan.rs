@@ -1,6 +1,7 @@
 //! How the references of the instances of one type are named.
 
 use pyo3::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::super::super::arrays::ArrayFields;
 use super::super::super::ffi::Object;
@@ -40,6 +41,10 @@ pub(super) struct Plan<'py> {
     pub(super) fields: Vec<(Field<'py>, TextIndex)>,
     /// Attributes found under instances so far.
     pub(super) attributes: Vec<Attribute<'py>>,
+    /// The names of the attributes whose values instances have at known positions.
+    pub(super) positions: FxHashMap<u8, TextIndex>,
+    /// Bytes of the fixed part of instances.
+    pub(super) basic_size: u64,
     pub(super) leftover: Leftover,
     pub(super) searches_left: usize,
     pub(super) class: Option<NodeIndex>,
@@ -62,20 +67,21 @@ impl<'py> Plan<'py> {
         node: NodeIndex,
         object: Object,
     ) -> Self {
-        let class = object.type_object();
-        let way = if ArrayFields::of(describer.types, &class.bound(describer.types.py)).is_some() {
+        let ty = object.type_object();
+        let class = ty.lent(describer.types.py);
+        let way = if ArrayFields::of(describer.types, &class).is_some() {
             Way::Described
         } else {
             way(
                 describer.graph.type_of(node),
-                class,
+                ty,
                 describer.graph.flags(node),
             )
         };
         let fields = if way == Way::Code {
             describer.code_fields()
         } else {
-            describer.fields(&class.bound(describer.types.py))
+            describer.fields(&class)
         };
         let with_text = |field: Field<'py>| {
             let text = names.text(&field.name);
@@ -85,6 +91,8 @@ impl<'py> Plan<'py> {
             way,
             fields: fields.into_iter().map(with_text).collect(),
             attributes: Vec::new(),
+            positions: FxHashMap::default(),
+            basic_size: describer.types.instance_sizes(&class).0,
             leftover: describer.leftover_rule(node),
             searches_left: SEARCHES_A_CLASS,
             class: describer.graph.type_of(node).node,
