@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, final
 
 __all__ = [
+    "LAYOUTS",
     "WALKS_COLLECTOR_LISTS",
     "CaptureError",
     "CapturedHeap",
@@ -60,6 +61,7 @@ __all__ = [
     "untrack",
 ]
 
+LAYOUTS: dict[str, bool]
 WALKS_COLLECTOR_LISTS: bool
 
 class HeapGraphError(Exception): ...

@@ -8,6 +8,7 @@ use pyo3::types::PyIterator;
 
 use super::ffi::{self, Object};
 use super::introspection::Introspection;
+use super::known_types::Known;
 use crate::graph::EdgeLabel;
 
 /// The number of the dtype `object`, the same in all versions of numpy (`NPY_OBJECT`).
@@ -29,15 +30,13 @@ impl ArrayFields {
     /// The descriptors, if `class` is `numpy.ndarray` or derived from it. Imports nothing.
     pub(super) fn of(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> Option<Self> {
         let mro = types.type_mro(class);
-        let array = mro.iter().find(|class| {
-            let is_static = !Object::from_bound(class).type_flags().is_heap_type();
-            is_static && types.class_name(class) == "numpy.ndarray"
-        })?;
-        let namespace = types.type_namespace(array)?;
+        let is_array = |class: &&Bound<'_, PyAny>| {
+            types.known(Object::from_bound(class)) == Some(Known::NumpyArray)
+        };
+        let namespace = types.type_namespace(mro.iter().find(is_array)?)?;
         let descriptor = |name| {
             let found = ffi::value_under(&namespace, name)?;
-            let kind = found.type_object().bound(types.py);
-            kind.is(&types.getset_descriptor_type).then_some(found)
+            (types.is_exactly(found, Known::GetSetDescriptor)).then_some(found)
         };
         Some(Self {
             base: descriptor(c"base")?,
@@ -110,20 +109,23 @@ fn read_field<'py>(descriptor: Object, object: &Bound<'py, PyAny>) -> Option<Bou
     ffi::descriptor_get(&descriptor.bound(object.py()), object).ok()
 }
 
-/// The descriptor of a field of objects of a compiled type.
+/// The descriptor of a field of what an array gives: its flags, which are of a type of numpy's own, or
+/// its dtype, which may be of one derived from that.
 fn compiled_field<'py>(
     types: &Introspection<'py>,
     object: &Bound<'py, PyAny>,
     name: &CStr,
 ) -> Option<Object> {
     let classes = types.type_mro(&object.get_type());
-    let mut namespaces = classes
-        .iter()
-        .filter_map(|class| types.type_namespace(class));
-    let descriptor = namespaces.find_map(|names| ffi::value_under(&names, name))?;
-    let kind = descriptor.type_object().bound(types.py);
-    let is_compiled =
-        kind.is(&types.getset_descriptor_type) || kind.is(&types.member_descriptor_type);
+    let is_dtype = |class: &&Bound<'_, PyAny>| {
+        types.known(Object::from_bound(class)) == Some(Known::NumpyDtype)
+    };
+    let class = classes.iter().find(is_dtype).or(classes.first())?;
+    let descriptor = ffi::value_under(&types.type_namespace(class)?, name)?;
+    let is_compiled = matches!(
+        types.known(descriptor.type_object()),
+        Some(Known::GetSetDescriptor | Known::MemberDescriptor)
+    );
     is_compiled.then_some(descriptor)
 }
 

@@ -4,10 +4,10 @@
 //! that is full its size stays the same.
 
 use pyo3::prelude::*;
-use pyo3::types::PyByteArray;
 
 use super::ffi::{self, Object};
 use super::introspection::Introspection;
+use super::known_types::Known;
 
 /// What the instances of a type have room for.
 pub(super) enum Buffer {
@@ -20,17 +20,13 @@ pub(super) enum Buffer {
 impl Buffer {
     /// `None` if the instances of `class` take as much memory as they use.
     pub(super) fn of(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> Option<Self> {
-        let byte_array = types.py.get_type::<PyByteArray>();
-        let buffer = |class: &Bound<'_, PyAny>| {
-            if class.is(&byte_array) {
-                return Some(Self::Bytes(bytes_besides(types.version)));
+        let buffer = |class: &Bound<'_, PyAny>| match types.known(Object::from_bound(class))? {
+            Known::ByteArray => types.layout.bytes_besides().map(Self::Bytes),
+            Known::Array => {
+                let size = ffi::value_under(&types.type_namespace(class)?, c"itemsize")?;
+                (types.is_exactly(size, Known::GetSetDescriptor)).then_some(Self::Numbers(size))
             }
-            if types.class_name(class) != "array.array" {
-                return None;
-            }
-            let size = ffi::value_under(&types.type_namespace(class)?, c"itemsize")?;
-            let is_compiled = size.type_object().bound(types.py);
-            (is_compiled.is(&types.getset_descriptor_type)).then_some(Self::Numbers(size))
+            _ => None,
         };
         types.type_mro(class).iter().find_map(buffer)
     }
@@ -48,10 +44,4 @@ impl Buffer {
         let items = ffi::item_count(object).saturating_mul(item_size);
         Some(items.saturating_add(besides))
     }
-}
-
-/// What a `bytearray` has besides its bytes: the null behind them, and from 3.15 on the `bytes` object
-/// that they are in.
-fn bytes_besides(version: (u8, u8)) -> u64 {
-    if version >= (3, 15) { 33 } else { 1 }
 }

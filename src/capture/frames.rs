@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::ffi::{self, Object};
 use super::interned::intern;
 use super::introspection::{Introspection, code_names, text};
+use super::known_types::Known;
 use super::threads::ThreadId;
 
 /// `co_flags` of code whose locals live in the frame itself, not in a dict.
@@ -42,27 +43,27 @@ pub(crate) fn announce_program(py: Python<'_>) -> PyResult<()> {
 /// keeps of its own frames, in a traceback, leads to those below through `f_back`.
 pub(super) struct FramesBelow<'py> {
     /// `None` where no program runs on top of any: nothing need be looked at.
-    frame_type: Option<&'py Bound<'py, PyAny>>,
+    types: Option<&'py Introspection<'py>>,
 }
 
 impl<'py> FramesBelow<'py> {
     pub(super) fn new(types: &'py Introspection<'py>) -> Self {
         let has_program = BELOW_THE_PROGRAM.get().is_some();
         Self {
-            frame_type: has_program.then_some(&types.frame_type),
+            types: has_program.then_some(types),
         }
     }
 
     /// True if there can be such frames.
     pub(super) fn can_be(&self) -> bool {
-        self.frame_type.is_some()
+        self.types.is_some()
     }
 
     #[inline]
     pub(super) fn contain(&self, object: Object) -> bool {
-        self.frame_type.is_some_and(|frame_type| {
-            object.type_object() == Object::from_bound(frame_type)
-                && belongs_to_this_package(&object.bound(frame_type.py())).unwrap_or(false)
+        self.types.is_some_and(|types| {
+            types.is_exactly(object, Known::Frame)
+                && belongs_to_this_package(&object.bound(types.py)).unwrap_or(false)
         })
     }
 }
@@ -176,7 +177,7 @@ fn locals_of<'py>(
     let has_namespace = flags & CO_OPTIMIZED == 0;
     let mark = PyList::empty(types.py);
     let locals = frame.getattr(intern!(types.py, "f_locals"))?;
-    let is_made_for_us = Object::from_bound(&locals).reference_count(types.version) == Some(1);
+    let is_made_for_us = Object::from_bound(&locals).reference_count(types.layout) == Some(1);
     if has_namespace && !is_made_for_us {
         // The scope of a module or class body is its namespace, whatever type that is.
         let is_known = locals.is(&globals);
@@ -231,7 +232,7 @@ fn discard_copy(
     let was_filled =
         Object::from_bound(copy).is_tracked() && !ffi::is_tracked_next_after(mark, copy);
     let held_by_frame_and_us = Some(2 + held_count);
-    let is_shared = Object::from_bound(copy).reference_count(types.version) != held_by_frame_and_us;
+    let is_shared = Object::from_bound(copy).reference_count(types.layout) != held_by_frame_and_us;
     if was_filled || is_shared || is_tracing(types.py)? {
         return Ok(());
     }

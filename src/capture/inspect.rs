@@ -5,9 +5,10 @@ use std::ffi::{CStr, CString};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyString};
 
-use super::ffi;
+use super::ffi::{self, Object};
 use super::interned::intern;
 use super::introspection::{Introspection, text};
+use super::known_types::Known;
 
 /// Why `object` should be gone, if its use is over for good.
 ///
@@ -17,26 +18,24 @@ pub(crate) fn use_is_over<'py>(
     types: &Introspection<'py>,
     object: &Bound<'py, PyAny>,
 ) -> Option<&'static str> {
-    let classes = types.type_mro(&object.get_type());
-    let is_task = |class: &Bound<'py, PyAny>| {
-        matches!(
-            &*types.class_name(class),
-            "_asyncio.Task" | "asyncio.tasks.Task"
-        )
-    };
+    let ty = Object::from_bound(object).type_object();
+    let classes = types.type_mro(&ty.lent(types.py));
+    let known = |class| types.known(Object::from_bound(class));
+    let is_task = |class| matches!(known(class), Some(Known::Task | Known::PythonTask));
     classes.iter().find_map(|class| {
-        let module = types.type_module(class)?;
         let instance = Instance {
             types,
             object,
             class,
         };
-        match (&*module, &*types.type_name(class)) {
-            ("_io", _) => instance.is_closed_file().then_some("the file is closed"),
-            ("_socket", "socket") => instance
+        match known(class)? {
+            known @ (Known::FileIo | Known::MemoryFile | Known::Buffered | Known::TextFile) => {
+                (instance.is_closed_file(known)).then_some("the file is closed")
+            }
+            Known::Socket => instance
                 .is_closed_socket()
                 .then_some("the socket is closed"),
-            ("_asyncio" | "asyncio.futures", "Future") => {
+            Known::Future | Known::PythonFuture => {
                 let is_task = classes.iter().any(is_task);
                 let reason = if is_task {
                     "the task is finished"
@@ -45,12 +44,11 @@ pub(crate) fn use_is_over<'py>(
                 };
                 instance.is_finished().then_some(reason)
             }
-            ("asyncio.base_events", "BaseEventLoop") => {
+            Known::EventLoop => {
                 (instance.is_set(intern!(types.py, "_closed"))).then_some("the loop is closed")
             }
-            ("threading", "Thread") => instance.is_dead_thread().then_some("the thread has ended"),
-            ("builtins", name) => instance.finished_function(name),
-            _ => None,
+            Known::Thread => instance.is_dead_thread().then_some("the thread has ended"),
+            known => instance.finished_function(known),
         }
     })
 }
@@ -72,23 +70,27 @@ impl<'py> Instance<'_, 'py> {
     /// A field of a compiled class.
     fn field(&self, name: &CStr) -> Option<Bound<'py, PyAny>> {
         let descriptor = self.on_class(name)?;
-        let kind = descriptor.get_type();
-        let is_compiled = kind.is(&self.types.member_descriptor_type)
-            || kind.is(&self.types.getset_descriptor_type);
+        let kind = Object::from_bound(&descriptor).type_object();
+        let is_compiled = matches!(
+            self.types.known(kind),
+            Some(Known::MemberDescriptor | Known::GetSetDescriptor)
+        );
         is_compiled.then(|| ffi::descriptor_get(&descriptor, self.object).ok())?
     }
 
     /// What a method of a compiled class says, called without arguments.
     fn answer(&self, method: &CStr) -> Option<Bound<'py, PyAny>> {
         let method = self.on_class(method)?;
-        let is_compiled = method.get_type().is(&self.types.method_descriptor_type);
+        let is_compiled =
+            (self.types).is_exactly(Object::from_bound(&method), Known::MethodDescriptor);
         is_compiled.then(|| method.call1((self.object,)).ok())?
     }
 
     /// An attribute of the instance, unless a class has a property or the like of that name.
     fn attribute(&self, name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
         let spelled = CString::new(text(name)?).ok()?;
-        let classes = self.types.type_mro(&self.object.get_type());
+        let ty = Object::from_bound(self.object).type_object();
+        let classes = self.types.type_mro(&ty.lent(self.types.py));
         let mut namespaces = classes
             .iter()
             .filter_map(|class| self.types.type_namespace(class));
@@ -103,13 +105,13 @@ impl<'py> Instance<'_, 'py> {
 
     /// Of a file that reads or writes through another, whether that one is closed, as the others may
     /// be of any class.
-    fn is_closed_file(&self) -> bool {
-        let beneath = match &*self.types.type_name(self.class) {
-            "FileIO" | "BytesIO" | "StringIO" => {
+    fn is_closed_file(&self, class: Known) -> bool {
+        let beneath = match class {
+            Known::FileIo | Known::MemoryFile => {
                 return self.field(c"closed").is_some_and(|closed| is_true(&closed));
             }
-            "BufferedReader" | "BufferedWriter" | "BufferedRandom" => self.field(c"raw"),
-            "TextIOWrapper" => self.field(c"buffer"),
+            Known::Buffered => self.field(c"raw"),
+            Known::TextFile => self.field(c"buffer"),
             _ => None,
         };
         beneath
@@ -145,13 +147,13 @@ impl<'py> Instance<'_, 'py> {
                 };
                 event.is_set(intern!(py, "_flag"))
             });
-        let says = |held: &Bound<'py, PyAny>, type_name, method| {
+        let says = |held: &Bound<'py, PyAny>, known, method| {
             let held = Instance {
                 object: held,
                 class: &held.get_type().into_any(),
                 ..*self
             };
-            let is_known = self.types.class_name(held.class) == type_name;
+            let is_known = (self.types).is_exactly(Object::from_bound(held.object), known);
             is_known.then(|| held.answer(method)?.extract().ok())?
         };
         // Before 3.13 a thread holds a lock while it runs; later it has a handle.
@@ -160,9 +162,9 @@ impl<'py> Instance<'_, 'py> {
             .or_else(|| self.attribute(intern!(py, "_os_thread_handle")));
         let lock = self.attribute(intern!(py, "_tstate_lock"));
         let has_stopped = match (handle, lock) {
-            (Some(handle), _) => says(&handle, "_thread._ThreadHandle", c"is_done") == Some(true),
+            (Some(handle), _) => says(&handle, Known::ThreadHandle, c"is_done") == Some(true),
             (None, Some(lock)) if !lock.is_none() => {
-                says(&lock, "_thread.lock", c"locked") == Some(false)
+                says(&lock, Known::Lock, c"locked") == Some(false)
             }
             _ => self.is_set(intern!(py, "_is_stopped")),
         };
@@ -170,11 +172,11 @@ impl<'py> Instance<'_, 'py> {
     }
 
     /// A generator or coroutine that has run to its end or was closed: it has no frame any more.
-    fn finished_function(&self, type_name: &str) -> Option<&'static str> {
-        let (frame, reason) = match type_name {
-            "generator" => (c"gi_frame", "the generator is exhausted or closed"),
-            "coroutine" => (c"cr_frame", "the coroutine is finished or closed"),
-            "async_generator" => (c"ag_frame", "the generator is exhausted or closed"),
+    fn finished_function(&self, known: Known) -> Option<&'static str> {
+        let (frame, reason) = match known {
+            Known::Generator => (c"gi_frame", "the generator is exhausted or closed"),
+            Known::Coroutine => (c"cr_frame", "the coroutine is finished or closed"),
+            Known::AsyncGenerator => (c"ag_frame", "the generator is exhausted or closed"),
             _ => return None,
         };
         self.field(frame)?.is_none().then_some(reason)

@@ -5,6 +5,7 @@ mod at_exit;
 mod buffers;
 mod by_type;
 mod describe;
+mod descriptors;
 mod error;
 mod ffi;
 mod frames;
@@ -14,6 +15,7 @@ mod inspect;
 mod interned;
 mod interpreter_state;
 mod introspection;
+mod known_types;
 mod memory;
 mod modules;
 mod names;
@@ -30,8 +32,8 @@ pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at
 pub(crate) use describe::{Describer, Searches, spell_atom};
 pub(crate) use error::CaptureError;
 pub(crate) use ffi::{
-    CollectorPause, allocator_bytes, call, give_back_free_memory, is_audited, is_main_interpreter,
-    is_truthy, untrack,
+    CollectorPause, Layout, allocator_bytes, call, give_back_free_memory, is_audited,
+    is_main_interpreter, is_truthy, untrack,
 };
 pub(crate) use frames::announce_program;
 pub(crate) use held::HeldObjects;

@@ -1,11 +1,12 @@
 //! What objects are called: modules, classes, functions, code and frames.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyString};
+use pyo3::types::PyString;
 
 use super::ffi::{self, Object};
 use super::interned::intern;
 use super::introspection::{Introspection, text};
+use super::known_types::Known;
 use super::modules::module_name;
 
 /// The name of an object that has one of its own: the name of a module, the qualified name of a
@@ -16,26 +17,25 @@ pub(crate) fn object_name<'py>(
     types: &Introspection<'py>,
     object: &Bound<'py, PyAny>,
 ) -> Option<String> {
-    let ty = object.get_type();
-    if ty.is(&types.function_type) {
-        attribute_text(object, intern!(object.py(), "__qualname__"))
-    } else if ty.is(&types.code_type) {
-        code_place(object, intern!(object.py(), "co_firstlineno"), object)
-    } else if ty.is(&types.frame_type) {
-        let py = object.py();
-        let code = ffi::attribute(object, intern!(py, "f_code")).ok()?;
-        code_place(&code, intern!(py, "f_lineno"), object)
-    } else if ty.is(&types.method_type) {
-        let function = ffi::attribute(object, intern!(object.py(), "__func__")).ok()?;
-        object_name(types, &function)
-    } else if object.is_exact_instance_of::<PyCFunction>() {
-        attribute_text(object, intern!(object.py(), "__name__"))
-    } else if Object::from_bound(&ty).type_flags().is_type_subclass() {
-        Some(types.qualified_name(object))
-    } else if let Some((_, code)) = suspended_code(types, object) {
-        code_place(&code, intern!(object.py(), "co_firstlineno"), &code)
-    } else {
-        module_name(object)
+    let py = object.py();
+    let ty = Object::from_bound(object).type_object();
+    match types.known(ty) {
+        Some(Known::Function) => attribute_text(object, intern!(py, "__qualname__")),
+        Some(Known::Code) => code_place(object, intern!(py, "co_firstlineno"), object),
+        Some(Known::Frame) => {
+            let code = ffi::attribute(object, intern!(py, "f_code")).ok()?;
+            code_place(&code, intern!(py, "f_lineno"), object)
+        }
+        Some(Known::Method) => {
+            let function = ffi::attribute(object, intern!(py, "__func__")).ok()?;
+            object_name(types, &function)
+        }
+        Some(Known::Builtin) => attribute_text(object, intern!(py, "__name__")),
+        _ if ty.type_flags().is_type_subclass() => Some(types.qualified_name(object)),
+        _ => match suspended_code(types, object) {
+            Some((_, code)) => code_place(&code, intern!(py, "co_firstlineno"), &code),
+            None => module_name(object),
+        },
     }
 }
 
@@ -44,15 +44,11 @@ pub(super) fn suspended_code<'py>(
     types: &Introspection<'py>,
     object: &Bound<'py, PyAny>,
 ) -> Option<(&'static str, Bound<'py, PyAny>)> {
-    let ty = object.get_type();
-    if Object::from_bound(&ty).type_flags().is_heap_type() {
-        return None;
-    }
     let py = object.py();
-    let (kind, code) = match types.type_name(&ty).as_str() {
-        "generator" => ("generator", intern!(py, "gi_code")),
-        "coroutine" => ("coroutine", intern!(py, "cr_code")),
-        "async_generator" => ("async generator", intern!(py, "ag_code")),
+    let (kind, code) = match types.known(Object::from_bound(object).type_object())? {
+        Known::Generator => ("generator", intern!(py, "gi_code")),
+        Known::Coroutine => ("coroutine", intern!(py, "cr_code")),
+        Known::AsyncGenerator => ("async generator", intern!(py, "ag_code")),
         _ => return None,
     };
     Some((kind, ffi::attribute(object, code).ok()?))

@@ -3,14 +3,14 @@
 use std::hash::Hasher;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyFrozenSet, PyMappingProxy, PySlice};
+use pyo3::types::PySlice;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::by_type::named;
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
-use super::interned::intern;
 use super::introspection::Introspection;
+use super::known_types::Known;
 use super::tracked::Tracked;
 use crate::graph::{ListedClass, ListedObject, ObjectList};
 
@@ -23,7 +23,7 @@ const WIDTH: usize = 32;
 pub(crate) fn list_tracked(py: Python<'_>) -> Result<ObjectList, CaptureError> {
     let _pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
-    let fixed = types_with_fixed_contents(&types)?;
+    let fixed = |ty| has_fixed_contents(&types, ty);
     let mut classes: Vec<(Object, Contents)> = Vec::new();
     let mut positions: FxHashMap<Object, u32> = FxHashMap::default();
     let mut objects = Vec::new();
@@ -33,7 +33,7 @@ pub(crate) fn list_tracked(py: Python<'_>) -> Result<ObjectList, CaptureError> {
         let class = match last {
             Some((last, class)) if last == ty => class,
             _ => *positions.entry(ty).or_insert_with(|| {
-                classes.push((ty, Contents::of_instances(ty, &fixed)));
+                classes.push((ty, Contents::of_instances(ty, fixed(ty))));
                 u32::try_from(classes.len() - 1).unwrap_or(u32::MAX)
             }),
         };
@@ -63,10 +63,10 @@ enum Contents {
 }
 
 impl Contents {
-    fn of_instances(ty: Object, fixed: &[Object]) -> Self {
+    fn of_instances(ty: Object, is_fixed: bool) -> Self {
         if ty.type_flags().is_tuple_subclass() {
             Self::Items
-        } else if fixed.contains(&ty) {
+        } else if is_fixed {
             Self::Referents
         } else {
             Self::Changing
@@ -93,18 +93,12 @@ fn hash(contents: impl Iterator<Item = Object>) -> u16 {
 
 /// Types other than tuples whose instances refer to the same objects all their lives, and visit
 /// nothing else.
-fn types_with_fixed_contents(types: &Introspection<'_>) -> PyResult<[Object; 5]> {
-    let py = types.py;
-    let module = py.import(intern!(py, "types"))?;
-    let method = module.getattr(intern!(py, "MethodType"))?;
-    let builtin = module.getattr(intern!(py, "BuiltinFunctionType"))?;
-    Ok([
-        Object::from_bound(&method),
-        Object::from_bound(&builtin),
-        Object::from_bound(&py.get_type::<PyFrozenSet>()),
-        Object::from_bound(&py.get_type::<PyMappingProxy>()),
-        Object::from_bound(&py.get_type::<PySlice>()),
-    ])
+fn has_fixed_contents(types: &Introspection<'_>, ty: Object) -> bool {
+    let known = types.known(ty);
+    matches!(
+        known,
+        Some(Known::Method | Known::Builtin | Known::FrozenSet | Known::MappingProxy)
+    ) || ty == Object::from_bound(&types.py.get_type::<PySlice>())
 }
 
 fn listed(types: &Introspection<'_>, ty: Object, contents: Contents) -> ListedClass {

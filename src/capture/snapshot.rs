@@ -129,6 +129,7 @@ pub(crate) fn take_live_snapshot(
         .names
         .then(|| Describer::new(&types, &heap, Searches::Quick, !held.is_empty()).name_all());
     let mut unseen = unseen(py, graph, heap.listed_count);
+    unseen.append(&mut types.layout.unseen());
     unseen.append(&mut heap.complaints);
     let roots = with_external(graph, named_roots);
     metadata.captured_at = captured_at;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use super::ffi::{self, CollectorLists, Object};
+use super::ffi::{self, CollectorLists, Layout, Object};
 use super::interned::intern;
 
 /// Whether the collector's own lists were found to be where they are expected.
@@ -17,7 +17,7 @@ static LISTS_ARE_KNOWN: AtomicBool = AtomicBool::new(false);
 pub(crate) fn check_collector_lists(py: Python<'_>) -> PyResult<bool> {
     let _pause = ffi::CollectorPause::new(py);
     let official = official_list(py)?;
-    let agree = ffi::CollectorLists::find(py, version(py))
+    let agree = ffi::CollectorLists::find(py, Layout::get(py))
         .is_some_and(|lists| lists.agree_with_collector(&official));
     LISTS_ARE_KNOWN.store(agree, Ordering::Relaxed);
     Ok(agree)
@@ -34,7 +34,7 @@ pub(super) enum Tracked<'py> {
 impl<'py> Tracked<'py> {
     pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
         if LISTS_ARE_KNOWN.load(Ordering::Relaxed)
-            && let Some(lists) = CollectorLists::find(py, version(py))
+            && let Some(lists) = CollectorLists::find(py, Layout::get(py))
         {
             return Ok(Self::Lists(lists));
         }
@@ -79,9 +79,4 @@ fn official_list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         .getattr(intern!(py, "get_objects"))?
         .call0()?
         .cast_into()?)
-}
-
-fn version(py: Python<'_>) -> (u8, u8) {
-    let info = py.version_info();
-    (info.major, info.minor)
 }

@@ -1,20 +1,15 @@
 //! What the walk must know of each type, worked out when its first instance is met.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
 use rustc_hash::FxHashMap;
 
 use super::arrays::ArrayFields;
 use super::buffers::Buffer;
-use super::ffi::{NativeSizeof, Object, Traverse};
+use super::ffi::{Object, Traverse, sizeof};
 use super::hidden::Hooks;
 use super::introspection::Introspection;
+use super::known_types::Known;
 use crate::graph::{HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, TypeIndex};
-
-/// Bytes of the collector's header in front of an object (`PyGC_Head`).
-const COLLECTOR_HEADER: u64 = 16;
-/// Bytes of the words for a managed dict and weak references in front of that.
-const PRE_HEADER: u64 = 16;
 
 /// Bytes of an object without fields.
 const OBJECT_SIZE: u64 = 16;
@@ -96,6 +91,8 @@ pub(super) struct TypeInfo<'py> {
     pub(super) index: TypeIndex,
     pub(super) kind: Kind,
     pub(super) traverse: Option<Traverse>,
+    /// The traverse, or one that it calls, is not the interpreter's own.
+    pub(super) is_foreign: bool,
     pub(super) has_gc: bool,
     pub(super) hides_dict: bool,
     /// How to read what instances hold, if they are numpy's arrays.
@@ -108,24 +105,24 @@ pub(super) struct TypeInfo<'py> {
     /// The class itself, to which every instance holds a reference if it is a heap type, whether
     /// its traverse visits that or not.
     pub(super) class: Option<NodeIndex>,
-    /// `sys.getsizeof` of 3.11 and 3.12 adds a collector's header even to static types, which
-    /// have none; from 3.13 on to those that have a metaclass.
+    /// The header counts for types that have none, too.
     counts_any_header: bool,
     basic_size: u64,
     item_size: u64,
-    pre_header: u64,
-    native_sizeof: Option<NativeSizeof<'py>>,
+    /// Bytes in front of an instance that count as its own.
+    header: u64,
+    native_sizeof: Option<Bound<'py, PyAny>>,
     buffer: Option<Buffer>,
 }
 
 impl TypeInfo<'_> {
     /// What `sys.getsizeof` says, as far as it can be known without running Python code: a
     /// `__sizeof__` written in Python is passed over for the one of `object`.
-    pub(super) fn shallow_size(&self, py: Python<'_>, object: Object) -> u64 {
+    pub(super) fn shallow_size(&self, object: Object) -> u64 {
         let size = self
             .native_sizeof
             .as_ref()
-            .and_then(|sizeof| sizeof.call(py, object))
+            .and_then(|method| sizeof(method, object))
             .unwrap_or_else(|| self.plain_size(object));
         size + self.header(object)
     }
@@ -133,11 +130,7 @@ impl TypeInfo<'_> {
     /// Bytes in front of `object` that count as its own.
     fn header(&self, object: Object) -> u64 {
         let has_header = self.kind != Kind::Type || self.counts_any_header || object.is_gc();
-        if self.has_gc && has_header {
-            COLLECTOR_HEADER + self.pre_header
-        } else {
-            0
-        }
+        if has_header { self.header } else { 0 }
     }
 
     /// How many of the bytes of `object`, whose shallow size is `size`, are for what is not there yet.
@@ -215,7 +208,7 @@ impl<'py> TypeCache<'py> {
             return position;
         }
         let info = self.describe(ty, builder);
-        if let Some(NativeSizeof::Method(sizeof)) = &info.native_sizeof {
+        if let Some(sizeof) = &info.native_sizeof {
             let sizeof = Object::from_bound(sizeof);
             let node = builder.known_node(sizeof.address());
             if node.is_none_or(|node| builder.next_node().is_some_and(|next| node >= next)) {
@@ -239,8 +232,8 @@ impl<'py> TypeCache<'py> {
             is_heap_type: flags.is_heap_type(),
         };
         // An `lru_cache` visits what its links hold, and their type too.
-        let is_link = described.is_called("functools._lru_list_elem");
-        let kind = self.kind(ty, &bound, &described);
+        let is_link = known.is_link_type(ty);
+        let kind = self.kind(ty);
         let array = ArrayFields::of(known, &bound);
         let is_hooked = self.hooks.are_for(known, &bound);
         let is_open = kind != Kind::Other || array.is_some() || is_hooked;
@@ -253,51 +246,38 @@ impl<'py> TypeCache<'py> {
                 .then(|| builder.known_node(ty.address()))
                 .flatten(),
             traverse: ty.traverse_slot(),
+            is_foreign: known.has_foreign_traverse(ty),
             has_gc: flags.has_gc(),
-            hides_dict: flags.hides_dict(known.version),
+            hides_dict: known.layout.hides_dict(flags),
             array,
             is_hooked,
-            counts_any_header: matches!(known.version, (3, 11 | 12))
-                || known.version >= (3, 13) && !bound.is(known.py.get_type::<PyType>()),
+            counts_any_header: known.layout.counts_any_header(&bound),
             basic_size,
             item_size,
-            pre_header: if flags.has_pre_header(known.version) {
-                PRE_HEADER
-            } else {
-                0
-            },
-            native_sizeof: (known.native_sizeof(&bound))
-                .map(|method| NativeSizeof::new(method, known.version)),
+            header: known.layout.header(flags),
+            native_sizeof: known.native_sizeof(&bound),
             buffer: Buffer::of(known, &bound),
         }
     }
 
-    fn kind(&self, ty: Object, bound: &Bound<'py, PyAny>, described: &HeapType) -> Kind {
+    fn kind(&self, ty: Object) -> Kind {
         let known = self.introspection;
+        let flags = ty.type_flags();
         let is_module_type = || {
-            known
-                .type_mro(bound)
-                .iter()
-                .any(|class| class.is(&known.module_type))
+            let mro = known.type_mro(&ty.bound(known.py));
+            let mut classes = mro.iter().map(Object::from_bound);
+            classes.any(|class| known.known(class) == Some(Known::Module))
         };
-        if bound.is(known.py.get_type::<PyDict>()) {
-            Kind::Dict
-        } else if bound.is(known.py.get_type::<PyTuple>()) {
-            Kind::Tuple
-        } else if bound.is(&known.code_type) {
-            Kind::Code
-        } else if bound.is(&known.frame_type) {
-            Kind::Frame
-        } else if ty.type_flags().is_type_subclass() {
-            Kind::Type
-        } else if ty.type_flags().is_dict_subclass() {
-            Kind::DictSubclass
-        } else if is_module_type() {
-            Kind::Module
-        } else if described.is_called("functools._lru_cache_wrapper") {
-            Kind::LruCache
-        } else {
-            Kind::Other
+        match known.known(ty) {
+            Some(Known::Dict) => Kind::Dict,
+            Some(Known::Tuple) => Kind::Tuple,
+            Some(Known::Code) => Kind::Code,
+            Some(Known::Frame) => Kind::Frame,
+            Some(Known::LruCache) => Kind::LruCache,
+            _ if flags.is_type_subclass() => Kind::Type,
+            _ if flags.is_dict_subclass() => Kind::DictSubclass,
+            _ if is_module_type() => Kind::Module,
+            _ => Kind::Other,
         }
     }
 }

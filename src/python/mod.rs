@@ -26,6 +26,9 @@ use pyo3::prelude::*;
 mod core {
     use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
+    use pyo3::types::IntoPyDict;
+
+    use crate::capture::Layout;
 
     #[pymodule_export]
     use super::captured_heap::{CapturedHeap, named_referents, set_referents_registry};
@@ -79,9 +82,18 @@ mod core {
                  run the program with the ordinary build of the same version",
             ));
         }
+        if Layout::links_all_objects(module.py()) {
+            return Err(PyImportError::new_err(
+                "heapgraph does not support CPython built with --with-trace-refs before 3.13: \
+                 run the program with an ordinary build",
+            ));
+        }
+        crate::capture::Introspection::prepare(module.py())?;
         crate::capture::prepare_at_exit(module.py());
         crate::python::seen_objects::prepare(module.py())?;
         let collector_lists = crate::capture::check_collector_lists(module.py())?;
-        module.add("WALKS_COLLECTOR_LISTS", collector_lists)
+        module.add("WALKS_COLLECTOR_LISTS", collector_lists)?;
+        let layouts: Vec<_> = Layout::get(module.py()).rows().collect();
+        module.add("LAYOUTS", layouts.into_py_dict(module.py())?)
     }
 }

@@ -357,13 +357,18 @@ def test_reference_counts_of_the_whole_heap() -> None:
     append = list.__dict__["append"]
     being_called = {id(sys.getrefcount), id(append), id(official_counts), id(globals())}
     being_called.add(id(vars(builtins)))
+    # What the package keeps to read types and code with is counted off.
+    keeps = [*vars(type).values(), *vars(types.CodeType).values(), *vars(weakref.ref).values()]
+    kept = {id(item) for item in keeps}
     wrong = []
     for item, *official in zip(objects, before, after, strict=True):
         count = heap.record(id(item))[2]
         if count is None:
             assert is_immortal(item)
         # Few change as the test goes on; some are on the stack whenever others are counted.
-        elif not min(official) <= count <= max(official) and id(item) not in being_called:
+        elif min(official) <= count <= max(official) or id(item) in being_called:
+            continue
+        elif id(item) not in kept or count + 1 not in official:
             wrong.append((count, official, type(item)))
     assert wrong == []
 

@@ -1,7 +1,6 @@
 //! What to call references that have no name.
 
-use super::Describer;
-use super::ffi;
+use super::{Describer, Known, ffi};
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex};
 
 /// What is known of the references without a name that an object holds: the same for all objects
@@ -79,13 +78,15 @@ impl Describer<'_, '_> {
         if flags.contains(NodeFlags::MODULE) {
             return Leftover::Module;
         }
-        match self.builtin_base(node).as_deref() {
-            Some("set" | "frozenset") => Leftover::Element,
-            Some("deque") => Leftover::Item,
-            Some("function") => Leftover::Function,
-            Some("_lru_cache_wrapper") => Leftover::Cached,
-            Some("mappingproxy") => Leftover::Mapping,
-            Some("code") => Leftover::Variables,
+        let object = ffi::object_at(self.graph.address(node));
+        let base = object.and_then(|object| self.types.known_base(object.type_object()));
+        match base {
+            Some(Known::Set | Known::FrozenSet) => Leftover::Element,
+            Some(Known::Deque) => Leftover::Item,
+            Some(Known::Function) => Leftover::Function,
+            Some(Known::LruCache) => Leftover::Cached,
+            Some(Known::MappingProxy) => Leftover::Mapping,
+            Some(Known::Code) => Leftover::Variables,
             _ if self.has_inline_values(node) => Leftover::Attribute,
             _ => Leftover::Unknown,
         }
@@ -95,45 +96,15 @@ impl Describer<'_, '_> {
     fn has_inline_values(&self, node: NodeIndex) -> bool {
         ffi::object_at(self.graph.address(node)).is_some_and(|object| {
             let flags = object.type_object().type_flags();
-            flags.has_managed_dict(self.types.version)
+            self.types.layout.has_managed_dict(flags)
         })
-    }
-
-    /// The name of the compiled type that the object's layout comes from, if it is one of those
-    /// whose references are named by what they are.
-    fn builtin_base(&self, node: NodeIndex) -> Option<String> {
-        const KNOWN: [&str; 7] = [
-            "code",
-            "set",
-            "frozenset",
-            "deque",
-            "function",
-            "_lru_cache_wrapper",
-            "mappingproxy",
-        ];
-        let object = ffi::object_at(self.graph.address(node))?;
-        let mro = self
-            .types
-            .type_mro(&object.type_object().bound(self.types.py));
-        let names = mro
-            .iter()
-            .map(|class| (self.types.type_name(class), self.types.type_module(class)));
-        names
-            .filter(|(_, module)| {
-                matches!(
-                    module.as_deref(),
-                    Some("builtins" | "collections" | "functools")
-                )
-            })
-            .map(|(name, _)| name)
-            .find(|name| KNOWN.contains(&name.as_str()))
     }
 
     /// A function visits two dicts, its attributes and its annotations. Asking for either would
     /// make the other where it is missing.
     fn function_dict(&self, function: NodeIndex, dict: NodeIndex) -> EdgeLabel {
         let is_attributes = ffi::object_at(self.graph.address(function)).is_some_and(|function| {
-            function.dict_address_at(self.types.function_dict_offset) == self.graph.address(dict)
+            function.dict_address_at(self.types.function_dict_offset()) == self.graph.address(dict)
         });
         EdgeLabel::attribute(if is_attributes {
             "__dict__"

@@ -4,14 +4,15 @@ use pyo3::prelude::*;
 
 use super::super::ffi::{self, Object};
 use super::super::introspection::{Introspection, text};
+use super::super::known_types::Known;
 use super::{Describer, Named};
 use crate::graph::EdgeLabel;
 
 /// Attributes of compiled types that are computed, yet only hand out a reference that is there:
 /// reading them makes nothing and runs nothing.
-const GETTERS: [(&str, &[&str]); 11] = [
+const GETTERS: [(Known, &[&str]); 11] = [
     (
-        "function",
+        Known::Function,
         &[
             "__code__",
             "__defaults__",
@@ -20,31 +21,31 @@ const GETTERS: [(&str, &[&str]); 11] = [
             "__qualname__",
         ],
     ),
-    ("cell", &["cell_contents"]),
+    (Known::Cell, &["cell_contents"]),
     (
-        "BaseException",
+        Known::BaseException,
         &["__traceback__", "__context__", "__cause__", "args"],
     ),
-    ("traceback", &["tb_next"]),
+    (Known::Traceback, &["tb_next"]),
     (
-        "generator",
+        Known::Generator,
         &["gi_code", "gi_yieldfrom", "__name__", "__qualname__"],
     ),
     (
-        "coroutine",
+        Known::Coroutine,
         &["cr_code", "cr_await", "__name__", "__qualname__"],
     ),
     (
-        "async_generator",
+        Known::AsyncGenerator,
         &["ag_code", "ag_await", "__name__", "__qualname__"],
     ),
-    ("builtin_function_or_method", &["__self__"]),
-    ("memoryview", &["obj"]),
+    (Known::Builtin, &["__self__"]),
+    (Known::MemoryView, &["obj"]),
     (
-        "Future",
+        Known::Future,
         &["_loop", "_result", "_exception", "_source_traceback"],
     ),
-    ("Task", &["_coro", "_fut_waiter"]),
+    (Known::Task, &["_coro", "_fut_waiter"]),
 ];
 
 /// A field of a class that can be read without making or running anything.
@@ -63,9 +64,11 @@ impl<'py> Field<'py> {
         descriptor: Bound<'py, PyAny>,
         owner: &Bound<'py, PyAny>,
     ) -> Self {
-        let is_member = descriptor.get_type().is(&types.member_descriptor_type);
+        let object = Object::from_bound(&descriptor);
+        let is_member = types.is_exactly(object, Known::MemberDescriptor);
+        let offset = || ffi::member_offset(object, Object::from_bound(owner), types.layout);
         Self {
-            offset: (is_member.then(|| ffi::member_offset(&descriptor, owner))).flatten(),
+            offset: is_member.then(offset).flatten(),
             name,
             descriptor,
         }
@@ -86,11 +89,17 @@ impl<'py> Describer<'py, '_> {
     /// The members of code objects, in the order in which a graph has what they hold.
     pub(super) fn code_fields(&self) -> Vec<Field<'py>> {
         let members = self.types.code_members();
+        let code_type = self.types.type_of_interpreter(Known::Code);
         let field = |(name, member): (&str, &Bound<'py, PyAny>)| {
-            let code_type = &self.types.code_type;
-            Field::new(self.types, name.to_owned(), member.clone(), code_type)
+            let code_type = code_type?.lent(self.types.py);
+            Some(Field::new(
+                self.types,
+                name.to_owned(),
+                member.clone(),
+                &code_type,
+            ))
         };
-        members.map(field).collect()
+        members.filter_map(field).collect()
     }
 
     /// What the object holds in its fields.
@@ -113,17 +122,13 @@ impl<'py> Describer<'py, '_> {
             let Some(namespace) = self.types.type_namespace(&class) else {
                 continue;
             };
-            let is_heap_type = Object::from_bound(&class).type_flags().is_heap_type();
-            // The types of `_asyncio` are heap types from 3.12, and can not be changed.
-            let is_compiled =
-                !is_heap_type || self.types.type_module(&class).as_deref() == Some("_asyncio");
-            let getters = is_compiled.then(|| self.getters(&class)).flatten();
+            let getters = self.getters(&class);
             for (name, descriptor) in ffi::dict_entries(Object::from_bound(&namespace)) {
+                let is_member = self.types.is_exactly(descriptor, Known::MemberDescriptor);
                 let descriptor = descriptor.bound(self.types.py);
                 let Some(name) = text(&name.bound(self.types.py)) else {
                     continue;
                 };
-                let is_member = descriptor.get_type().is(&self.types.member_descriptor_type);
                 if is_member || getters.is_some_and(|names| names.contains(&name.as_str())) {
                     fields.push(Field::new(self.types, name, descriptor, &class));
                 }
@@ -133,10 +138,8 @@ impl<'py> Describer<'py, '_> {
     }
 
     fn getters(&self, class: &Bound<'py, PyAny>) -> Option<&'static [&'static str]> {
-        let name = self.types.type_name(class);
-        GETTERS
-            .iter()
-            .find(|(type_name, _)| *type_name == name)
-            .map(|(_, getters)| *getters)
+        let known = self.types.known(Object::from_bound(class))?;
+        let found = GETTERS.iter().find(|(of, _)| *of == known);
+        found.map(|(_, getters)| *getters)
     }
 }

@@ -15,7 +15,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
 use rustc_hash::FxHashMap;
 
 use super::arrays::ArrayFields;
@@ -24,6 +24,7 @@ use super::frames::{FrameSlot, frame_referents};
 use super::hidden::HiddenReferences;
 use super::interned::intern;
 use super::introspection::{Introspection, code_names, text};
+use super::known_types::Known;
 use super::walk::WalkedHeap;
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex};
 
@@ -158,7 +159,7 @@ impl<'py, 'g> Describer<'py, 'g> {
             self.tuple_items(&bound, node)
         } else if flags.is_type_subclass() {
             attributes_of(self.types.static_type_referents(&bound))
-        } else if bound.get_type().is(&self.types.code_type) {
+        } else if self.types.is_exactly(object, Known::Code) {
             attributes_of(self.types.code_referents(&bound))
         } else if self.graph.flags(node).contains(NodeFlags::FRAME) {
             self.frame_contents(&bound)
@@ -235,11 +236,9 @@ impl<'py, 'g> Describer<'py, 'g> {
     /// The free variables of the function whose closure `tuple` is.
     fn closure_names(&self, tuple: &Bound<'py, PyAny>, node: NodeIndex) -> Option<Vec<String>> {
         let functions = self.graph.referrers(node).iter().filter_map(|&referrer| {
-            let function = ffi::object_at(self.graph.address(referrer))?.bound(self.types.py);
-            function
-                .get_type()
-                .is(&self.types.function_type)
-                .then_some(function)
+            let function = ffi::object_at(self.graph.address(referrer))?;
+            let is_function = self.types.is_exactly(function, Known::Function);
+            is_function.then(|| function.bound(self.types.py))
         });
         let py = self.types.py;
         let mut owners = functions.filter(|function| {
@@ -266,13 +265,11 @@ impl<'py, 'g> Describer<'py, 'g> {
 
     /// Locals of a suspended generator or coroutine, which its traverse visits without names.
     fn generator_locals(&self, object: &Bound<'py, PyAny>) -> Vec<Named> {
-        let ty = object.get_type();
-        let is_builtin = !Object::from_bound(&ty).type_flags().is_heap_type()
-            && self.types.type_module(&ty).as_deref() == Some("builtins");
-        let name = match self.types.type_name(&ty).as_str() {
-            "generator" if is_builtin => "gi_frame",
-            "coroutine" if is_builtin => "cr_frame",
-            "async_generator" if is_builtin => "ag_frame",
+        let ty = Object::from_bound(object).type_object();
+        let name = match self.types.known(ty) {
+            Some(Known::Generator) => "gi_frame",
+            Some(Known::Coroutine) => "cr_frame",
+            Some(Known::AsyncGenerator) => "ag_frame",
             _ => return Vec::new(),
         };
         match object.getattr(name) {
@@ -336,13 +333,6 @@ fn attributes_of(referents: Vec<(&'static str, Bound<'_, PyAny>)>) -> Vec<Named>
 
 /// Exact builtin containers hold their contents and nothing else.
 fn is_plain_container(types: &Introspection<'_>, object: Object) -> bool {
-    let ty = object.type_object();
-    let flags = ty.type_flags();
-    let is_container =
-        flags.is_dict_subclass() || flags.is_list_subclass() || flags.is_tuple_subclass();
-    is_container && !flags.is_heap_type() && {
-        let bound = ty.bound(types.py);
-        bound.is(types.py.get_type::<PyDict>())
-            || matches!(types.type_name(&bound).as_str(), "list" | "tuple")
-    }
+    let known = types.known(object.type_object());
+    matches!(known, Some(Known::Dict | Known::List | Known::Tuple))
 }

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 
 use super::super::introspection::{Introspection, text};
+use super::super::known_types::Known;
 use crate::capture::ffi::{self, Object};
 
 /// A spelling longer than this is cut.
@@ -58,8 +59,8 @@ fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) 
             items => format!("({})", items.join(", ")),
         };
     }
-    let ty = object.get_type();
-    if Object::from_bound(&ty).type_flags().is_type_subclass() {
+    let ty = Object::from_bound(object).type_object();
+    if ty.type_flags().is_type_subclass() {
         return format!("<class {}>", types.class_name(object));
     }
     if is_context_variable(types, Object::from_bound(object))
@@ -70,16 +71,12 @@ fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) 
     {
         return format!("<ContextVar {name}>");
     }
-    format!("<{}>", types.type_name(&ty))
+    format!("<{}>", types.type_name(&ty.lent(types.py)))
 }
 
 /// True if and only if the object is a `contextvars.ContextVar`, which has no subclasses.
 pub(super) fn is_context_variable(types: &Introspection<'_>, object: Object) -> bool {
-    let ty = object.type_object();
-    let class = ty.bound(types.py);
-    !ty.type_flags().is_heap_type()
-        && types.type_name(&class) == "ContextVar"
-        && types.type_module(&class).as_deref() == Some("_contextvars")
+    types.is_exactly(object, Known::ContextVar)
 }
 
 /// Cuts a spelling in the middle, so that its quotes and brackets stay.

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::ffi as c;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use super::{Object, calls};
 
@@ -59,8 +60,24 @@ pub(in crate::capture) fn generic_attribute<'py>(
     object: &Bound<'py, PyAny>,
     name: &Bound<'py, PyAny>,
 ) -> Option<Bound<'py, PyAny>> {
+    if !Object::from_bound(object).type_object().is_ready_type() {
+        // The lookup would make it ready, which is the program's to do.
+        return None;
+    }
     // SAFETY: live objects; the name is a str, which the function checks.
     let value = unsafe { c::PyObject_GenericGetAttr(object.as_ptr(), name.as_ptr()) };
     // SAFETY: a new reference, or null with an error set, which is dropped.
     unsafe { Bound::from_owned_ptr_or_err(object.py(), value) }.ok()
+}
+
+/// The dict of an instance of a type whose instances have one, which this makes unless it is there:
+/// without the getter that a class has under `__dict__`, which may be anything.
+pub(in crate::capture) fn dict_of_instance<'py>(
+    object: &Bound<'py, PyAny>,
+) -> Option<Bound<'py, PyDict>> {
+    // SAFETY: a live object; an AttributeError where it has no place for a dict.
+    let dict = unsafe { c::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut()) };
+    // SAFETY: a new reference, or null with an error set, which is dropped.
+    let dict = unsafe { Bound::from_owned_ptr_or_err(object.py(), dict) }.ok()?;
+    dict.cast_into().ok()
 }

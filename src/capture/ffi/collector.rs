@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyList};
 
 use super::Object;
 use super::containers::list_item;
+use super::layout::Layout;
 
 /// Takes a container that holds nothing to collect off the collector's list, as the collector
 /// itself does when it meets one.
@@ -57,8 +58,8 @@ pub(in crate::capture) struct CollectorLists {
 
 impl CollectorLists {
     /// Finds the lists of the running interpreter; `None` if its version has others.
-    pub(in crate::capture) fn find(py: Python<'_>, version: (u8, u8)) -> Option<Self> {
-        if !((3, 10)..=(3, 13)).contains(&version) {
+    pub(in crate::capture) fn find(py: Python<'_>, layout: &Layout) -> Option<Self> {
+        if !layout.has_collector_lists() {
             return None;
         }
         // A new object is the last of the youngest generation: next comes the head of its list.

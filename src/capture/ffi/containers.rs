@@ -53,28 +53,35 @@ pub(in crate::capture) fn dict_entries(dict: Object) -> impl Iterator<Item = (Ob
     })
 }
 
-/// `sys.modules`, where it is a dict: not any more when the interpreter shuts down.
-pub(in crate::capture) fn module_table(py: Python<'_>) -> Option<Bound<'_, PyDict>> {
-    // SAFETY: attached; the name ends in null.
-    let modules = unsafe { c::PySys_GetObject(c"modules".as_ptr()) };
-    let modules = NonNull::new(modules)?;
+/// What `sys` has under a name, without asking its module object.
+pub(in crate::capture) fn system_object<'py>(
+    py: Python<'py>,
+    name: &CStr,
+) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: attached; the name ends in null. The result is borrowed, or null without an error.
+    let object = NonNull::new(unsafe { c::PySys_GetObject(name.as_ptr()) })?;
     // SAFETY: a live object, borrowed.
-    let modules = unsafe { Bound::from_borrowed_ptr(py, modules.as_ptr()) };
-    modules.cast_into().ok()
+    Some(unsafe { Bound::from_borrowed_ptr(py, object.as_ptr()) })
 }
 
-/// The value under a name, found by looking at every key: a lookup by hash could run the `__eq__`
-/// of a key that is derived from `str`. Such keys are passed over.
+/// `sys.modules`, where it is a dict: not any more when the interpreter shuts down.
+pub(in crate::capture) fn module_table(py: Python<'_>) -> Option<Bound<'_, PyDict>> {
+    system_object(py, c"modules")?.cast_into().ok()
+}
+
+/// True if and only if a key is the name, and exactly a `str`: a lookup by hash could run the `__eq__` of
+/// one that is derived from it.
+pub(in crate::capture) fn is_name(key: Object, name: &CStr) -> bool {
+    // SAFETY: a live object.
+    let is_string = unsafe { c::PyUnicode_CheckExact(key.0.as_ptr()) } != 0;
+    // SAFETY: an exact str, and a name that ends in null.
+    is_string && unsafe { c::PyUnicode_CompareWithASCIIString(key.0.as_ptr(), name.as_ptr()) } == 0
+}
+
+/// The value under a name, found by looking at every key; see [`is_name`].
 pub(in crate::capture) fn value_under(dict: &Bound<'_, PyDict>, name: &CStr) -> Option<Object> {
-    let is_name = |key: Object| {
-        // SAFETY: a live object.
-        let is_string = unsafe { c::PyUnicode_CheckExact(key.0.as_ptr()) } != 0;
-        // SAFETY: an exact str, and a name that ends in null.
-        is_string
-            && unsafe { c::PyUnicode_CompareWithASCIIString(key.0.as_ptr(), name.as_ptr()) } == 0
-    };
     dict_entries(Object::from_bound(dict))
-        .find(|&(key, _)| is_name(key))
+        .find(|&(key, _)| is_name(key, name))
         .map(|(_, value)| value)
 }
 

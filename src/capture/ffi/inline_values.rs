@@ -8,6 +8,7 @@ use std::ptr::NonNull;
 use pyo3::ffi as c;
 
 use super::Object;
+use super::layout::{InlineValues, Layout};
 
 /// Set for types whose instances have room for values behind their fixed part (3.13 and later).
 const INLINE_VALUES: u64 = 1 << 2;
@@ -21,15 +22,15 @@ const MOST_KEYS: u8 = 30;
 pub(in crate::capture) fn inline_values(
     object: Object,
     basic_size: u64,
-    version: (u8, u8),
+    layout: &Layout,
 ) -> Vec<(u8, Object)> {
     let flags = object.type_object().type_flags();
-    if !flags.has_managed_dict(version) {
-        return Vec::new();
-    }
-    let places = match version {
-        (3, 11 | 12) => separate_values(object, version),
-        (3, 13..=15) if flags.0 & INLINE_VALUES != 0 => embedded_values(object, basic_size),
+    let places = match layout.inline_values(flags) {
+        Some(InlineValues::Pointed) => separate_values(pointed_values(object)),
+        Some(InlineValues::Marked) => marked_values(object).and_then(separate_values),
+        Some(InlineValues::Embedded) if flags.0 & INLINE_VALUES != 0 => {
+            embedded_values(object, basic_size)
+        }
         _ => None,
     };
     places.map_or_else(Vec::new, Places::read)
@@ -63,24 +64,23 @@ impl Places {
     }
 }
 
+/// The address of the values, in 3.11 (`_PyObject_ValuesPointer`).
+fn pointed_values(object: Object) -> usize {
+    let word = object.0.as_ptr().cast::<usize>().wrapping_sub(4);
+    // SAFETY: types with the managed dict flag allocate four words before the object.
+    unsafe { word.read() }
+}
+
+/// That in 3.12 (`_PyObject_DictOrValuesPointer`): values are marked by their address, less one.
+fn marked_values(object: Object) -> Option<usize> {
+    let word = object.0.as_ptr().cast::<usize>().wrapping_sub(3);
+    // SAFETY: types with the managed dict flag allocate three words before the object.
+    let word = unsafe { word.read() };
+    (word & 1 == 1).then_some(word + 1)
+}
+
 /// 3.11 and 3.12: in a block of their own, behind a count and the positions.
-fn separate_values(object: Object, version: (u8, u8)) -> Option<Places> {
-    let words = object.0.as_ptr().cast::<usize>();
-    let values = if version == (3, 11) {
-        // `_PyObject_ValuesPointer`
-        let word = words.wrapping_sub(4);
-        // SAFETY: types with the managed dict flag allocate four words before the object.
-        unsafe { word.read() }
-    } else {
-        // `_PyObject_DictOrValuesPointer`: values are marked by their address, less one.
-        let word = words.wrapping_sub(3);
-        // SAFETY: types with the managed dict flag allocate three words before the object.
-        let word = unsafe { word.read() };
-        if word & 1 == 0 {
-            return None;
-        }
-        word + 1
-    };
+fn separate_values(values: usize) -> Option<Places> {
     let values: *const u8 = std::ptr::with_exposed_provenance(values);
     if values.is_null() {
         return None;

@@ -3,11 +3,11 @@
 use std::ffi::{c_char, c_int};
 
 use pyo3::ffi as c;
-use pyo3::prelude::*;
 
 use super::Object;
+use super::layout::Layout;
 
-/// `PyMemberDescrObject` (`descrobject.h`, the same from 3.10 to 3.15).
+/// `PyMemberDescrObject` (`descrobject.h`).
 #[repr(C)]
 struct MemberDescriptor {
     object: [usize; 2],
@@ -33,23 +33,19 @@ const REFERENCES: [c_int; 2] = [6, 16];
 const RELATIVE_OFFSET: c_int = 8;
 
 /// Bytes from the start of an instance of `owner` to the reference that `descriptor` reads, if it is a
-/// member of `owner` itself, on versions whose layout is known. Callers pass a `member_descriptor`.
+/// member of `owner` itself, where the layout is known. Callers pass a `member_descriptor`.
 pub(in crate::capture) fn member_offset(
-    descriptor: &Bound<'_, PyAny>,
-    owner: &Bound<'_, PyAny>,
+    descriptor: Object,
+    owner: Object,
+    layout: &Layout,
 ) -> Option<usize> {
-    let version = descriptor.py().version_info();
-    let is_known = ((3, 10)..=(3, 15)).contains(&(version.major, version.minor));
-    if !is_known {
+    if !layout.has_member_descriptors() {
         return None;
     }
-    let descriptor = Object::from_bound(descriptor)
-        .0
-        .as_ptr()
-        .cast::<MemberDescriptor>();
+    let descriptor = descriptor.0.as_ptr().cast::<MemberDescriptor>();
     // SAFETY: a member descriptor of a version whose layout this is.
     let descriptor = unsafe { &*descriptor };
-    if descriptor.owner != owner.as_ptr() {
+    if descriptor.owner != owner.0.as_ptr() {
         return None;
     }
     // SAFETY: a descriptor has a definition, which is static or part of its class.

@@ -23,8 +23,11 @@ mod calls;
 mod collector;
 mod containers;
 mod inline_values;
+mod layout;
 mod members;
+mod probes;
 mod sizes;
+mod type_object;
 
 use std::ffi::{c_int, c_void};
 use std::ptr::NonNull;
@@ -32,18 +35,22 @@ use std::ptr::NonNull;
 use pyo3::ffi as c;
 use pyo3::prelude::*;
 
-pub(super) use attributes::{descriptor_get, generic_attribute, is_descriptor, plain_repr};
+pub(super) use attributes::{
+    descriptor_get, dict_of_instance, generic_attribute, is_descriptor, plain_repr,
+};
 pub(super) use calls::release;
 pub(crate) use calls::{attribute, call, is_audited, is_truthy, run_signal_handlers};
 pub(super) use collector::{CollectorLists, is_tracked_next_after};
 pub(crate) use collector::{CollectorPause, untrack};
 pub(super) use containers::{
-    dict_entries, list_item, module_namespace, module_table, tuple_items, value_under,
-    weak_referent,
+    dict_entries, is_name, list_item, module_namespace, module_table, system_object, tuple_items,
+    value_under, weak_referent,
 };
 pub(super) use inline_values::inline_values;
+pub(crate) use layout::Layout;
 pub(super) use members::member_offset;
-pub(super) use sizes::{NativeSizeof, item_count};
+pub(super) use sizes::{item_count, sizeof};
+pub(super) use type_object::is_compiled_module;
 
 use crate::graph::HeapGraphBuilder;
 
@@ -95,69 +102,6 @@ const _: () = assert!(
     "heapgraph needs a 64-bit little-endian machine"
 );
 
-/// Set in the flags of types whose instances have a pointer to their dict before the object
-/// (3.11 and later).
-const MANAGED_DICT: u64 = 1 << 4;
-/// Set for types with a word for weak references before the object (3.12 and later).
-const MANAGED_WEAKREF: u64 = 1 << 3;
-const HEAP_TYPE: u64 = 1 << 9;
-/// `_PyObject_IMMORTAL_REFCNT` of 3.11.
-const STATIC_COUNT: u32 = 999_999_999;
-/// Offset of `tp_subclasses` in a type object, 3.10 to 3.15 (`struct _typeobject`).
-const SUBCLASSES: usize = 360;
-const HAVE_GC: u64 = 1 << 14;
-const LIST_SUBCLASS: u64 = 1 << 25;
-const TUPLE_SUBCLASS: u64 = 1 << 26;
-const DICT_SUBCLASS: u64 = 1 << 29;
-const TYPE_SUBCLASS: u64 = 1 << 31;
-
-/// `tp_flags` of a type, with the questions the capture asks of them.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TypeFlags(u64);
-
-impl TypeFlags {
-    pub(super) fn is_heap_type(self) -> bool {
-        self.0 & HEAP_TYPE != 0
-    }
-
-    pub(super) fn has_gc(self) -> bool {
-        self.0 & HAVE_GC != 0
-    }
-
-    pub(super) fn is_list_subclass(self) -> bool {
-        self.0 & LIST_SUBCLASS != 0
-    }
-
-    pub(super) fn is_tuple_subclass(self) -> bool {
-        self.0 & TUPLE_SUBCLASS != 0
-    }
-
-    pub(super) fn is_dict_subclass(self) -> bool {
-        self.0 & DICT_SUBCLASS != 0
-    }
-
-    pub(super) fn is_type_subclass(self) -> bool {
-        self.0 & TYPE_SUBCLASS != 0
-    }
-
-    /// Instances carry words for a managed dict or weak references before the object.
-    pub(super) fn has_pre_header(self, version: (u8, u8)) -> bool {
-        let has_managed_weakref = version >= (3, 12) && self.0 & MANAGED_WEAKREF != 0;
-        has_managed_weakref || self.has_managed_dict(version)
-    }
-
-    /// Values of attributes may hang directly under the instance, without a dict.
-    pub(super) fn has_managed_dict(self, version: (u8, u8)) -> bool {
-        version >= (3, 11) && self.0 & MANAGED_DICT != 0
-    }
-
-    /// Instances carry a pointer to their dict, if they have one by now, which their traverse
-    /// does not visit: 3.13 visits the inline values instead.
-    pub(super) fn hides_dict(self, version: (u8, u8)) -> bool {
-        version >= (3, 13) && self.0 & MANAGED_DICT != 0
-    }
-}
-
 impl Object {
     /// The object behind a reference that the caller holds.
     pub(super) fn from_bound(object: &Bound<'_, PyAny>) -> Self {
@@ -193,117 +137,75 @@ impl Object {
         NonNull::new(unsafe { place.read() }).map(Self)
     }
 
-    /// The object's type, itself an object.
+    /// The object's type, itself an object. That of a static type which nobody has made ready may be
+    /// null: it is `type`.
     pub(super) fn type_object(self) -> Self {
+        self.own_type().unwrap_or_else(|| {
+            // SAFETY: a static type.
+            let ty = std::ptr::addr_of_mut!(c::PyType_Type);
+            // SAFETY: the address of a static is not null.
+            Self(unsafe { NonNull::new_unchecked(ty.cast()) })
+        })
+    }
+
+    fn own_type(self) -> Option<Self> {
         // SAFETY: the object is alive.
         let ty = unsafe { c::Py_TYPE(self.0.as_ptr()) };
-        // SAFETY: an object's type is never null and lives as long as the object.
-        Self(unsafe { NonNull::new_unchecked(ty.cast()) })
+        NonNull::new(ty.cast()).map(Self)
     }
 
     /// The reference count; `None` if the object is immortal, or allocated statically (3.11).
-    pub(super) fn reference_count(self, version: (u8, u8)) -> Option<u32> {
+    pub(super) fn reference_count(self, layout: &Layout) -> Option<u32> {
         // SAFETY: the count is the first word of every object of a build with a GIL. From 3.14
         // its upper half holds flags; no count before that reaches 32 bits in practice.
-        let count = unsafe { self.0.as_ptr().cast::<u32>().read() };
-        // 3.12 and later: immortal if and only if the lower half is negative as an i32.
-        let is_immortal = version >= (3, 12) && count.cast_signed() < 0;
-        // 3.11: what the interpreter has in its own memory starts with a count that is out of reach
-        // of any other.
-        let is_static = version == (3, 11) && count >= STATIC_COUNT;
-        (!is_immortal && !is_static).then_some(count)
+        layout.references(unsafe { self.0.as_ptr().cast::<u32>().read() })
     }
 
     /// True if and only if the collector tracks the object.
     pub(super) fn is_tracked(self) -> bool {
-        // SAFETY: the object is alive; the function asks `tp_is_gc` itself.
-        unsafe { c::PyObject_GC_IsTracked(self.0.as_ptr()) != 0 }
+        // SAFETY: the object is alive and has a type; the function asks `tp_is_gc` itself.
+        self.own_type().is_some() && unsafe { c::PyObject_GC_IsTracked(self.0.as_ptr()) != 0 }
     }
 
-    /// The dict of an instance for whose type [`TypeFlags::has_managed_dict`] holds: an address to
-    /// compare with known ones, as nobody vouches for it.
+    /// The dict of an instance for whose type [`Layout::has_managed_dict`] holds: an address to
+    /// compare with known ones, as nobody vouches for it. Of an instance that has none, it is 0, or in
+    /// 3.12 a marked pointer to its values.
     pub(super) fn hidden_dict_address(self) -> u64 {
-        // SAFETY: types with the managed dict flag allocate at least three words before the object.
-        // The third of them is the pointer to the dict from 3.11 to 3.15
-        // (`_PyObject_ManagedDictPointer` in pycore_object.h); of an instance that has none, it is
-        // null, or in 3.12 a marked pointer to its values.
-        let pointer = unsafe { self.0.as_ptr().cast::<u64>().sub(3) };
-        // SAFETY: as above.
-        unsafe { pointer.read() }
-    }
-
-    /// The dict of weak references to its subclasses that a class has, which its traverse does
-    /// not visit: an address to compare with known ones. From 3.12 on it is a small number for
-    /// the interpreter's own static types, which keep theirs elsewhere.
-    pub(super) fn subclasses_address(self) -> u64 {
-        // SAFETY: callers pass a type object, which is larger than that.
-        let pointer = unsafe { self.0.as_ptr().cast::<u64>().byte_add(SUBCLASSES) };
+        let words = self.0.as_ptr().cast::<u64>();
+        // SAFETY: types with the managed dict flag allocate that many words before the object.
+        let pointer = unsafe { words.sub(Layout::MANAGED_DICT_WORD) };
         // SAFETY: as above.
         unsafe { pointer.read() }
     }
 
     /// What a code object holds and no attribute shows, from 3.11 on: the names of its variables
-    /// and of what kind each is (`co_localsplusnames`, `co_localspluskinds`). They come just
-    /// before `filename`, its `co_filename`; `None` where that is not found in its place.
+    /// and of what kind each is. They come just before `filename`, its `co_filename`; `None` where
+    /// that is not found in its place.
     pub(super) fn variables_of_code(
         self,
         filename: Object,
-        version: (u8, u8),
+        layout: &Layout,
     ) -> Option<[Object; 2]> {
-        if !((3, 11)..=(3, 15)).contains(&version) {
+        let names = layout.code_variables()?;
+        let word = |n| self.word_at(names + n * size_of::<u64>());
+        if word(2) != filename.address() {
             return None;
         }
-        let names = 12;
-        let word = |n| {
-            let words = self.0.as_ptr().cast::<*mut c::PyObject>();
-            // SAFETY: callers pass a code object, whose fixed part is larger than that.
-            let word = unsafe { words.add(n) };
-            // SAFETY: as above.
-            unsafe { word.read() }
-        };
-        if word(names + 2) != filename.0.as_ptr() {
-            return None;
-        }
-        let [names, kinds] = [word(names), word(names + 1)].map(NonNull::new);
-        Some([Object(names?), Object(kinds?)])
+        Some([object_at(word(0))?, object_at(word(1))?])
     }
 
     /// The word `offset` bytes into a function, where its type says that the pointer to its
     /// attributes is: an address to compare with known ones, or 0.
     pub(super) fn dict_address_at(self, offset: usize) -> u64 {
-        // SAFETY: callers pass a function and `tp_dictoffset` of its type, which lies inside.
-        let pointer = unsafe { self.0.as_ptr().cast::<u64>().byte_add(offset) };
+        self.word_at(offset)
+    }
+
+    /// The word `offset` bytes into an object that is larger than that: a field of its own type's.
+    fn word_at(self, offset: usize) -> u64 {
+        // SAFETY: callers pass the offset of a field of the object.
+        let word = unsafe { self.0.as_ptr().cast::<u64>().byte_add(offset) };
         // SAFETY: as above.
-        unsafe { pointer.read() }
-    }
-
-    /// `tp_flags` of a type object.
-    pub(super) fn type_flags(self) -> TypeFlags {
-        // SAFETY: callers pass what `type_object` gave, or an instance of a subclass of `type`.
-        TypeFlags(unsafe { c::PyType_GetFlags(self.0.as_ptr().cast()) } as u64)
-    }
-
-    /// `tp_traverse` of a type object.
-    pub(super) fn traverse_slot(self) -> Option<Traverse> {
-        // SAFETY: a type object; from 3.10 static types are allowed too.
-        let slot = unsafe { c::PyType_GetSlot(self.0.as_ptr().cast(), c::Py_tp_traverse) };
-        // SAFETY: the slot holds null or a function of exactly this type.
-        unsafe { std::mem::transmute::<*mut c_void, Option<Traverse>>(slot) }
-    }
-
-    /// True if and only if the object belongs to the collector, tracked or not. A static type
-    /// object does not, although its type has the flag.
-    pub(super) fn is_gc(self) -> bool {
-        let ty = self.type_object();
-        if !ty.type_flags().has_gc() {
-            return false;
-        }
-        // SAFETY: a type object; from 3.10 static types are allowed too.
-        let slot = unsafe { c::PyType_GetSlot(ty.0.as_ptr().cast(), c::Py_tp_is_gc) };
-        // SAFETY: the slot holds null or a function of exactly this type.
-        let is_gc = unsafe { std::mem::transmute::<*mut c_void, Option<c::inquiry>>(slot) };
-        // SAFETY: the function takes any instance of its type.
-        is_gc.is_none_or(|is_gc| unsafe { is_gc(self.0.as_ptr()) } != 0)
+        unsafe { word.read() }
     }
 
     /// Adds an edge to `builder` for every object that `self` visits, in its order.
@@ -317,7 +219,16 @@ impl Object {
         unsafe { traverse(self.0.as_ptr(), record_edge, argument) };
     }
 
-    /// What `self` visits, in its order. Callers have made sure that it may be traversed.
+    /// As [`traverse_into`](Self::traverse_into), for a traverse that is not the interpreter's own:
+    /// what it visits and is no living object is passed over. Some visit what lies on a free list
+    /// (modules of `_asyncio` of 3.12), or what they have let go of.
+    pub(super) fn traverse_living_into(self, traverse: Traverse, builder: &mut HeapGraphBuilder) {
+        let argument = std::ptr::from_mut(builder).cast();
+        // SAFETY: as in `traverse_into`.
+        unsafe { traverse(self.0.as_ptr(), record_living_edge, argument) };
+    }
+
+    /// What `self` visits and is alive, in its order. Callers have made sure that it may be traversed.
     pub(super) fn visited(self) -> Vec<Object> {
         let mut objects: Vec<Object> = Vec::new();
         if let Some(traverse) = self.type_object().traverse_slot() {
@@ -334,6 +245,21 @@ fn is_plausible(object: *mut c::PyObject) -> bool {
     object.addr() >= 4096 && object.addr().is_multiple_of(4)
 }
 
+/// True if an object at a plausible address can be alive: it is referred to and has a type.
+fn is_living(object: *mut c::PyObject) -> bool {
+    // SAFETY: what a traverse visits is an object, or was one: the memory is still there.
+    let count = unsafe { object.cast::<u32>().read() };
+    // SAFETY: as above.
+    count != 0 && !unsafe { c::Py_TYPE(object) }.is_null()
+}
+
+extern "C" fn record_living_edge(object: *mut c::PyObject, builder: *mut c_void) -> c_int {
+    if is_plausible(object) && is_living(object) {
+        return record_edge(object, builder);
+    }
+    0
+}
+
 extern "C" fn record_edge(object: *mut c::PyObject, builder: *mut c_void) -> c_int {
     if is_plausible(object) {
         // SAFETY: `traverse_into` passes a builder that nothing else uses meanwhile.
@@ -346,7 +272,9 @@ extern "C" fn record_edge(object: *mut c::PyObject, builder: *mut c_void) -> c_i
 }
 
 extern "C" fn record_object(object: *mut c::PyObject, objects: *mut c_void) -> c_int {
-    if let Some(object) = NonNull::new(object).filter(|object| is_plausible(object.as_ptr())) {
+    let is_object =
+        |object: &NonNull<c::PyObject>| is_plausible(object.as_ptr()) && is_living(object.as_ptr());
+    if let Some(object) = NonNull::new(object).filter(is_object) {
         // SAFETY: `visited` passes a vector that nothing else uses meanwhile.
         let objects = unsafe { &mut *objects.cast::<Vec<Object>>() };
         objects.push(Object(object));

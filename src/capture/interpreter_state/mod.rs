@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::ffi::{self, Object};
 use super::introspection::{Introspection, text};
+use super::known_types::Known;
 use super::live_object;
 use super::modules::compiled_function;
 use super::names::object_name;
@@ -205,10 +206,13 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
 
     /// What a plain weak reference refers to: `None` if that is gone.
     fn referent_of_weak(&self, node: NodeIndex) -> Option<Bound<'py, PyAny>> {
-        if !self.graph.type_of(node).is_plain_weak_reference() {
-            return None;
-        }
-        self.object(node).call0().ok()
+        let reference = self.object(node);
+        let is_plain =
+            (self.types).is_exactly(Object::from_bound(&reference), Known::WeakReference);
+        let referent =
+            || ffi::weak_referent(&reference).map(|referent| referent.bound(self.types.py));
+        is_plain
+            .then(|| referent().unwrap_or_else(|| self.types.py.None().into_bound(self.types.py)))
     }
 
     /// True if a list has nothing but functions, and one that is called so.

@@ -1,9 +1,8 @@
 //! What objects that only the interpreter holds look like.
 
-use pyo3::prelude::*;
-
-use super::super::ffi;
+use super::super::ffi::{self, Object};
 use super::super::introspection::text;
+use super::super::known_types::Known;
 use super::{InterpreterState, are_all};
 use crate::graph::{NodeFlags, NodeIndex};
 
@@ -58,8 +57,9 @@ pub(super) static RULES: [Rule; 19] = [
     Rule {
         type_name: "builtins.bytes",
         name: |state, node| {
-            let is_shared = ffi::object_at(state.graph.address(node))
-                .is_some_and(|bytes| ffi::item_count(bytes) <= 1);
+            let is_shared = ffi::object_at(state.graph.address(node)).is_some_and(|bytes| {
+                state.types.is_exactly(bytes, Known::Bytes) && ffi::item_count(bytes) <= 1
+            });
             is_shared.then(|| "shared bytes".into())
         },
     },
@@ -177,8 +177,10 @@ pub(super) static RULES: [Rule; 19] = [
         type_name: "weakref.ReferenceType",
         name: |state, node| {
             let lock = state.referent_of_weak(node)?;
-            let name = state.types.class_name(&lock.get_type().into_any());
-            (name == "_thread.lock").then(|| "lock of a thread".into())
+            let is_lock = state
+                .types
+                .is_exactly(Object::from_bound(&lock), Known::Lock);
+            is_lock.then(|| "lock of a thread".into())
         },
     },
     Rule {

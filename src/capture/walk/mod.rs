@@ -268,7 +268,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         let mut made_up = 0;
         for (position, label, object) in &given.references {
             let object = Object::from_bound(object);
-            let count = object.reference_count(self.introspection.version);
+            let count = object.reference_count(self.introspection.layout);
             if count == given_counts.get(&object).copied() {
                 made_up += 1;
             } else if let Some(target) = self.builder.node_for_address(object.address()) {
@@ -321,7 +321,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             self.hooked.push(node);
         }
         let held_by_us = if is_listed { self.held_count } else { 0 };
-        let reference_count = object.reference_count(self.introspection.version);
+        let reference_count = object.reference_count(self.introspection.layout);
         let mut flags = info.kind.flags();
         if is_tracked {
             flags.insert(NodeFlags::TRACKED);
@@ -330,7 +330,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             flags.insert(NodeFlags::IMMORTAL);
         }
         let shallow_size = match self.sizes {
-            Sizes::Measured => info.shallow_size(self.introspection.py, object),
+            Sizes::Measured => info.shallow_size(object),
             Sizes::Skipped => 0,
         };
         let unused = info.unused(self.introspection.py, object, shallow_size);

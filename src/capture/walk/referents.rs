@@ -28,7 +28,10 @@ impl Referents<'_, '_> {
     ) {
         self.add_contents(info, object, is_tracked, builder);
         match info.kind {
-            Kind::Type => add_known(builder, object.subclasses_address()),
+            Kind::Type => add_known(
+                builder,
+                object.subclasses_address(self.introspection.layout),
+            ),
             Kind::LruCache => self.add_links(builder),
             _ if info.hides_dict => add_known(builder, object.hidden_dict_address()),
             _ => {}
@@ -63,7 +66,6 @@ impl Referents<'_, '_> {
                 }
             }
             Kind::Code => self.add_code(object, builder),
-            Kind::Module if is_tracked => self.add_living(object, builder),
             // A static type: its traverse would abort the process.
             Kind::Type if !object.is_gc() => {
                 let ty = object.bound(self.introspection.py);
@@ -87,7 +89,11 @@ impl Referents<'_, '_> {
                 if let Some(traverse) = info.traverse
                     && (is_tracked || kind == Kind::Tuple)
                 {
-                    object.traverse_into(traverse, builder);
+                    if info.is_foreign {
+                        object.traverse_living_into(traverse, builder);
+                    } else {
+                        object.traverse_into(traverse, builder);
+                    }
                 }
             }
         }
@@ -104,17 +110,6 @@ impl Referents<'_, '_> {
         }
     }
 
-    /// Adds what a module visits and is alive. Some modules visit what lies on their free lists
-    /// (`_asyncio` of 3.12): memory that is no object any more.
-    fn add_living(&self, module: Object, builder: &mut HeapGraphBuilder) {
-        let version = self.introspection.version;
-        for held in module.visited() {
-            if held.reference_count(version) != Some(0) {
-                add_edge(builder, held);
-            }
-        }
-    }
-
     /// Adds the links of the `lru_cache` being visited. Its dict holds each of them, and so does
     /// the cache itself, as a list in the order of use, of which it visits only what the links
     /// hold.
@@ -126,17 +121,11 @@ impl Referents<'_, '_> {
             .filter(|object| object.type_object().type_flags().is_dict_subclass());
         for dict in dicts {
             for (_, value) in ffi::dict_entries(dict) {
-                if self.is_link(value) {
+                if self.introspection.is_link_type(value.type_object()) {
                     add_edge(builder, value);
                 }
             }
         }
-    }
-
-    fn is_link(&self, object: Object) -> bool {
-        let types = self.introspection;
-        let ty = object.type_object();
-        ty.type_flags().is_heap_type() && types.type_name(&ty.bound(types.py)) == "_lru_list_elem"
     }
 }
 

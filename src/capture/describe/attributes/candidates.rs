@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::super::ffi::{self, Object};
 use super::super::super::interned::intern;
+use super::super::super::known_types::Known;
 use super::super::{Describer, text};
 use crate::graph::{NodeIndex, NodeSet};
 
@@ -27,7 +28,9 @@ impl<'py> Describer<'py, '_> {
         for namespace in self.namespaces(&ty.bound(self.types.py)) {
             for (_, value) in ffi::dict_entries(Object::from_bound(&namespace)) {
                 let value = value.bound(self.types.py);
-                if value.get_type().is(&self.types.function_type)
+                if self
+                    .types
+                    .is_exactly(Object::from_bound(&value), Known::Function)
                     && let Ok(code) = ffi::attribute(&value, intern!(self.types.py, "__code__"))
                 {
                     self.names_in_code(&code, NESTED_CODE, &mut names);
@@ -52,7 +55,10 @@ impl<'py> Describer<'py, '_> {
                     .iter()
                     .map(|constant| constant.bound(self.types.py))
                 {
-                    if constant.get_type().is(&self.types.code_type) {
+                    if self
+                        .types
+                        .is_exactly(Object::from_bound(&constant), Known::Code)
+                    {
                         self.names_in_code(&constant, depth - 1, names);
                     }
                 }
@@ -66,7 +72,11 @@ impl<'py> Describer<'py, '_> {
         let file = self.namespaces(class).iter().find_map(|namespace| {
             let mut values = ffi::dict_entries(Object::from_bound(namespace))
                 .map(|(_, value)| value.bound(self.types.py));
-            let function = values.find(|value| value.get_type().is(&self.types.function_type))?;
+            let is_function = |value: &Bound<'_, PyAny>| {
+                self.types
+                    .is_exactly(Object::from_bound(value), Known::Function)
+            };
+            let function = values.find(is_function)?;
             let code = ffi::attribute(&function, intern!(self.types.py, "__code__")).ok()?;
             text(&ffi::attribute(&code, intern!(self.types.py, "co_filename")).ok()?)
         });

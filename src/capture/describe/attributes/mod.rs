@@ -17,7 +17,7 @@ use pyo3::types::{PyDict, PyString};
 use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
-use super::{Describer, Named, Searches, text};
+use super::{Describer, Known, Named, Searches, text};
 use crate::graph::EdgeLabel;
 
 /// Where names come from once those of the class's own code do not serve, the nearest first.
@@ -49,7 +49,7 @@ impl<'py> Describer<'py, '_> {
     /// The attributes of `object` whose values are at the `missing` addresses.
     pub(super) fn attributes(&self, object: Object, missing: &[u64]) -> Vec<Named> {
         let ty = object.type_object();
-        if !ty.type_flags().has_managed_dict(self.types.version) {
+        if !self.types.layout.has_managed_dict(ty.type_flags()) || !ty.is_ready_type() {
             return Vec::new();
         }
         if let Some(dict) = self.dict_of(object) {
@@ -117,10 +117,8 @@ impl<'py> Describer<'py, '_> {
     /// The dict of an instance, if somebody has asked for it by now. Nothing may be looked up in an
     /// instance that has one: keys derived from `str` would be compared with the name.
     pub(super) fn dict_of(&self, object: Object) -> Option<Object> {
-        let has_managed_dict = object
-            .type_object()
-            .type_flags()
-            .has_managed_dict(self.types.version);
+        let flags = object.type_object().type_flags();
+        let has_managed_dict = self.types.layout.has_managed_dict(flags);
         let dict = has_managed_dict.then(|| object.hidden_dict_address())?;
         self.graph.node_at(dict)?;
         ffi::object_at(dict)
@@ -129,7 +127,7 @@ impl<'py> Describer<'py, '_> {
     /// The entries of the dict of an instance that hang under the instance as well: all from 3.13
     /// on, none before.
     pub(super) fn entries_beside(&self, dict: Object) -> Vec<(Bound<'py, PyAny>, Object)> {
-        if self.types.version < (3, 13) {
+        if !self.types.layout.has_values_beside_dict() {
             return Vec::new();
         }
         ffi::dict_entries(dict)
@@ -161,10 +159,10 @@ impl<'py> Describer<'py, '_> {
     /// there: no descriptor, or a function or method, whose `__get__` is compiled and does nothing
     /// but bind. Any other might run anything or, as that of `__dict__`, make what then stays.
     pub(super) fn may_be_hidden(&self, on_class: &Bound<'py, PyAny>) -> bool {
-        let ty = on_class.get_type();
-        ty.is(&self.types.function_type)
-            || ty.is(&self.types.method_descriptor_type)
-            || !ffi::is_descriptor(Object::from_bound(on_class))
+        let on_class = Object::from_bound(on_class);
+        let known = self.types.known(on_class.type_object());
+        matches!(known, Some(Known::Function | Known::MethodDescriptor))
+            || !ffi::is_descriptor(on_class)
     }
 
     fn namespaces(&self, class: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyDict>> {
@@ -240,14 +238,7 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
 
     /// The keys of the instance's dict, which this makes: the last resort.
     fn keys_of_dict(&self) -> Vec<Bound<'py, PyAny>> {
-        let getter = self.on_classes.get("__dict__");
-        let getter = getter.map(|getter| getter.bound(self.object.py()));
-        // Only the getter that `class` statements make: a property could run anything.
-        let getset = &self.describer.types.getset_descriptor_type;
-        let dict = getter
-            .filter(|getter| getter.get_type().is(getset))
-            .and_then(|getter| ffi::descriptor_get(&getter, &self.object).ok())
-            .and_then(|dict| dict.cast_into::<PyDict>().ok());
+        let dict = ffi::dict_of_instance(&self.object);
         dict.map(|dict| dict.keys().iter().collect())
             .unwrap_or_default()
     }

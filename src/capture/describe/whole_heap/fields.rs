@@ -57,7 +57,7 @@ impl<'py> Namer<'_, 'py, '_> {
             return;
         }
         let types = self.describer.types;
-        let values = ffi::inline_values(object, plan.basic_size, types.version);
+        let values = ffi::inline_values(object, plan.basic_size, types.layout);
         for &(position, value) in &values {
             if let Some(&text) = plan.positions.get(&position) {
                 self.take(referents, value, EdgeName::Attribute(text));

@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::super::ffi::{self, Object};
 use super::super::interned::intern;
 use super::super::introspection::code_names;
+use super::super::known_types::Known;
 use super::Describer;
 use super::spelling::spell;
 use crate::graph::{EdgeName, EdgeNames, NodeIndex, TextIndex};
@@ -76,6 +77,9 @@ impl Namer<'_, '_, '_> {
             let Some(function) = self.object(node) else {
                 continue;
             };
+            if !types.is_exactly(function, Known::Function) {
+                continue;
+            }
             let function = function.lent(types.py);
             let closure = ffi::attribute(&function, intern!(types.py, "__closure__"));
             let Some(closure) = closure.ok().filter(|closure| !closure.is_none()) else {
@@ -99,6 +103,7 @@ impl Namer<'_, '_, '_> {
         if !self.describer.hidden.is_empty() && self.describer.hidden.contains_key(&node) {
             return self.describe(node);
         }
+        let types = self.describer.types;
         let ty = graph.type_index(node);
         let Some(object) = self.object(node) else {
             return self.describe(node);
@@ -115,7 +120,7 @@ impl Namer<'_, '_, '_> {
                 self.name_entries(node, entries);
                 self.name_fields(node, object, &mut plan, entries);
             }
-            Way::Sequence => self.name_items(node, object),
+            Way::Sequence if types.layout.has_last_item_first() => self.name_items(node, object),
             Way::Set => {
                 for _ in graph.referents(node) {
                     self.names.push(EdgeName::SetElement);
@@ -138,7 +143,7 @@ impl Namer<'_, '_, '_> {
                 self.suspended_left -= 1;
                 self.describe(node);
             }
-            Way::Code | Way::Described => self.describe(node),
+            Way::Code | Way::Sequence | Way::Described => self.describe(node),
         }
         self.plans[ty.index()] = Some(plan);
     }

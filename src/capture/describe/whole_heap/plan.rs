@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::super::arrays::ArrayFields;
 use super::super::super::ffi::Object;
+use super::super::super::known_types::Known;
 use super::super::Describer;
 use super::super::leftover::Leftover;
 use super::super::members::Field;
@@ -73,6 +74,7 @@ impl<'py> Plan<'py> {
             Way::Described
         } else {
             way(
+                describer.types.known(ty),
                 describer.graph.type_of(node),
                 ty,
                 describer.graph.flags(node),
@@ -100,20 +102,19 @@ impl<'py> Plan<'py> {
     }
 }
 
-fn way(ty: &HeapType, class: Object, flags: NodeFlags) -> Way {
-    if !ty.is_heap_type {
-        match ty.full_name().as_ref() {
-            "builtins.dict" => return Way::Dict,
-            "builtins.list" | "builtins.tuple" => return Way::Sequence,
-            "builtins.set" | "builtins.frozenset" => return Way::Set,
-            "builtins.code" => return Way::Code,
-            "builtins.generator" | "builtins.coroutine" | "builtins.async_generator" => {
-                return Way::Suspended;
-            }
-            "_contextvars.Context" => return Way::Described,
-            name if name.starts_with("builtins.hamt") => return Way::Described,
-            _ => {}
+fn way(known: Option<Known>, ty: &HeapType, class: Object, flags: NodeFlags) -> Way {
+    match known {
+        Some(Known::Dict) => return Way::Dict,
+        Some(Known::List | Known::Tuple) => return Way::Sequence,
+        Some(Known::Set | Known::FrozenSet) => return Way::Set,
+        Some(Known::Code) => return Way::Code,
+        Some(Known::Generator | Known::Coroutine | Known::AsyncGenerator) => return Way::Suspended,
+        Some(Known::Context) => return Way::Described,
+        // The parts of a context, which no module shows.
+        None if !ty.is_heap_type && ty.full_name().starts_with("builtins.hamt") => {
+            return Way::Described;
         }
+        _ => {}
     }
     if class.type_flags().is_dict_subclass() {
         Way::DictSubclass

@@ -1,0 +1,184 @@
+//! The probes of [`Layout`]: what it expects, looked for on objects of the process.
+//!
+//! The classes are those of the import system, which every process has: one made for it would stay until
+//! the next collection. Each probe gives `None` where it does not find its objects.
+
+use std::ffi::CStr;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyDict, PyList, PyTuple, PyType};
+
+use super::containers::{dict_entries, module_namespace, module_table, value_under};
+use super::layout::Layout;
+use super::{Object, object_at, system_object};
+
+/// A new list is referred to once, and `None` is immortal where there are immortal objects.
+pub(super) fn counts(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let count = |object: &Bound<'_, PyAny>| Object::from_bound(object).reference_count(layout);
+    let list = PyList::empty(py);
+    let once = count(&list);
+    let twice = Some(list.clone()).and_then(|second| count(&second));
+    let none = count(py.None().bind(py));
+    let zero = count(0_u8.into_pyobject(py).ok()?.as_any());
+    let is_counted = (once, twice) == (Some(1), Some(2));
+    let [none, zero] = [none, zero].map(|count| count.is_none());
+    Some(is_counted && [none, zero] == layout.immortal_constants())
+}
+
+/// `sys.getsizeof` counts what is expected in front of an instance and of a type.
+pub(super) fn headers(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let (class, instance) = instance(py)?;
+    let kind = py.get_type::<PyType>();
+    let integer = py.get_type::<pyo3::types::PyInt>();
+    let plain = |object: &Bound<'_, PyAny>, ty: &Bound<'_, PyAny>| {
+        let size = ty.getattr("__sizeof__").ok()?.call1((object,)).ok()?;
+        size.extract::<u64>().ok()
+    };
+    let whole = |object: &Bound<'_, PyAny>| -> Option<u64> {
+        let measure = system_object(py, c"getsizeof")?;
+        measure.call1((object,)).ok()?.extract().ok()
+    };
+    let object = py.get_type::<PyAny>();
+    let header = layout.header(Object::from_bound(&class).type_flags());
+    let of_type = layout.header(Object::from_bound(&kind).type_flags());
+    let of_static = if layout.counts_any_header(&kind) {
+        of_type
+    } else {
+        0
+    };
+    Some(
+        whole(&instance)? == plain(&instance, &object)? + header
+            && whole(&class)? == plain(&class, &kind)? + of_type
+            && whole(&integer)? == plain(&integer, &kind)? + of_static,
+    )
+}
+
+/// A `bytearray` that was made for its bytes has room for no more.
+pub(super) fn buffers(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let bytes = PyByteArray::new(py, b"three");
+    let size: u64 = bytes.call_method0("__sizeof__").ok()?.extract().ok()?;
+    let fixed: u64 = bytes
+        .get_type()
+        .getattr("__basicsize__")
+        .ok()?
+        .extract()
+        .ok()?;
+    let items = super::item_count(Object::from_bound(&bytes));
+    Some(items == 5 && size == fixed + items + layout.bytes_besides()?)
+}
+
+/// The name of a class stands where it is expected.
+pub(super) fn type_name(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let class = class(py, c"_frozen_importlib", c"ModuleSpec")?;
+    let name = Object::from_bound(&class).compiled_name(layout)?;
+    let static_name = Object::from_bound(&py.get_type::<PyDict>()).compiled_name(layout)?;
+    Some(name == "ModuleSpec" && static_name == "dict")
+}
+
+/// So do the strings that its `__name__` and `__qualname__` give.
+pub(super) fn heap_type_names(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let class = class(py, c"_frozen_importlib", c"ModuleSpec")?;
+    let words = layout.heap_type_names()?;
+    let given = ["__name__", "__qualname__"].map(|name| {
+        let name = class.getattr(name).ok()?;
+        Some(Object::from_bound(&name).address())
+    });
+    let class = Object::from_bound(&class);
+    Some(words.map(|offset| Some(class.word_at(offset))) == given)
+}
+
+/// A class has a dict whose values are weak references to its subclasses.
+pub(super) fn subclasses(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let base = class(py, c"_frozen_importlib_external", c"FileLoader")?;
+    let derived = class(py, c"_frozen_importlib_external", c"SourceFileLoader")?;
+    let table = object_at(Object::from_bound(&base).subclasses_address(layout))?;
+    if table.type_object() != Object::from_bound(&py.get_type::<PyDict>()) {
+        return Some(false);
+    }
+    let leads_to_derived = dict_entries(table)
+        .filter_map(|(_, reference)| reference.bound(py).call0().ok())
+        .any(|class| class.is(&derived));
+    Some(leads_to_derived)
+}
+
+/// The dict of an instance stands before it, once it is asked for.
+pub(super) fn managed_dict(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let (class, instance) = instance(py)?;
+    if !layout.has_managed_dict(Object::from_bound(&class).type_flags()) {
+        return Some(false);
+    }
+    instance.setattr("name", "probe").ok()?;
+    let dict = instance.getattr("__dict__").ok()?;
+    let held = Object::from_bound(&dict).address();
+    Some(Object::from_bound(&instance).hidden_dict_address() == held)
+}
+
+/// A code object has a tuple of names and the bytes of their kinds before its file.
+pub(super) fn code_variables(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let class = class(py, c"_frozen_importlib", c"ModuleSpec")?;
+    let code = class.getattr("__init__").ok()?.getattr("__code__").ok()?;
+    let file = code.getattr("co_filename").ok()?;
+    let [names, kinds] =
+        Object::from_bound(&code).variables_of_code(Object::from_bound(&file), layout)?;
+    let names = names.bound(py).cast_into::<PyTuple>().ok()?;
+    let kinds = kinds.bound(py);
+    let first = names.get_item(0).ok()?;
+    Some(first.eq("self").ok()? && kinds.len().ok()? == names.len())
+}
+
+/// Lists and tuples are traversed from the last item to the first.
+pub(super) fn sequence_order(py: Python<'_>, _: &Layout) -> Option<bool> {
+    let items = [PyList::empty(py), PyList::empty(py)];
+    let expected: Vec<Object> = items
+        .iter()
+        .rev()
+        .map(|item| Object::from_bound(item))
+        .collect();
+    let list = PyList::new(py, &items).ok()?;
+    let tuple = PyTuple::new(py, &items).ok()?;
+    let visited = [list.as_any(), tuple.as_any()].map(|held| Object::from_bound(held).visited());
+    Some(visited.iter().all(|visited| *visited == expected))
+}
+
+/// An instance has the value of its attribute, at the position of its name, and no other.
+pub(super) fn inline_values(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let (class, instance) = instance(py)?;
+    let size = class.getattr("__basicsize__").ok()?.extract().ok()?;
+    let values = || super::inline_values(Object::from_bound(&instance), size, layout);
+    let before = values();
+    let value = PyList::empty(py);
+    instance.setattr("name", &value).ok()?;
+    let after = values();
+    let is_found = after
+        .iter()
+        .any(|(_, found)| *found == Object::from_bound(&value));
+    Some(before.is_empty() && after.len() == 1 && is_found)
+}
+
+/// A code object has its file where the descriptor of that member says.
+pub(super) fn member_descriptors(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let class = class(py, c"_frozen_importlib", c"ModuleSpec")?;
+    let code = class.getattr("__init__").ok()?.getattr("__code__").ok()?;
+    let file = code.getattr("co_filename").ok()?;
+    let code_type = code.get_type();
+    let member = code_type.getattr("co_filename").ok()?;
+    let [member, owner] = [member.as_any(), code_type.as_any()].map(Object::from_bound);
+    let offset = super::member_offset(member, owner, layout)?;
+    Some(Object::from_bound(&code).reference_at(offset) == Some(Object::from_bound(&file)))
+}
+
+/// A class of the import system.
+fn class<'py>(py: Python<'py>, module: &CStr, name: &CStr) -> Option<Bound<'py, PyAny>> {
+    let module = value_under(&module_table(py)?, module)?.bound(py);
+    let class = value_under(&module_namespace(&module)?, name)?;
+    let is_plain = class.type_object() == Object::from_bound(&py.get_type::<PyType>());
+    (is_plain && class.is_ready_type()).then(|| class.bound(py))
+}
+
+/// A class whose instances have attributes, and an instance without any.
+fn instance(py: Python<'_>) -> Option<(Bound<'_, PyAny>, Bound<'_, PyAny>)> {
+    let class = class(py, c"_frozen_importlib", c"ModuleSpec")?;
+    let new = py.get_type::<PyAny>().getattr("__new__").ok()?;
+    let instance = new.call1((&class,)).ok()?;
+    Some((class, instance))
+}

@@ -1,0 +1,208 @@
+//! Types that are known by identity: those of the interpreter, of its library, and of numpy.
+//!
+//! What is called on an object because of its type, a getter or a `__sizeof__`, is called only if that
+//! very type is known here. A name proves nothing: a class of the program may have any.
+
+mod places;
+
+use pyo3::exceptions::PyBaseException;
+use pyo3::prelude::*;
+use pyo3::types::{
+    PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PyMappingProxy, PyMemoryView, PySet,
+    PyString, PyTuple, PyType,
+};
+use rustc_hash::FxHashMap;
+
+use super::ffi::{self, Object, is_compiled_module};
+use super::introspection::Introspection;
+use places::{COMPILED, INTERPRETER, Place, WRITTEN_IN_PYTHON};
+
+/// A type, or a few that are alike in what can be asked of their instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Known {
+    // Of the interpreter.
+    AsyncGenerator,
+    BaseException,
+    Builtin,
+    ByteArray,
+    Bytes,
+    Cell,
+    Code,
+    Coroutine,
+    Dict,
+    Frame,
+    FrozenDict,
+    FrozenSet,
+    Function,
+    Generator,
+    GetSetDescriptor,
+    Int,
+    List,
+    MappingProxy,
+    MemberDescriptor,
+    MemoryView,
+    Method,
+    MethodDescriptor,
+    Module,
+    Set,
+    Str,
+    Traceback,
+    Tuple,
+    Type,
+    WeakReference,
+    // Of compiled modules.
+    Array,
+    Buffered,
+    Context,
+    ContextVar,
+    Deque,
+    Element,
+    FileIo,
+    Future,
+    Lock,
+    LruCache,
+    MemoryFile,
+    NumpyArray,
+    NumpyDtype,
+    NumpyScalar,
+    OrderedDict,
+    Pickler,
+    Socket,
+    Task,
+    TextFile,
+    ThreadHandle,
+    // Classes of the library that are written in Python.
+    EventLoop,
+    PythonFuture,
+    PythonTask,
+    Thread,
+}
+
+impl Known {
+    fn is_written_in_python(self) -> bool {
+        WRITTEN_IN_PYTHON.iter().any(|place| place.3 == self)
+    }
+
+    /// Its `__sizeof__`, if it has one, looks at nothing but the object, runs no Python code and
+    /// keeps the interpreter. Not that of `_struct.Struct`: it crashes on an object that was made
+    /// without `__init__`.
+    pub(super) fn has_plain_size(self) -> bool {
+        matches!(
+            self,
+            Self::AsyncGenerator
+                | Self::ByteArray
+                | Self::Code
+                | Self::Coroutine
+                | Self::Dict
+                | Self::Frame
+                | Self::FrozenDict
+                | Self::FrozenSet
+                | Self::Generator
+                | Self::Int
+                | Self::List
+                | Self::Set
+                | Self::Str
+                | Self::Type
+                | Self::Array
+                | Self::Buffered
+                | Self::Deque
+                | Self::Element
+                | Self::MemoryFile
+                | Self::NumpyArray
+                | Self::NumpyScalar
+                | Self::OrderedDict
+                | Self::Pickler
+        )
+    }
+}
+
+/// The types of the interpreter by address. They are static: what is found once holds for good.
+///
+/// # Errors
+///
+/// If the library's module `types` cannot be imported.
+pub(super) fn types_of_interpreter(py: Python<'_>) -> PyResult<FxHashMap<u64, Known>> {
+    let named = [
+        (py.get_type::<PyBaseException>(), Known::BaseException),
+        (py.get_type::<PyByteArray>(), Known::ByteArray),
+        (py.get_type::<PyBytes>(), Known::Bytes),
+        (py.get_type::<PyDict>(), Known::Dict),
+        (py.get_type::<PyFrozenSet>(), Known::FrozenSet),
+        (py.get_type::<PyInt>(), Known::Int),
+        (py.get_type::<PyList>(), Known::List),
+        (py.get_type::<PyMappingProxy>(), Known::MappingProxy),
+        (py.get_type::<PyMemoryView>(), Known::MemoryView),
+        (py.get_type::<PySet>(), Known::Set),
+        (py.get_type::<PyString>(), Known::Str),
+        (py.get_type::<PyTuple>(), Known::Tuple),
+        (py.get_type::<PyType>(), Known::Type),
+    ];
+    let address = |ty: &Bound<'_, PyAny>| Object::from_bound(ty).address();
+    let mut known: FxHashMap<u64, Known> = (named.iter())
+        .map(|(ty, known)| (address(ty), *known))
+        .collect();
+    let full_name = |ty: &Bound<'_, PyAny>| -> PyResult<String> {
+        let part = |name: &str| ty.getattr(name)?.extract::<String>();
+        Ok(format!("{}.{}", part("__module__")?, part("__name__")?))
+    };
+    for (module, name, expected, what) in INTERPRETER {
+        let module = py.import(module.to_str().unwrap_or_default())?;
+        let Ok(ty) = module.getattr(name.to_str().unwrap_or_default()) else {
+            continue;
+        };
+        let object = Object::from_bound(&ty);
+        let is_static = object.is_ready_type() && !object.type_flags().is_heap_type();
+        if is_static && full_name(&ty)? == expected {
+            known.insert(object.address(), what);
+        }
+    }
+    Ok(known)
+}
+
+/// Known types of modules that are loaded.
+pub(super) struct KnownTypes(FxHashMap<Object, Known>);
+
+impl KnownTypes {
+    /// Looks at the modules in `sys.modules` under the names of those that have such types. Imports
+    /// nothing and runs no code of the program. O(modules).
+    pub(super) fn find(types: &Introspection<'_>) -> Self {
+        let mut known = FxHashMap::default();
+        let Some(modules) = ffi::module_table(types.py) else {
+            return Self(known);
+        };
+        for (key, module) in ffi::dict_entries(Object::from_bound(&modules)) {
+            let places = COMPILED.iter().chain(&WRITTEN_IN_PYTHON);
+            for place in places.filter(|place| ffi::is_name(key, place.0)) {
+                let ty = type_at(types, &module.bound(types.py), place);
+                known.extend(ty.map(|ty| (ty, place.3)));
+            }
+        }
+        Self(known)
+    }
+
+    pub(super) fn get(&self, ty: Object) -> Option<Known> {
+        self.0.get(&ty).copied()
+    }
+
+    /// The types that are `known`.
+    pub(super) fn all(&self, known: Known) -> impl Iterator<Item = Object> {
+        let found = self.0.iter().filter(move |(_, what)| **what == known);
+        found.map(|(ty, _)| *ty)
+    }
+}
+
+/// The type of a module, if what stands there is that very one.
+fn type_at(types: &Introspection<'_>, module: &Bound<'_, PyAny>, place: &Place) -> Option<Object> {
+    let (_, name, full_name, known) = place;
+    let ty = ffi::value_under(&ffi::module_namespace(module)?, name)?;
+    let is_it = ty.is_ready_type()
+        && types.class_name(&ty.bound(types.py)) == *full_name
+        && (known.is_written_in_python() || is_compiled_for(types.py, ty, module));
+    is_it.then_some(ty)
+}
+
+/// True if and only if compiled code has made the type for a module, and no other can have changed it.
+fn is_compiled_for(py: Python<'_>, ty: Object, module: &Bound<'_, PyAny>) -> bool {
+    let is_its_own = || ty.module_of_type(py) == Some(Object::from_bound(module));
+    ty.type_flags().is_immutable() && (is_compiled_module(module) || is_its_own())
+}

@@ -1,0 +1,67 @@
+"""Types that are not ready, not what they are called, or of a CPython that is not known."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from children import survives
+from heapgraph import _core
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def borrowed_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the compiled module, built with the compiler of this machine."""
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None:
+        pytest.skip("no C compiler: none of cc, gcc and clang is on PATH")
+    folder = tmp_path_factory.mktemp("compiled")
+    library = folder / f"borrowed_names{sysconfig.get_config_var('EXT_SUFFIX')}"
+    source = HERE / "borrowed_names.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("module", ["_socket", "_ssl", "_testcapi", "_testbuffer"])
+def test_a_static_type_that_nobody_has_made_ready(module: str) -> None:
+    program = f"""
+import heapgraph
+try:
+    import {module}
+except ImportError:
+    raise SystemExit
+snapshot = heapgraph.take_snapshot()
+snapshot.unexplained()
+heapgraph.why(heapgraph)
+"""
+    survives(program, options=("-S",), environment={"PYTHONPATH": os.pathsep.join(sys.path)})
+
+
+def test_types_of_compiled_code_with_names_of_others(borrowed_names: Path) -> None:
+    """Neither their getters nor their methods are called, and none that is not ready is asked."""
+    assert survives("foreign_types.py", str(borrowed_names)).strip() == "0"
+
+
+def test_classes_that_are_being_made() -> None:
+    survives("class_in_the_making.py")
+
+
+def test_every_layout_is_confirmed() -> None:
+    """On the CPythons that the layouts were verified on."""
+    off = {name for name, is_confirmed in _core.LAYOUTS.items() if not is_confirmed}
+    assert off == (set() if sys.version_info < (3, 14) else {"lists of the collector"})
+
+
+def test_a_cpython_that_is_not_known() -> None:
+    """A capture works, gives less, and says what is missing."""
+    unseen = survives("unknown_version.py")
+    assert len(unseen.splitlines()) == 7
+    assert "3.99: the names of attributes" in unseen

@@ -1,0 +1,59 @@
+"""Looks at the heap of a CPython that nobody has seen yet: no private layout of it is known.
+
+It is one of those that are known, and says otherwise when the package is imported.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+package = importlib.util.find_spec("heapgraph")
+assert package is not None
+assert package.origin is not None
+[library] = Path(package.origin).parent.glob("_core*.so")
+spec = importlib.util.spec_from_file_location("heapgraph._core", library)
+assert spec is not None
+assert spec.loader is not None
+known = sys.version_info
+sys.version_info = (3, 99, 0, "final", 0)  # type: ignore[assignment]
+_core: Any = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(_core)
+sys.version_info = known
+sys.modules["heapgraph._core"] = _core
+
+import heapgraph  # noqa: E402
+
+
+class Held:
+    """What is looked for."""
+
+
+class Holder:
+    """Holds it in an attribute."""
+
+    def __init__(self, content: object) -> None:
+        self.content = content
+
+
+assert _core.LAYOUTS
+assert not any(_core.LAYOUTS.values()), _core.LAYOUTS
+assert not _core.WALKS_COLLECTOR_LISTS
+
+holders: list[Any] = [Holder(Held()), {"key": Held()}, [Held()]]
+gc.collect()
+snapshot = heapgraph.take_snapshot()
+missing = "not known of CPython 3.99: "
+unseen = [line for line in snapshot.metadata["unseen"] if line.startswith(missing)]
+print("\n".join(unseen))
+found = snapshot.find(type_name="__main__.Held")
+assert len(found) == 3
+assert heapgraph.count("Held") == 3
+texts = [str(snapshot.find_chain(node)) for node in found]
+assert all("holders" in text for text in texts), texts
+chain = heapgraph.find_backref_chain(holders[2][0], heapgraph.is_proper_module)
+assert [type(item).__name__ for item in chain] == ["module", "dict", "list", "list", "Held"]
+heapgraph.why(holders[0])
