@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from operator import index
 
+from heapgraph._core import one_line
 from heapgraph._object_text import type_name
 
 TYPE_CHECKING = False
@@ -104,5 +105,5 @@ def check_number(name: str, number: object, least: int, kind: type[int | float] 
     # Not a number is not less either.
     if not is_number or not number >= least:  # type: ignore[operator]
         what = "a number" if kind is float else "a whole number"
-        message = f"{name} must be {what} of at least {least}, not {number!r}"
+        message = f"{name} must be {what} of at least {least}, not {one_line(repr(number))}"
         raise ValueError(message)

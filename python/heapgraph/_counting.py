@@ -110,9 +110,10 @@ def show_most_common_types(
         dict 1
     """
     rows = most_common_types(limit, objects, shortnames=shortnames, filter=filter)
-    width = max((len(name) for name, _ in rows), default=0)
+    names = [_core.one_line(name) for name, _ in rows]
+    width = max(map(len, names), default=0)
     out = sys.stdout if file is None else file
-    for name, number in rows:
+    for name, (_, number) in zip(names, rows, strict=True):
         out.write(f"{name:<{width}} {number}\n")
 
 

@@ -6,6 +6,7 @@ import gc
 import sys
 from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType, MethodType
 
+from heapgraph._object_text import type_name
 from heapgraph._snapshots import take_snapshot
 
 # Not from `typing`, which takes longer to import than all of this package.
@@ -69,7 +70,7 @@ def find_cycles(
     """
     if not callable(function):
         message = (
-            f"function must be something to call, not an instance of {type(function).__name__}"
+            f"function must be something to call, not an instance of {type_name(type(function))}"
         )
         raise TypeError(message)
     _check_code(_code(function))

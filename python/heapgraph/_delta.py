@@ -24,7 +24,7 @@ class DeltaRow:
 
     def __repr__(self) -> str:
         """Owner and bytes."""
-        return f"<DeltaRow {self.owner} {self.bytes:+,} bytes>"
+        return f"<DeltaRow {_core.one_line(self.owner)} {self.bytes:+,} bytes>"
 
 
 class Delta:
@@ -46,7 +46,10 @@ class Delta:
         """The whole difference, then the owners with the largest."""
         shown = sorted(self.rows, key=lambda row: -abs(row.bytes))[: self._MOST_ROWS]
         lines = [f"{self.bytes:+,} bytes"]
-        lines += [f"{row.bytes:>+14,}  {row.objects:>+9,} objects  {row.owner}" for row in shown]
+        lines += [
+            f"{row.bytes:>+14,}  {row.objects:>+9,} objects  {_core.one_line(row.owner)}"
+            for row in shown
+        ]
         rest = self.bytes - sum(row.bytes for row in shown)
         if len(shown) < len(self.rows):
             lines.append(f"{rest:>+14,}  {len(self.rows) - len(shown):,} more owners")

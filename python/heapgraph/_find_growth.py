@@ -8,6 +8,7 @@ from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from heapgraph import _core
 from heapgraph._arguments import check_number
 from heapgraph._growth_loop import GrowthLoop
+from heapgraph._object_text import type_name
 from heapgraph._signals import is_of_handler
 
 # Not from `typing`, which takes longer to import than all of this package.
@@ -15,7 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
-    from typing import Any
+    from typing import Any, TypeAlias
+
+    FilePath: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
 
 
 _UNRUN = (
@@ -110,7 +113,7 @@ def run_in(runs: GrowthLoop, scenario: Callable[[], object]) -> None:
                 except Exception as error:
                     if is_of_handler(error):
                         raise
-                    message = f"the scenario raised {type(error).__name__} in iteration {number}"
+                    message = f"the scenario raised {type_name(type(error))} in iteration {number}"
                     raise ScenarioError(message) from error
                 _refuse_unrun(answer)
     finally:
@@ -118,7 +121,7 @@ def run_in(runs: GrowthLoop, scenario: Callable[[], object]) -> None:
 
 
 def find_growth_in(
-    snapshots: str | PathLike[str] | Iterable[_core.HeapSnapshot | str | PathLike[str]],
+    snapshots: FilePath | Iterable[_core.HeapSnapshot | FilePath],
     *,
     loops: int = 1,
     ignore: Iterable[str] = (),
@@ -153,7 +156,7 @@ def find_growth_in(
         [1.0]
     """
     check_number("loops", loops, 1)
-    given = [snapshots] if isinstance(snapshots, (str, PathLike)) else list(snapshots)
+    given = [snapshots] if isinstance(snapshots, (str, bytes, PathLike)) else list(snapshots)
     files = [one for one in given if not isinstance(one, _core.HeapSnapshot)]
     series: list[_core.HeapSnapshot | Path] = []
     if len(files) == len(given):
@@ -178,7 +181,7 @@ def _runner(scenario: Callable[[], object]) -> tuple[Callable[[], object], Calla
 
     if not callable(scenario):
         message = (
-            f"the scenario must be a function without arguments, not {type(scenario).__name__}"
+            f"the scenario must be a function without arguments, not {type_name(type(scenario))}"
         )
         raise TypeError(message)
     if inspect.isgeneratorfunction(scenario) or inspect.isasyncgenfunction(scenario):

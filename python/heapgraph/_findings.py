@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
+from heapgraph._core import one_line
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -121,12 +123,12 @@ class Leak:
         lines: list[str],
         why: Why | None,
     ) -> None:
-        """Take what is known, and why it is alive."""
+        """Take what is known, and why it is alive; names in the lines are made harmless."""
         self.fingerprint = fingerprint
         self.path = path
         self.type_name = type_name
-        self.headline = headline
-        self.lines = lines
+        self.headline = one_line(headline)
+        self.lines = [one_line(line) for line in lines]
         self.why = why
 
     def to_dict(self) -> dict[str, str]:
@@ -171,8 +173,8 @@ class Findings:
         patterns = [_pattern(leak.path) for leak in shown if not leak.path.startswith("<")]
         if patterns:
             parts += ["", f"If this is meant: ignore={patterns[:_LEAKS_IN_FULL]}"]
-        parts += [f"To be surer: {missing}" for missing in self.missing]
-        return "\n".join([*parts, *notes])
+        parts += [one_line(f"To be surer: {missing}") for missing in self.missing]
+        return "\n".join([*parts, *map(one_line, notes)])
 
 
 def is_ignored(path: str, patterns: Iterable[str]) -> bool:

@@ -294,15 +294,17 @@ def _growth(
 
 
 def _print_growth(rows: list[tuple[str, int, int]], file: TextIO | None) -> None:
-    width = max((len(name) for name, _, _ in rows), default=0)
+    names = [_core.one_line(name) for name, _, _ in rows]
+    width = max(map(len, names), default=0)
     out = sys.stdout if file is None else file
-    for name, number, increase in rows:
+    for name, (_, number, increase) in zip(names, rows, strict=True):
         out.write(f"{name:<{width}}{number:9d} {increase:+9d}\n")
 
 
 def _column(sortby: str) -> int:
     if sortby not in _COLUMNS:
-        message = f"sortby must be one of {', '.join(map(repr, _COLUMNS))}, not {sortby!r}"
+        given = _core.one_line(repr(sortby))
+        message = f"sortby must be one of {', '.join(map(repr, _COLUMNS))}, not {given}"
         raise _UnknownColumnError(message)
     return 1 + _COLUMNS.index(sortby)
 
@@ -311,7 +313,8 @@ def _integer(limit: int) -> int:
     try:
         return index(limit)
     except TypeError:
-        message = f"limit must be a number of rows or None for all of them, not {limit!r}"
+        given = _core.one_line(repr(limit))
+        message = f"limit must be a number of rows or None for all of them, not {given}"
         raise TypeError(message) from None
 
 
@@ -322,7 +325,8 @@ def _print_new_ids(
     rows = rows[:limit]
     if not rows:
         return
-    width = max(len(name) for name, *_ in rows)
+    names = [_core.one_line(name) for name, *_ in rows]
+    width = max(map(len, names))
     rule = "=" * (width + 52)
     print(rule, file=file)
     print(
@@ -330,6 +334,6 @@ def _print_new_ids(
         file=file,
     )
     print(rule, file=file)
-    for name, old, current, new, delta in rows:
+    for name, (_, old, current, new, delta) in zip(names, rows, strict=True):
         print(f"{name:<{width}}{old:13d}{current:13d}{new:+13d}{delta:+13d}", file=file)
     print(rule, file=file)

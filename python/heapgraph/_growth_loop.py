@@ -8,6 +8,7 @@ import time
 from heapgraph import _core
 from heapgraph._arguments import check_number
 from heapgraph._memory import allocated_since, used_memory
+from heapgraph._object_text import type_name
 from heapgraph._snapshots import take_snapshot
 
 # Not from `typing`, which takes longer to import than all of this package.
@@ -132,7 +133,7 @@ class GrowthLoop:
             self._lines.end()
         self._enable_collector()
         if was_left:
-            why = "was left" if kind is None else f"ended with {kind.__name__}"
+            why = "was left" if kind is None else f"ended with {type_name(kind)}"
             self._history.add_missing(
                 f"the loop {why} after {self._count} iterations: let it run to its end"
             )

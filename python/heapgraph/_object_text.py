@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 
+from heapgraph._core import one_line
 from heapgraph._signals import is_of_handler
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ def object_text(obj: object) -> str:
         return "(unrepresentable)"
     # A repr may be of a class derived from str, with methods of its own.
     line = " ".join(str.__getitem__(text, slice(4 * _LONGEST_REPR)).split())
-    return drawable(line if len(line) <= _LONGEST_REPR else line[: _LONGEST_REPR - 1] + "…")
+    return one_line(line if len(line) <= _LONGEST_REPR else line[: _LONGEST_REPR - 1] + "…")
 
 
 def drawable(text: str) -> str:
@@ -45,8 +46,8 @@ def drawable(text: str) -> str:
 
 
 def type_name(cls: type) -> str:
-    """The name of a class, whatever its metaclass says."""
-    return _of_type(cls, "__name__")
+    """The name of a class in one line, whatever its metaclass says."""
+    return one_line(_of_type(cls, "__name__"))
 
 
 def _text(obj: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapgraph._core import one_line
 from heapgraph._signals import is_of_handler
 
 TYPE_CHECKING = False
@@ -44,12 +45,12 @@ class Registry:
     def describe(self, cls: type, function: Callable[[Any], Any]) -> str:
         """A registered function in words."""
         name = getattr(function, "__qualname__", None) if type(function) is _FUNCTION else None
-        return f"{self.what} {name or type_name(function)} of {_name_of(cls)}"
+        return one_line(f"{self.what} {name or type_name(function)} of {_name_of(cls)}")
 
 
 def type_name(obj: object) -> str:
-    """The name of the class of an object, whatever its metaclass says."""
-    return str(_name_of(type(obj)))
+    """The name of the class of an object in one line, whatever its metaclass says."""
+    return one_line(_name_of(type(obj)))
 
 
 _FUNCTION = type(type_name)
@@ -70,4 +71,4 @@ def error_text(error: Exception) -> str:
         if is_of_handler(other):
             raise
         said = ""
-    return f"{type_name(error)}: {said}" if said else type_name(error)
+    return f"{type_name(error)}: {one_line(said)}" if said else type_name(error)

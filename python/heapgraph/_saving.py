@@ -6,6 +6,7 @@ import _thread
 import os
 
 from heapgraph import _core
+from heapgraph._registry import error_text
 from heapgraph._signals import is_of_handler
 
 # Not from `typing`, which takes longer to import than all of this package.
@@ -118,7 +119,7 @@ def make_saver(
         except Exception as error:  # whatever it is, the program goes on
             if is_of_handler(error):
                 raise
-            tell(f"no snapshot saved: {type(error).__name__}: {error}")
+            tell(f"no snapshot saved: {error_text(error)}")
             return None
         finally:
             lock.release()
@@ -211,7 +212,7 @@ def tell(message: str) -> None:
 
     Not through ``sys.stderr``, which may be in the middle of writing when a signal comes.
     """
-    line = f"heapgraph: {message}\n".encode(errors="backslashreplace")
+    line = f"heapgraph: {_core.one_line(message)}\n".encode()
     try:
         os.write(2, line)
     except OSError:  # closed, or a pipe that nobody reads

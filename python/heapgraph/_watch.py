@@ -6,6 +6,7 @@ import gc
 import time
 import weakref
 
+from heapgraph._core import one_line
 from heapgraph._registry import type_name
 
 TYPE_CHECKING = False
@@ -62,7 +63,7 @@ class Watch:
 
     def __repr__(self) -> str:
         state = "alive" if self.alive else "gone"
-        return f"<heapgraph.Watch of {self._type_name}, {state}, {self.words()}>"
+        return f"<heapgraph.Watch of {self._type_name}, {state}, {one_line(self.words())}>"
 
     def words(self) -> str:
         """Why the object should go, and since when."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from heapgraph._core import one_line
+from heapgraph._object_text import type_name
 from heapgraph._viewer import open_viewer
 
 TYPE_CHECKING = False
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from heapgraph import _core
 
 
-def check_target(filename: str | PathLike[str] | None, output: TextIO | None) -> None:
+def check_target(filename: str | bytes | PathLike[str] | PathLike[bytes] | None, output: TextIO | None) -> None:
     """Refuse a target that `present` could not write to, before anything is drawn.
 
     Args:
@@ -30,16 +32,15 @@ def check_target(filename: str | PathLike[str] | None, output: TextIO | None) ->
         message = "Cannot specify both output and filename. Pass one of them."
         raise ValueError(message)
     if output is not None and not hasattr(output, "write"):
-        message = f"output must be an open text file, not {type(output).__name__}"
+        message = f"output must be an open text file, not {type_name(type(output))}"
         raise TypeError(message)
-    if filename and not isinstance(os.fspath(filename), str):
-        message = "filename must be a str or a pathlib.Path, not bytes"
-        raise TypeError(message)
+    if filename:
+        os.fspath(filename)
 
 
 def present(
     picture: _core.Picture,
-    filename: str | PathLike[str] | None,
+    filename: str | bytes | PathLike[str] | PathLike[bytes] | None,
     output: TextIO | None,
 ) -> _core.Picture | None:
     """Show a picture the way the caller asked for.
@@ -59,7 +60,7 @@ def present(
     if output is not None:
         output.write(picture.to_dot())
     elif filename:
-        _save(picture, os.fspath(filename))
+        _save(picture, os.fsdecode(filename))
     elif _in_notebook():
         return picture
     else:
@@ -72,11 +73,11 @@ def _save(picture: _core.Picture, path: str) -> None:
     if picture.save(path) == "dot":
         print(_written(picture, path))
     else:
-        print(f"Image generated as {path}")
+        print(f"Image generated as {one_line(path)}")
 
 
 def _written(picture: _core.Picture, path: str) -> str:
-    return f"Graph written to {path} ({picture.node_count} nodes)"
+    return f"Graph written to {one_line(path)} ({picture.node_count} nodes)"
 
 
 def _show_temporary(picture: _core.Picture) -> None:

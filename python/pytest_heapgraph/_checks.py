@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, overload
 
 from _pytest.logging import LogCaptureHandler
 
+from heapgraph._core import write_whole
 from heapgraph.testing import check
 from pytest_heapgraph import FOUND
 from pytest_heapgraph._settings import settings_of
@@ -123,16 +124,16 @@ def write_report(folder: Path, nodeid: str, findings: Findings, new: list[Leak])
     base = re.sub(r"[^\w.-]+", "-", nodeid)[-120:].strip("-.")
     if "[" in nodeid or len(nodeid) > 120:
         # Arguments differ in more than what a file can be named.
-        base += f"-{zlib.crc32(nodeid.encode()):08x}"
+        base += f"-{zlib.crc32(nodeid.encode(errors='surrogatepass')):08x}"
     contents = {
         "schema": "heapgraph/test-failure@1",
         "test": nodeid,
         "leaks": [{**leak.to_dict(), "text": [leak.headline, *leak.lines]} for leak in new],
         "answer": findings.answer,
     }
-    (folder / f"{base}.json").write_text(
-        json.dumps(contents, indent=2, ensure_ascii=False) + "\n", "utf-8"
-    )
+    text = json.dumps(contents, indent=2, ensure_ascii=False)
+    # A lone surrogate becomes an escape, which is what JSON writes for it.
+    write_whole(folder / f"{base}.json", f"{text}\n".encode(errors="backslashreplace"))
     written = [f"{base}.json"]
     snapshot = findings.snapshot
     if snapshot is not None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from heapgraph._core import one_line, write_whole
 from pytest_heapgraph import REPORTED
 from pytest_heapgraph._settings import chosen_path
 
@@ -74,16 +74,14 @@ class KnownLeaks:
         if self.updating:
             terminalreporter.write_sep("=", "known leaks")
             kept = len(self.entries) - len(stale)
-            terminalreporter.write_line(
-                f"{self.path}: {len(new)} added, {kept} kept, {len(stale)} removed"
-            )
+            written = f"{self.path}: {len(new)} added, {kept} kept, {len(stale)} removed"
+            terminalreporter.write_line(one_line(written))
         elif stale:
             terminalreporter.write_sep("=", "known leaks that grow no more", yellow=True)
             for entry in stale:
-                terminalreporter.write_line(f"{entry['fingerprint']} {entry['path']}")
-            terminalreporter.write_line(
-                f"Take them out of {self.path.name}: --heapgraph-update-baseline"
-            )
+                terminalreporter.write_line(one_line(f"{entry['fingerprint']} {entry['path']}"))
+            advice = f"Take them out of {self.path.name}: --heapgraph-update-baseline"
+            terminalreporter.write_line(one_line(advice))
 
     def _is_stale(self, entry: dict[str, Any]) -> bool:
         """Whether every test that has shown a leak was checked, and none has shown it again."""
@@ -114,10 +112,10 @@ def read(path: Path, may_be_missing: bool) -> list[dict[str, Any]]:
         if may_be_missing:
             return []
         message = f"no known leaks at {path}: --heapgraph-update-baseline writes the file"
-        raise pytest.UsageError(message) from None
+        raise pytest.UsageError(one_line(message)) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{path} is no file of known leaks: {error!r}"
-        raise pytest.UsageError(message) from error
+        raise pytest.UsageError(one_line(message)) from error
     return leaks
 
 
@@ -125,7 +123,6 @@ def write(path: Path, leaks: list[dict[str, Any]]) -> None:
     """Write a file of known leaks, whole or not at all; the same leaks give the same file."""
     leaks = sorted(leaks, key=lambda leak: (leak["path"], leak["fingerprint"]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     text = json.dumps({"schema": _SCHEMA, "leaks": leaks}, indent=2, ensure_ascii=False)
-    unfinished.write_text(text + "\n", "utf-8")
-    unfinished.replace(path)
+    # A lone surrogate becomes an escape, which is what JSON writes for it.
+    write_whole(path, f"{text}\n".encode(errors="backslashreplace"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
+from heapgraph._core import one_line
 from heapgraph._growth_loop import GrowthLoop
 from heapgraph._memory import forget_lookups
 from heapgraph.testing import repeated
@@ -84,7 +85,7 @@ def _options_of(marker: pytest.Mark) -> dict[str, Any]:
     try:
         GrowthLoop(**options)
     except (TypeError, ValueError) as error:
-        wrong = str(error).removeprefix("GrowthLoop.__init__() ")
+        wrong = one_line(str(error)).removeprefix("GrowthLoop.__init__() ")
     else:
         return options
     pytest.fail(f"the marker no_growth: {wrong}", pytrace=False)

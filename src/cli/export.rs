@@ -8,7 +8,7 @@ use super::console::Console;
 use super::error::CliError;
 use super::target::Target;
 use crate::analysis::surroundings;
-use crate::render;
+use crate::render::{self, Access};
 use crate::render::json::export;
 
 /// Write a snapshot, or the part of it around an object, as JSON
@@ -46,7 +46,7 @@ impl Export {
         };
         match &self.output {
             Some(path) => {
-                render::write_whole(path, |file| export(&snapshot, part.as_ref(), file))?;
+                render::write_whole(path, Access::OwnerOnly, |file| export(&snapshot, part.as_ref(), file))?;
             }
             None => export(&snapshot, part.as_ref(), &mut console.out)?,
         }

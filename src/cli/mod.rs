@@ -29,6 +29,7 @@ use std::path::Path;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::analysis::Direction;
+use crate::render::one_line;
 use crate::render::text::{Paint, Style};
 use crate::snapshot::{self, HeapSnapshot};
 pub use console::Stream;
@@ -146,8 +147,9 @@ pub fn run<'a>(
         // Where nobody listens any more there is nobody to tell.
         let _ = writeln!(
             stderr.writer,
-            "{} {note}",
-            style.paint(Paint::Strong, "heapgraph:")
+            "{} {}",
+            style.paint(Paint::Strong, "heapgraph:"),
+            one_line(&note)
         );
     }
     let _ = stderr.writer.flush();

@@ -1,11 +1,13 @@
-//! The one bridge from errors of the core to Python exceptions.
+//! The one bridge from errors of the core to Python exceptions, whose messages are one line each.
+
+use std::io;
 
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 use crate::capture;
-use crate::render;
+use crate::render::{self, one_line};
 use crate::snapshot::SnapshotError as SnapshotFileError;
 
 create_exception!(
@@ -36,7 +38,7 @@ create_exception!(
 
 impl From<SnapshotFileError> for PyErr {
     fn from(error: SnapshotFileError) -> Self {
-        SnapshotError::new_err(error.to_string())
+        SnapshotError::new_err(one_line(&error.to_string()).into_owned())
     }
 }
 
@@ -45,7 +47,7 @@ impl From<capture::CaptureError> for PyErr {
         match error {
             // The interpreter's own words (MemoryError, KeyboardInterrupt) are not covered up.
             capture::CaptureError::Python(error) => error,
-            error => CaptureError::new_err(error.to_string()),
+            error => CaptureError::new_err(one_line(&error.to_string()).into_owned()),
         }
     }
 }
@@ -59,9 +61,13 @@ impl From<render::RenderError> for PyErr {
                     let text = source.to_string();
                     pyo3::exceptions::PyOSError::new_err((number, text, path.into_os_string()))
                 }
-                None => source.into(),
+                None => {
+                    let kind = source.kind();
+                    let error = render::RenderError::Io { path, source };
+                    io::Error::new(kind, one_line(&error.to_string())).into()
+                }
             },
-            error => RenderError::new_err(error.to_string()),
+            error => RenderError::new_err(one_line(&error.to_string()).into_owned()),
         }
     }
 }

@@ -10,9 +10,11 @@ mod chain;
 mod command;
 mod drawing;
 mod error;
+mod file_path;
 mod fingerprint;
 mod growth;
 mod live;
+mod one_line;
 mod picture;
 mod seen_objects;
 mod snapshot;
@@ -41,10 +43,14 @@ mod core {
     #[pymodule_export]
     use super::error::{CaptureError, HeapGraphError, RenderError, SnapshotError};
     #[pymodule_export]
+    use super::file_path::write_whole;
+    #[pymodule_export]
     use super::growth::{
         GrowingPath, GrowthHistory, GrowthReport, allocated_bytes, give_back_free_memory,
         snapshot_series,
     };
+    #[pymodule_export]
+    use super::one_line::one_line_of;
     #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]

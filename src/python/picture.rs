@@ -1,10 +1,10 @@
 //! A finished drawing, to look at or to save.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use pyo3::prelude::*;
 
+use super::file_path::FilePath;
 use crate::render::{self, Format, View};
 
 /// A finished drawing: text and shapes only, no object is kept alive by it.
@@ -35,8 +35,8 @@ impl Picture {
 
     /// Writes the drawing to a file, whole or not at all, in the format of its ending. Returns
     /// the name of the format: `dot`, `svg`, `png` or another that Graphviz knows.
-    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<String> {
-        let format = py.detach(|| render::save(&self.view, &path))?;
+    fn save(&self, py: Python<'_>, path: FilePath) -> PyResult<String> {
+        let format = py.detach(|| render::save(&self.view, &path.0))?;
         Ok(match format {
             Format::Dot => "dot".into(),
             Format::Svg => "svg".into(),

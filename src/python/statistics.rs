@@ -6,6 +6,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyType};
 use rustc_hash::FxHashSet;
 
 use crate::capture::{self, TypePattern, text};
+use crate::render::one_line;
 
 /// How many of `objects` (all objects that the collector tracks if `None`) there are of each
 /// type, by name, in the order in which the types are first met.
@@ -60,7 +61,7 @@ fn type_pattern<'py>(pattern: &Bound<'py, PyAny>) -> PyResult<TypePattern<'py>> 
     } else {
         Err(PyTypeError::new_err(format!(
             "a type name (str) or a class is needed, not an instance of {}",
-            pattern.get_type().name()?
+            one_line(&text(&pattern.get_type().name()?.into_any()).unwrap_or_default())
         )))
     }
 }

@@ -1,5 +1,8 @@
 //! A reference chain as text.
 
+use std::borrow::Cow;
+
+use super::one_line::one_line;
 use crate::analysis::spelled_steps;
 use crate::graph::EdgeLabel;
 
@@ -8,8 +11,8 @@ use crate::graph::EdgeLabel;
 /// cell between a function and its variable, are passed over, as are the inner parts of a context.
 ///
 /// `objects` has a text for each object; `labels` the reference from each to the next, `None`
-/// where there is none any more. `start` spells the first object in the path. The last line has no
-/// line break.
+/// where there is none any more. `start` spells the first object in the path. Whatever the names say, each
+/// object has one line ([`one_line`]). The last line has no line break.
 ///
 /// ```
 /// use heapgraph::graph::EdgeLabel;
@@ -29,20 +32,20 @@ use crate::graph::EdgeLabel;
 ///   [3]        Session");
 /// ```
 pub fn chain_text(start: &str, objects: &[String], labels: &[Option<EdgeLabel>]) -> String {
-    let mut lines = vec![(String::new(), objects.first().map_or("", String::as_str))];
+    let object = |position| one_line(objects.get(position).map_or("", String::as_str));
+    let mut lines = vec![(Cow::from(""), object(0))];
     let mut position = 0;
     for step in spelled_steps(labels) {
         position += step.length;
-        let object = objects.get(position).map_or("", String::as_str);
-        lines.push((step.text, object));
+        lines.push((one_line(&step.text).into_owned().into(), object(position)));
     }
-    let path: String = lines.iter().map(|(spelled, _)| spelled.as_str()).collect();
+    let path: String = lines.iter().map(|(spelled, _)| spelled.as_ref()).collect();
     let width = lines
         .iter()
         .map(|(spelled, _)| spelled.chars().count())
         .max()
         .unwrap_or(0);
-    let mut text = format!("{start}{path}\n");
+    let mut text = format!("{}{path}\n", one_line(start));
     for (position, (spelled, object)) in lines.iter().enumerate() {
         let line = if position == 0 {
             format!("  {object}")

@@ -1,6 +1,6 @@
 //! A cycle of references in one line.
 
-use super::escape::one_line;
+use super::one_line;
 use super::words::path_start;
 use crate::analysis::{Cycle, is_passage, spelled_steps};
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex};

@@ -1,56 +1,9 @@
 //! Text into the quoted strings and HTML-like labels of the DOT language, such that what is
 //! drawn is what was given.
 
-use std::{borrow::Cow, fmt::Write};
-
 use graphviz_rust::dot_structures::Id;
 
-/// `text` with each character that has no glyph of its own written as Python would escape it.
-/// Newlines stay.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_invisible) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        match character {
-            '\t' => shown.push_str("\\t"),
-            '\r' => shown.push_str("\\r"),
-            c if is_invisible(c) => push_code_point(&mut shown, c),
-            c => shown.push(c),
-        }
-    }
-    Cow::Owned(shown)
-}
-
-/// As [`visible`], with newlines spelled too.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
-    match visible(text) {
-        text if text.contains('\n') => Cow::Owned(text.replace('\n', "\\n")),
-        text => text,
-    }
-}
-
-fn push_code_point(shown: &mut String, character: char) {
-    let code_point = u32::from(character);
-    let written = if code_point <= 0xff {
-        write!(shown, "\\x{code_point:02x}")
-    } else {
-        write!(shown, "\\u{code_point:04x}")
-    };
-    written.expect("writing to a string does not fail");
-}
-
-/// Control characters, the two code points that XML forbids, and the marks that reorder text or
-/// end a line in a browser.
-fn is_invisible(character: char) -> bool {
-    let reorders_or_ends_a_line = matches!(
-        character,
-        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    );
-    let is_no_text = matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}');
-    (character.is_control() && character != '\n') || reorders_or_ends_a_line || is_no_text
-}
+use super::one_line::visible;
 
 /// A quoted string that Graphviz draws as `text`: no `\N`, `\l` or `&amp;` in it has a meaning.
 pub(super) fn quoted(text: &str) -> Id {

@@ -1,15 +1,13 @@
 //! A view into a file, in the format that the file's name asks for.
 
 use std::{
-    env,
-    fs::{self, File, OpenOptions},
-    hash::{BuildHasher, RandomState},
+    env, fs,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
 use super::{dot::to_dot, error::RenderError, external::to_format, view::View};
-use crate::whole_file::WholeFile;
+use crate::whole_file::{Access, WholeFile, create_new, random_name};
 
 /// What a picture is written as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,18 +79,19 @@ impl Format {
 /// and `.png` are drawn here, any other by the installed program `dot`.
 ///
 /// The file is written whole or not at all: the picture goes to a new file in the same folder,
-/// which then takes the place of `path`. A symbolic link is followed, not replaced. A new file
-/// has the permissions that any new file gets, a replaced one keeps those it had.
+/// which then takes the place of `path`. A picture is made to be shown: a new file has the permissions
+/// that any new file gets, a replaced one keeps those it had. A symbolic link is followed, not replaced,
+/// unless others can write to the folder that it is in.
 ///
 /// # Errors
 ///
 /// [`RenderError::NoEnding`] or [`RenderError::UnknownEnding`] if `path` does not say the format,
-/// before anything is drawn; [`RenderError::Io`] if the file can not be written; otherwise what
-/// [`Format::draw`] returns.
+/// before anything is drawn; [`RenderError::Io`] if the file can not be written, or `path` is such a link, a
+/// device or a pipe; otherwise what [`Format::draw`] returns.
 pub fn save(view: &View, path: &Path) -> Result<Format, RenderError> {
     let format = Format::of_path(path)?;
     let bytes = format.draw(view)?;
-    write_whole(path, |file| file.write_all(&bytes))?;
+    write_whole(path, Access::Ordinary, |file| file.write_all(&bytes))?;
     Ok(format)
 }
 
@@ -106,9 +105,8 @@ pub fn save_temporary(view: &View) -> Result<PathBuf, RenderError> {
     let bytes = Format::Svg.draw(view)?;
     loop {
         // Not to be guessed: others can write to that folder too.
-        let name = format!("heapgraph-{:016x}.svg", RandomState::new().hash_one(()));
-        let path = env::temp_dir().join(name);
-        let written = create_private(&path).and_then(|mut file| {
+        let path = env::temp_dir().join(format!("heapgraph-{}.svg", random_name()));
+        let written = create_new(&path, Access::OwnerOnly).and_then(|mut file| {
             let written = file.write_all(&bytes);
             written.inspect_err(|_| drop(fs::remove_file(&path)))
         });
@@ -120,26 +118,19 @@ pub fn save_temporary(view: &View) -> Result<PathBuf, RenderError> {
     }
 }
 
-/// A new file that only the user may read and write.
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Writes what `write` writes to the file at `path`, whole or not at all, as [`save`] does.
+/// Writes what `write` writes to the file at `path`, whole or not at all, as [`save`] does; `access` says who
+/// may read it.
 ///
 /// # Errors
 ///
-/// [`RenderError::Io`] if the file can not be written.
+/// [`RenderError::Io`] if the file can not be written, as of [`save`].
 pub fn write_whole(
     path: &Path,
+    access: Access,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), RenderError> {
     let written = || {
-        let mut file = WholeFile::create(path)?;
+        let mut file = WholeFile::create(path, access)?;
         let mut buffered = BufWriter::new(file.file());
         write(&mut buffered)?;
         buffered.flush()?;

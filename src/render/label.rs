@@ -3,8 +3,9 @@
 use graphviz_rust::dot_structures::Id;
 
 use super::{
-    escape::{html, quoted, visible},
+    escape::{html, quoted},
     look::{FINALIZER, PAPER},
+    one_line::visible,
     view::{ViewEdge, ViewNode, ViewNodeKind},
     wrap::{Room, wrap},
 };

@@ -13,6 +13,7 @@ pub mod json;
 mod label;
 mod legend;
 mod look;
+mod one_line;
 #[cfg(feature = "svg")]
 mod png;
 mod snapshot_view;
@@ -29,7 +30,9 @@ pub use cycles_view::cycles_view;
 pub use dot::to_dot;
 pub use error::RenderError;
 pub use external::to_format;
+pub use crate::whole_file::Access;
 pub use file::{Format, save, save_temporary, write_whole};
+pub use one_line::one_line;
 #[cfg(feature = "svg")]
 pub use png::to_png;
 pub use snapshot_view::{chains_view, neighbourhood_view, why_view};

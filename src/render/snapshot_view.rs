@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use petgraph::graph::{DiGraph, NodeIndex as Position};
 
+use super::one_line;
 use super::text::grouped;
 use super::words::node_detail;
 use super::{View, ViewEdge, ViewNode, ViewNodeKind};
@@ -30,7 +31,7 @@ pub fn neighbourhood_view(
     for edge in &found.edges {
         let holder = found.nodes[edge.holder].node;
         let position = snapshot.graph().edge_positions(holder).start + edge.position;
-        let label = snapshot.label(position).to_string();
+        let label = one_line(&snapshot.label(position).to_string()).into_owned();
         let on_chain = false;
         let (holder, held) = (positions[edge.holder], positions[edge.held]);
         graph.add_edge(holder, held, ViewEdge { label, on_chain });
@@ -80,6 +81,7 @@ pub fn why_view(snapshot: &HeapSnapshot, tree: &DominatorTree, why: &Why) -> Vie
         for (node, verdict) in explanation.nodes().iter().zip(&explanation.verdicts) {
             let lines = &mut drawing.graph[drawing.positions[node]].lines;
             let words = format!("should be gone: {}", verdict.reasons.join("; "));
+            let words = one_line(&words).into_owned();
             if verdict.standing == Standing::Gone && !lines.contains(&words) {
                 lines.push(words);
             }
@@ -119,7 +121,7 @@ impl ChainDrawing {
             if let Some(holder) = holder.replace(position)
                 && graph.find_edge(holder, position).is_none()
             {
-                let label = chain.labels[n - 1].to_string();
+                let label = one_line(&chain.labels[n - 1].to_string()).into_owned();
                 let on_chain = is_marked;
                 graph.add_edge(holder, position, ViewEdge { label, on_chain });
             }
@@ -142,9 +144,10 @@ fn view_node(snapshot: &HeapSnapshot, node: NodeIndex, depth: usize) -> ViewNode
     let root = snapshot.root(node);
     let root = root.filter(|root| !matches!(root.kind, RootKind::Module | RootKind::Frame));
     lines.extend(root.map(|root| root.name.clone()));
+    let lines = lines.iter().map(|line| one_line(line).into_owned());
     ViewNode {
         kind: ViewNodeKind::of(snapshot.graph().flags(node)),
-        lines,
+        lines: lines.collect(),
         depth,
         is_target: depth == 0,
         on_chain: false,

@@ -9,6 +9,7 @@ use super::{Drawing, DrawingEdge, DrawingNode};
 use crate::analysis::{Direction, DrawnNode};
 use crate::capture::Describer;
 use crate::graph::NodeIndex;
+use crate::render::one_line;
 
 /// What stands at a reference of a chain that has gone since the chain was found.
 const NO_REFERENCE: &str = "no reference any more";
@@ -78,7 +79,10 @@ impl<'a, 'py> ChainDrawing<'a, 'py> {
                 self.edges.push(DrawingEdge {
                     holder: holder_position,
                     held: position,
-                    label: label.map_or_else(|| NO_REFERENCE.into(), |label| label.to_string()),
+                    label: label.map_or_else(
+                        || NO_REFERENCE.into(),
+                        |label| one_line(&label.to_string()).into_owned(),
+                    ),
                     on_chain: true,
                 });
             }

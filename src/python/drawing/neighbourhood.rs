@@ -9,6 +9,7 @@ use super::{Drawing, DrawingEdge, DrawingNode};
 use crate::analysis::{Direction, Limits, Neighbourhood};
 use crate::capture::{self, Describer};
 use crate::graph::{NodeFlags, NodeIndex};
+use crate::render::one_line;
 
 /// The objects within `max_depth` references of `targets`.
 ///
@@ -103,7 +104,7 @@ fn label_edges(describer: &Describer<'_, '_>, found: &Neighbourhood) -> Vec<Draw
         DrawingEdge {
             holder: edge.holder,
             held: edge.held,
-            label: of_holder[edge.position].to_string(),
+            label: one_line(&of_holder[edge.position].to_string()).into_owned(),
             on_chain: false,
         }
     });

@@ -15,6 +15,7 @@ use pyo3::types::PyList;
 pub(super) use process_memory::{allocated_bytes, give_back_free_memory};
 pub(super) use report::{GrowingPath, GrowthReport};
 
+use super::file_path::FilePath;
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
     self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern, Watched,
@@ -50,7 +51,8 @@ pub(super) struct GrowthHistory {
 
 /// The files of `paths`, of which each folder stands for the snapshots in it in the order of capture.
 #[pyfunction]
-pub(super) fn snapshot_series(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Vec<PathBuf>> {
+pub(super) fn snapshot_series(py: Python<'_>, paths: Vec<FilePath>) -> PyResult<Vec<PathBuf>> {
+    let paths: Vec<PathBuf> = paths.into_iter().map(|path| path.0).collect();
     Ok(py.detach(|| snapshot::series(&paths))?)
 }
 

@@ -10,6 +10,7 @@ use crate::analysis::{self, Source};
 use crate::graph::NodeIndex;
 use crate::python::snapshot::{AnalysedHeap, HeapSnapshot, Node, Why, as_dict, preformatted};
 use crate::render::json::GrowthJson;
+use crate::render::one_line;
 use crate::render::text::{Style, evidence, growth_text, spelled_path};
 
 /// What grows while a scenario runs again and again; see `heapgraph.find_growth`. True if something
@@ -285,6 +286,6 @@ impl GrowingPath {
     }
 
     fn __repr__(&self) -> String {
-        format!("<heapgraph.GrowingPath {}>", self.path())
+        format!("<heapgraph.GrowingPath {}>", one_line(self.path()))
     }
 }

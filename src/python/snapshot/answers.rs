@@ -14,6 +14,7 @@ use crate::analysis::{self, Histogram, Tally, Unexplained};
 use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
 use crate::render;
+use crate::render::one_line;
 use crate::render::text::Style;
 use crate::snapshot::HeapSnapshot;
 
@@ -81,7 +82,10 @@ impl TypeChange {
     fn __repr__(&self) -> String {
         format!(
             "<TypeChange {} {}: {:+} objects, {:+} bytes>",
-            self.type_name, self.kind, self.count_change, self.size_change
+            one_line(&self.type_name),
+            self.kind,
+            self.count_change,
+            self.size_change
         )
     }
 }

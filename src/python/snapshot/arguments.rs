@@ -9,6 +9,7 @@ use super::node::Node;
 use crate::analysis::{self, TypePattern};
 use crate::capture::{self, text};
 use crate::graph::NodeIndex;
+use crate::render::one_line;
 
 /// A number of things: below 0 none, and no number is too large.
 pub(in crate::python) struct Limit(pub(super) usize);
@@ -38,7 +39,7 @@ pub(super) fn type_pattern(pattern: &Bound<'_, PyAny>) -> PyResult<TypePattern> 
     }
     Err(PyTypeError::new_err(format!(
         "type_name must be a type name (str) or a class, not an instance of {}",
-        pattern.get_type().name()?
+        one_line(&text(&pattern.get_type().name()?.into_any()).unwrap_or_default())
     )))
 }
 

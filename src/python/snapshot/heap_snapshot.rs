@@ -1,7 +1,6 @@
 //! The class `heapgraph.HeapSnapshot`: one thin method for each question, whose answer is in the
 //! file of its subject.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -20,6 +19,7 @@ use super::unexplained::UnexplainedReferences;
 use super::why::Why;
 use crate::analysis::{Direction, Histogram, TypeOrder, Unexplained};
 use crate::graph::NodeIndex;
+use crate::python::file_path::FilePath;
 use crate::python::picture::Picture;
 use crate::render;
 use crate::snapshot;
@@ -331,17 +331,19 @@ impl HeapSnapshot {
         }
     }
 
-    /// Save the snapshot, whole or not at all. An existing file is replaced.
+    /// Save the snapshot, whole or not at all. An existing file is replaced. Only the user may read the
+    /// file, which has names and keys of the program in it; docs/snapshot-format.md says which.
     ///
     /// Args:
     ///     path: The file, by custom one that ends in `.parquet`: any program that reads Parquet
     ///         can query it.
     ///
     /// Raises:
-    ///     SnapshotError: If the file can not be written; an existing one is then unchanged.
-    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+    ///     SnapshotError: If the file can not be written, or is a device, a pipe or a symbolic link in a
+    ///         folder that others can write to; an existing one is then unchanged.
+    fn save(&self, py: Python<'_>, path: FilePath) -> PyResult<()> {
         let _progress = Progress::start("saving a snapshot");
-        Ok(py.detach(|| snapshot::save(&self.inner, &path))?)
+        Ok(py.detach(|| snapshot::save(&self.inner, &path.0))?)
     }
 
     fn __repr__(&self) -> String {

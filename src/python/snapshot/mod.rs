@@ -19,7 +19,6 @@ mod suspects;
 mod unexplained;
 mod why;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -36,6 +35,7 @@ pub(super) use why::{Explanation, Why, explain};
 
 use progress::Progress;
 
+use super::file_path::FilePath;
 use crate::capture::{self, SnapshotOptions};
 use crate::snapshot;
 
@@ -75,8 +75,8 @@ pub(super) fn take_snapshot(
 /// Raises:
 ///     SnapshotError: If the file can not be read, is damaged, or is no snapshot; it says which.
 #[pyfunction]
-pub(super) fn load_snapshot(py: Python<'_>, path: PathBuf) -> PyResult<HeapSnapshot> {
+pub(super) fn load_snapshot(py: Python<'_>, path: FilePath) -> PyResult<HeapSnapshot> {
     let _progress = Progress::start("loading a snapshot");
-    let loaded = py.detach(|| snapshot::load(&path))?;
+    let loaded = py.detach(|| snapshot::load(&path.0))?;
     Ok(HeapSnapshot::loaded(Arc::new(AnalysedHeap::new(loaded))))
 }

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::analysed_heap::AnalysedHeap;
 use crate::graph::{NodeFlags, NodeIndex};
-use crate::render;
+use crate::render::{self, one_line};
 
 /// One object as it was when the snapshot was taken. Keeps the snapshot, and no object.
 #[pyclass(frozen, eq, hash, module = "heapgraph")]
@@ -173,7 +173,7 @@ impl Node {
 
     fn __repr__(&self) -> String {
         let words = render::node_words(&self.snapshot, self.node);
-        format!("<Node {words} at {:#x}>", self.address())
+        format!("<Node {} at {:#x}>", one_line(&words), self.address())
     }
 }
 
@@ -181,6 +181,6 @@ impl Node {
 impl Reference {
     fn __repr__(&self) -> String {
         let node = self.node.get().__repr__();
-        format!("<Reference {} {node}>", self.name)
+        format!("<Reference {} {node}>", one_line(&self.name))
     }
 }

@@ -9,7 +9,7 @@ use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
 use crate::analysis::{self, RetainedByType};
 use crate::graph::NodeIndex;
-use crate::render;
+use crate::render::{self, one_line};
 
 /// The objects of one type, and what they retain.
 #[pyclass(frozen, eq, get_all, module = "heapgraph")]
@@ -130,7 +130,7 @@ impl Owner {
     fn __repr__(&self) -> String {
         format!(
             "<heapgraph.Owner {} at {:#x}: {} bytes in {} objects>",
-            render::root_words(&self.snapshot, self.found.node),
+            one_line(&render::root_words(&self.snapshot, self.found.node)),
             self.snapshot.graph().address(self.found.node),
             self.found.retained.bytes,
             self.found.retained.count,

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 use super::answers::{ROWS, preformatted};
 use crate::analysis;
+use crate::render::one_line;
 use crate::render::text::{Style, leak_words, unexplained_text};
 
 /// The references to the objects of one class that a snapshot cannot explain.
@@ -28,6 +29,7 @@ impl UnexplainedTotal {
             count,
             reference_count,
         } = self;
+        let type_name = one_line(type_name);
         format!("<UnexplainedTotal {held} {type_name}: {reference_count} references to {count}>")
     }
 }
@@ -106,7 +108,7 @@ impl ReferenceLeak {
     }
 
     fn __repr__(&self) -> String {
-        let (held, name, rise) = (self.held(), self.type_name(), self.rise());
+        let (held, name, rise) = (self.held(), one_line(self.type_name()), self.rise());
         format!("<ReferenceLeak {held} {name}: {rise:+}>")
     }
 }

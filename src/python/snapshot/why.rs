@@ -1,6 +1,5 @@
 //! Why objects of a snapshot are alive.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -17,8 +16,9 @@ use super::progress::Progress;
 use crate::analysis::{self, Explanation as Explained, Finding};
 use crate::capture::{self, Introspection, LiveSnapshot, SnapshotOptions};
 use crate::graph::NodeIndex;
+use crate::python::file_path::FilePath;
 use crate::python::picture::Picture;
-use crate::render;
+use crate::render::{self, one_line};
 use crate::render::json::WhyJson;
 use crate::render::text::{Style, why_text};
 
@@ -130,7 +130,7 @@ impl HeapSnapshot {
                 format!(": did you mean {}?", close.join(", "))
             };
             let message = format!("no object of type {pattern} in the snapshot{hint}");
-            return Err(PyKeyError::new_err(message));
+            return Err(PyKeyError::new_err(one_line(&message).into_owned()));
         }
         Ok(nodes)
     }
@@ -212,12 +212,12 @@ impl Why {
     /// Args:
     ///     path: A file to write; without it the text of the picture is returned.
     #[pyo3(signature = (path=None))]
-    fn to_svg(&self, py: Python<'_>, path: Option<PathBuf>) -> PyResult<Option<String>> {
+    fn to_svg(&self, py: Python<'_>, path: Option<FilePath>) -> PyResult<Option<String>> {
         let picture = self.draw(py);
         match path {
             None => Ok(Some(picture.to_svg(py)?)),
             Some(path) => {
-                py.detach(|| render::save(&picture.view, &path))?;
+                py.detach(|| render::save(&picture.view, &path.0))?;
                 Ok(None)
             }
         }

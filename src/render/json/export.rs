@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::object::{ObjectJson, RootJson};
 use super::summary::OriginJson;
+use super::visible::Visible;
 use crate::graph::{NodeIndex, NodeSet};
 use crate::snapshot::HeapSnapshot;
 
@@ -39,6 +40,7 @@ pub fn export(
     part: Option<&NodeSet>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let out = &mut Visible(out);
     let is_part = |node: &NodeIndex| part.is_none_or(|part| part.contains(*node));
     out.write_all(b"{\n\"schema\": \"heapgraph/export@1\",\n\"snapshot\": ")?;
     serde_json::to_writer(&mut *out, &OriginJson::new(snapshot))?;

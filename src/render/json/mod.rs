@@ -13,11 +13,14 @@ mod retained;
 mod summary;
 mod suspects;
 mod types;
+mod visible;
 mod why;
 
 use std::io::{self, Write};
 
 use serde::Serialize;
+
+use visible::Visible;
 
 pub use chains::ChainsJson;
 pub use cycles::{CyclesJson, GarbageJson};
@@ -31,12 +34,13 @@ pub use suspects::SuspectsJson;
 pub use types::{DiffJson, TypesJson};
 pub use why::WhyJson;
 
-/// Writes an answer as an indented document with a line break at the end.
+/// Writes an answer as an indented document with a line break at the end. A reader gets the texts as they
+/// are; in the document itself, what would do something to a terminal is spelled `\u202e`.
 ///
 /// # Errors
 ///
 /// What writing raises.
 pub fn write_json(out: &mut dyn Write, answer: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, answer)?;
+    serde_json::to_writer_pretty(Visible(out), answer)?;
     out.write_all(b"\n")
 }

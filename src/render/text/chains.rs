@@ -4,7 +4,7 @@ use super::style::{Paint, Style};
 use crate::analysis::RootChain;
 use crate::graph::{EdgeLabel, NodeIndex};
 use crate::render::chain_text;
-use crate::render::escape::one_line;
+use crate::render::one_line;
 use crate::render::words::{headline, node_words, path_start, root_words};
 use crate::snapshot::HeapSnapshot;
 
@@ -44,15 +44,10 @@ fn spelled(
     snapshot: &HeapSnapshot,
     chain: &RootChain,
 ) -> (String, Vec<String>, Vec<Option<EdgeLabel>>) {
-    let visible = |text: String| one_line(&text).into_owned();
     let rest = chain.chain.nodes.iter().skip(1);
-    let rest = rest.map(|&node| visible(node_words(snapshot, node)));
-    let first = visible(root_words(snapshot, chain.root.node));
+    let rest = rest.map(|&node| node_words(snapshot, node));
+    let first = root_words(snapshot, chain.root.node);
     let objects = std::iter::once(first).chain(rest).collect();
     let labels = chain.labels.iter().cloned().map(Some).collect();
-    (
-        visible(path_start(snapshot, chain.root.node)),
-        objects,
-        labels,
-    )
+    (path_start(snapshot, chain.root.node), objects, labels)
 }

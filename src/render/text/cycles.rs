@@ -8,7 +8,7 @@ use super::table::{Align, Cell, Table};
 use super::types::types_text;
 use crate::analysis::{CycleGroup, Cycles, Garbage, Histogram, StandingCycles, Tally, TypeOrder};
 use crate::render::cycle_text;
-use crate::render::escape::one_line;
+use crate::render::one_line;
 use crate::snapshot::HeapSnapshot;
 
 /// Types named of the objects of a cycle.

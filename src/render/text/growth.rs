@@ -7,7 +7,7 @@ use super::number::grouped;
 use super::style::{Paint, Style};
 use super::why::spelled_path;
 use crate::analysis::{Course, GrowingPath, GrowthReport, GrowthVerdict};
-use crate::render::escape::one_line;
+use crate::render::one_line;
 use crate::snapshot::HeapSnapshot;
 
 /// Numbers of a series that are written; in the middle of more are dots.
@@ -229,8 +229,9 @@ pub fn evidence(report: &GrowthReport, row: &GrowingPath) -> String {
     if let Some((limit, from)) = row.limit.as_ref().filter(|_| has_limit_ahead(row)) {
         let now = row.series.last().copied().unwrap_or(0);
         return format!(
-            "has a limit of {} ({from}), now {}",
+            "has a limit of {} ({}), now {}",
             grouped(*limit),
+            one_line(from),
             grouped(now)
         );
     }

@@ -4,7 +4,7 @@ use super::number::grouped;
 use super::suspects::{named, objects_in_words, short};
 use super::why::spelled_path;
 use crate::analysis::{Hint, HintKind, RootChain};
-use crate::render::escape::one_line;
+use crate::render::one_line;
 use crate::snapshot::HeapSnapshot;
 
 /// What there is to say of one hint: what keeps how much, then what is usually done about it.

@@ -11,7 +11,7 @@ use crate::analysis::{
     preferred_label,
 };
 use crate::graph::NodeIndex;
-use crate::render::escape::one_line;
+use crate::render::one_line;
 use crate::render::words::{headline, node_words, root_words};
 use crate::snapshot::HeapSnapshot;
 

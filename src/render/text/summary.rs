@@ -7,7 +7,7 @@ use super::style::{Paint, Style};
 use super::types::types_text;
 use crate::analysis::{Histogram, TypeOrder, TypeTally};
 use crate::graph::RootKind;
-use crate::render::escape::one_line;
+use crate::render::one_line;
 use crate::snapshot::HeapSnapshot;
 
 /// Types without a traverse that a summary names.

@@ -9,7 +9,7 @@ use super::style::{Paint, Style};
 use super::why::chain_spelled;
 use crate::analysis::{Accumulation, Crowd, Holding, RootChain, Suspect, Suspects, Tally};
 use crate::graph::NodeIndex;
-use crate::render::escape::one_line;
+use crate::render::one_line;
 use crate::render::words::node_detail;
 use crate::snapshot::HeapSnapshot;
 

@@ -1,6 +1,6 @@
 //! Columns of text.
 
-use super::super::escape::one_line;
+use crate::render::one_line;
 use super::style::{Paint, Style};
 
 /// On which side of its column a text stands.

@@ -2,7 +2,7 @@
 
 use super::style::{Paint, Style};
 use crate::analysis::{Direction, Neighbourhood};
-use crate::render::escape::one_line;
+use crate::render::one_line;
 use crate::render::view::more;
 use crate::render::words::{headline, joined_labels, root_words};
 use crate::snapshot::HeapSnapshot;

@@ -9,7 +9,7 @@ use crate::analysis::{
     ChangeKind, HeapDiff, HeldAs, Histogram, ReferenceLeak, Tally, TypeChange, TypeTally,
     Unexplained, UnexplainedTally,
 };
-use crate::render::escape::one_line;
+use crate::render::one_line;
 
 /// The first `limit` types of a histogram, the others in one line, and the total.
 pub fn types_text(histogram: &Histogram, limit: usize, style: Style) -> String {

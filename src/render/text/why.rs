@@ -7,7 +7,7 @@ use super::number::grouped;
 use super::style::{Paint, Style};
 use crate::analysis::{Explanation, Holders, RootChain, Standing, Step, Tally, Verdict, Why};
 use crate::graph::NodeIndex;
-use crate::render::escape::one_line;
+use crate::render::one_line;
 use crate::render::words::{headline, node_words, path_start, root_words};
 use crate::snapshot::HeapSnapshot;
 

@@ -22,7 +22,7 @@ use parquet::schema::types::ColumnPath;
 use super::error::SnapshotError;
 use super::{HeapSnapshot, key_values, schema, seal};
 use crate::graph::HeapGraph;
-use crate::whole_file::WholeFile;
+use crate::whole_file::{Access, WholeFile};
 use columns::{Columns, GroupWriter};
 use sealed_write::SealedWrite;
 
@@ -37,11 +37,14 @@ const LARGEST_DICTIONARY: usize = 1 << 28;
 /// Saves a snapshot in a file at `path`, in the format of `docs/snapshot-format.md`.
 ///
 /// The file is there whole or not at all: it is written under another name in the same folder,
-/// flushed to the disk and then renamed. What was at `path` before is replaced only by that.
+/// flushed to the disk and then renamed. What was at `path` before is replaced only by that. It has the names
+/// and keys of a program in it, so that nobody but the user may read it (mode 0600). A symbolic link is
+/// followed, unless others can write to the folder that it is in.
 ///
 /// # Errors
 ///
-/// [`SnapshotError::Write`] with what the operating system said, [`SnapshotError::DoesNotFit`] if
+/// [`SnapshotError::Write`] with what the operating system said, or if `path` is such a link, a device or a
+/// pipe; [`SnapshotError::DoesNotFit`] if
 /// the names of one object's references take more than 2 GiB.
 pub fn save(snapshot: &HeapSnapshot, path: &Path) -> Result<(), SnapshotError> {
     save_in_groups(snapshot, path, ROWS_PER_GROUP)
@@ -90,7 +93,7 @@ fn write_whole(
     path: &Path,
     rows_per_group: usize,
 ) -> Result<(), ParquetError> {
-    let mut whole = WholeFile::create(path)?;
+    let mut whole = WholeFile::create(path, Access::OwnerOnly)?;
     write_parquet(snapshot, whole.file(), rows_per_group)?;
     Ok(whole.commit()?)
 }

@@ -1,0 +1,29 @@
+//! The paths of files as Python programs give them.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+
+use crate::render::{self, Access};
+
+/// A path given as `str`, `bytes` or an `os.PathLike` of either.
+pub(super) struct FilePath(pub(super) PathBuf);
+
+impl<'py> FromPyObject<'_, 'py> for FilePath {
+    type Error = PyErr;
+
+    fn extract(path: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let decode = path.py().import("os")?.getattr("fsdecode")?;
+        Ok(Self(decode.call1((path,))?.extract()?))
+    }
+}
+
+/// Writes a file, whole or not at all: a new one has the permissions that any new file gets, a replaced one
+/// keeps those it had.
+#[pyfunction]
+pub(super) fn write_whole(py: Python<'_>, path: FilePath, contents: &[u8]) -> PyResult<()> {
+    let write = || {
+        render::write_whole(&path.0, Access::Ordinary, |file| file.write_all(contents))
+    };
+    Ok(py.detach(write)?)
+}
