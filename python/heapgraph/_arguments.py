@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from operator import index
 
@@ -11,7 +12,11 @@ from heapgraph._object_text import type_name
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import SupportsIndex
+    from os import PathLike
+    from typing import Any, SupportsIndex, TypeAlias
+
+    FilePath: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
+    """The path of a file, or what gives one."""
 
 
 def limit(name: str, value: SupportsIndex) -> int:
@@ -52,6 +57,31 @@ def address(name: str, value: SupportsIndex) -> int:
     except TypeError:
         message = f"{name} takes ids of objects, as id() gives them, not {_kind(value)}"
         raise TypeError(message) from None
+
+
+def path_text(path: FilePath) -> str:
+    """The path of a file as a `str`.
+
+    Raises:
+        TypeError: If it is no path.
+    """
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        message = f"a path is a str, bytes or an os.PathLike, not {_kind(path)}"
+        raise TypeError(message) from None
+
+
+def object_list(name: str, objects: Iterable[object]) -> list[Any]:
+    """The objects that a caller gives one by one.
+
+    Raises:
+        TypeError: If they are not given so.
+    """
+    if not hasattr(type(objects), "__iter__"):
+        message = f"{name} must be an iterable of objects, not {_kind(objects)}"
+        raise TypeError(message)
+    return list(objects)
 
 
 def check_callable(**callbacks: object) -> None:

@@ -7,7 +7,7 @@ import sys
 from operator import itemgetter
 
 from heapgraph import _core
-from heapgraph._arguments import address, addresses, check_callable
+from heapgraph._arguments import address, addresses, check_callable, object_list
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
@@ -207,7 +207,9 @@ def at_addrs(address_set: Iterable[int]) -> list[Any]:
 
 
 def _as_list(objects: Iterable[object] | None) -> list[Any] | None:
-    return objects if objects is None or type(objects) is list else list(objects)
+    if objects is None or type(objects) is list:
+        return objects
+    return object_list("objects", objects)
 
 
 def _kept(keep: Callable[[Any], object], objects: Iterable[object] | None) -> list[Any]:

@@ -16,9 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
-    from typing import Any, TypeAlias
+    from typing import Any
 
-    FilePath: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
+    from heapgraph._arguments import FilePath
 
 
 _UNRUN = (

@@ -13,8 +13,9 @@ from heapgraph.display import check_target, present
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from os import PathLike
     from typing import Any, TextIO
+
+    from heapgraph._arguments import FilePath
 
 
 def show_backrefs(
@@ -24,7 +25,7 @@ def show_backrefs(
     filter: Callable[[Any], object] | None = None,
     too_many: int = 10,
     highlight: Callable[[Any], object] | None = None,
-    filename: str | PathLike[str] | None = None,
+    filename: FilePath | None = None,
     extra_info: Callable[[Any], object] | None = None,
     refcounts: bool = False,
     shortnames: bool = True,
@@ -87,7 +88,7 @@ def show_refs(
     filter: Callable[[Any], object] | None = None,
     too_many: int = 10,
     highlight: Callable[[Any], object] | None = None,
-    filename: str | PathLike[str] | None = None,
+    filename: FilePath | None = None,
     extra_info: Callable[[Any], object] | None = None,
     refcounts: bool = False,
     shortnames: bool = True,
@@ -140,7 +141,7 @@ def show_chain(
     *chains: Sequence[object],
     backrefs: bool = True,
     highlight: Callable[[Any], object] | None = None,
-    filename: str | PathLike[str] | None = None,
+    filename: FilePath | None = None,
     extra_info: Callable[[Any], object] | None = None,
     refcounts: bool = False,
     shortnames: bool = True,

@@ -118,7 +118,13 @@ def _set_first_path(folder: str) -> None:
 
 def _save_snapshots(program: _core.ProgramToRun, signals: list[int]) -> None:
     """Have snapshots saved at signals, by the clock, and at the end."""
-    save = make_saver(program.output, is_told=True, names=program.names, values=program.values)
+    save = make_saver(
+        program.output,
+        is_told=True,
+        names=program.names,
+        values=program.values,
+        keys=program.keys,
+    )
     stop = None if program.every is None else save_every(program.every, save)
     options = ["--json"] if program.is_json else []
 

@@ -6,14 +6,18 @@ import _thread
 import os
 
 from heapgraph import _core
+from heapgraph._arguments import path_text
 from heapgraph._registry import error_text
 from heapgraph._signals import is_of_handler
+from heapgraph._snapshots import check_recorded
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+
+    from heapgraph._arguments import FilePath
 
     Save = Callable[[bool], "str | None"]
 
@@ -22,16 +26,18 @@ FILE_NAME = "heapgraph-{pid}-{n}.parquet"
 
 def save_on_signal(
     signum: int | None = None,
-    folder: str | os.PathLike[str] = ".",
+    folder: FilePath = ".",
     *,
     collect: bool = True,
     names: bool = True,
     values: bool = False,
+    keys: bool = True,
     force: bool = False,
 ) -> None:
     """Save a snapshot of the heap whenever the process gets a signal.
 
-    The files are ``heapgraph-PID-N.parquet``, with N from 1 on; none is overwritten. A process
+    The files are ``heapgraph-PID-N.parquet``, with N from 1 on; none is overwritten, and only the
+    user may read them. A process
     that is forked later saves under its own number. A handler that the signal has already is
     called after the snapshot.
 
@@ -45,10 +51,11 @@ def save_on_signal(
         collect: Whether to collect garbage first.
         names: Whether to record the names of references.
         values: Whether to record what strings, bytes and numbers say.
+        keys: Whether names have the keys of dicts.
         force: Whether to go on where memory may not be enough.
 
     Raises:
-        ValueError: If it is not the main thread that calls.
+        ValueError: If it is not the main thread that calls, or as for `take_snapshot`.
         OSError: If there is no such folder, or the signal can not be handled.
 
     Examples:
@@ -58,12 +65,18 @@ def save_on_signal(
     """
     import signal
 
-    folder = os.path.abspath(folder)
-    if not os.path.isdir(folder):
+    check_recorded(values=values, keys=keys)
+    path = os.path.abspath(path_text(folder))
+    if not os.path.isdir(path):
         message = "there is no such folder to save snapshots in"
-        raise FileNotFoundError(2, message, folder)
+        raise FileNotFoundError(2, message, path)
     save = make_saver(
-        os.path.join(folder, FILE_NAME), collect=collect, names=names, values=values, force=force
+        os.path.join(path, FILE_NAME),
+        collect=collect,
+        names=names,
+        values=values,
+        keys=keys,
+        force=force,
     )
     save_at(signal.SIGUSR1 if signum is None else signum, save)
 
@@ -75,6 +88,7 @@ def make_saver(
     collect: bool = True,
     names: bool = True,
     values: bool = False,
+    keys: bool = True,
     force: bool = False,
 ) -> Save:
     """Make what saves one snapshot after another, under names made from a pattern.
@@ -89,6 +103,7 @@ def make_saver(
         collect: As for `take_snapshot`, as are the others.
         names: Whether to record the names of references.
         values: Whether to record what strings, bytes and numbers say.
+        keys: Whether names have the keys of dicts.
         force: Whether to go on where memory may not be enough.
 
     Returns:
@@ -113,7 +128,7 @@ def make_saver(
             import heapgraph  # which imports this module
 
             snapshot = heapgraph.take_snapshot(
-                collect=collect, names=names, values=values, force=force
+                collect=collect, names=names, values=values, keys=keys, force=force
             )
             snapshot.save(path)
         except Exception as error:  # whatever it is, the program goes on

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import sys
 
+from heapgraph._arguments import path_text
 from heapgraph._core import one_line
 from heapgraph._object_text import type_name
 from heapgraph._viewer import open_viewer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from os import PathLike
     from typing import TextIO
 
     from heapgraph import _core
+    from heapgraph._arguments import FilePath
 
 
-def check_target(filename: str | bytes | PathLike[str] | PathLike[bytes] | None, output: TextIO | None) -> None:
+def check_target(filename: FilePath | None, output: TextIO | None) -> None:
     """Refuse a target that `present` could not write to, before anything is drawn.
 
     Args:
@@ -35,12 +36,12 @@ def check_target(filename: str | bytes | PathLike[str] | PathLike[bytes] | None,
         message = f"output must be an open text file, not {type_name(type(output))}"
         raise TypeError(message)
     if filename:
-        os.fspath(filename)
+        path_text(filename)
 
 
 def present(
     picture: _core.Picture,
-    filename: str | bytes | PathLike[str] | PathLike[bytes] | None,
+    filename: FilePath | None,
     output: TextIO | None,
 ) -> _core.Picture | None:
     """Show a picture the way the caller asked for.
@@ -60,7 +61,7 @@ def present(
     if output is not None:
         output.write(picture.to_dot())
     elif filename:
-        _save(picture, os.fsdecode(filename))
+        _save(picture, path_text(filename))
     elif _in_notebook():
         return picture
     else:

@@ -19,6 +19,7 @@ mod known_types;
 mod memory;
 mod modules;
 mod names;
+mod namespaces;
 mod object_list;
 mod roots;
 mod snapshot;

@@ -16,12 +16,14 @@ use super::introspection::{Introspection, text};
 use super::memory;
 use super::modules::compiled_function;
 use super::names::object_name;
+use super::namespaces::namespaces;
 use super::roots::Roots;
 use super::walk::{Sizes, capture};
 use super::{Describer, Searches, lent_object, live_object};
 use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind};
 use crate::snapshot::{
     BYTES_USED, DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts, WEAK_REFERENT,
+    without_keys,
 };
 
 /// What a snapshot is to have besides the graph.
@@ -37,6 +39,8 @@ pub(crate) struct SnapshotOptions {
     pub(crate) names: bool,
     /// What strings, bytes and numbers say.
     pub(crate) values: bool,
+    /// Of names that are keys of dicts also those that may be data, and not only their types.
+    pub(crate) keys: bool,
     /// Go on although memory may not be enough.
     pub(crate) force: bool,
     /// The address of an object, and how many references to it are there only to ask.
@@ -128,12 +132,20 @@ pub(crate) fn take_live_snapshot(
     let edge_names = options
         .names
         .then(|| Describer::new(&types, &heap, Searches::Quick, !held.is_empty()).name_all());
+    let edge_names = match edge_names {
+        Some(names) if !options.keys => {
+            let namespaces = namespaces(&types, &heap)?;
+            Some(without_keys(&names, &heap.graph, &namespaces))
+        }
+        names => names,
+    };
     let mut unseen = unseen(py, graph, heap.listed_count);
     unseen.append(&mut types.layout.unseen());
     unseen.append(&mut heap.complaints);
     let roots = with_external(graph, named_roots);
     metadata.captured_at = captured_at;
     metadata.collected = options.collected;
+    metadata.has_keys = options.keys;
     metadata.capture_time = started.elapsed();
     metadata.unseen = unseen;
     let names = heap

@@ -8,8 +8,8 @@ use super::console::Console;
 use super::error::CliError;
 use super::target::Target;
 use crate::analysis::surroundings;
-use crate::render::{self, Access};
 use crate::render::json::export;
+use crate::render::{self, Access};
 
 /// Write a snapshot, or the part of it around an object, as JSON
 #[derive(Debug, Args)]
@@ -46,7 +46,9 @@ impl Export {
         };
         match &self.output {
             Some(path) => {
-                render::write_whole(path, Access::OwnerOnly, |file| export(&snapshot, part.as_ref(), file))?;
+                render::write_whole(path, Access::OwnerOnly, |file| {
+                    export(&snapshot, part.as_ref(), file)
+                })?;
             }
             None => export(&snapshot, part.as_ref(), &mut console.out)?,
         }

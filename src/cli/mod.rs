@@ -118,6 +118,7 @@ pub fn run<'a>(
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
+            let error = in_one_line_each(&args).unwrap_or(error);
             return Outcome::Exit(explain(&error, ColorWhen::typed(&args), stdout, stderr));
         }
     };
@@ -154,6 +155,17 @@ pub fn run<'a>(
     }
     let _ = stderr.writer.flush();
     Outcome::Exit(code)
+}
+
+/// What is wrong with the words of the command, which it quotes, each as it can be shown; `None` if all can be
+/// shown as they are. The name of a file that the shell has put there may be anything.
+fn in_one_line_each(args: &[OsString]) -> Option<clap::Error> {
+    let shown = args.iter().map(|word| {
+        let word = word.to_string_lossy();
+        OsString::from(one_line(&word).into_owned())
+    });
+    let shown: Vec<OsString> = shown.collect();
+    (shown != args).then(|| Cli::try_parse_from(shown).err())?
 }
 
 /// Writes help, or what is wrong with the words of the command; returns the exit code.

@@ -11,6 +11,10 @@ use clap::Args;
 /// exception and on SIGTERM; `--signal` and `--every` save more. Where the program ends a histogram
 /// goes to the error output.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent options of a command"
+)]
 #[command(
     after_help = "Example:\n  heapgraph run --signal USR2 -o heap.parquet app.py --port 8000"
 )]
@@ -40,6 +44,10 @@ pub(super) struct Run {
     #[arg(long)]
     no_names: bool,
 
+    /// Leave out the keys of dicts, which may be data: only the names of attributes and modules stay
+    #[arg(long, conflicts_with = "values")]
+    no_keys: bool,
+
     /// Record what strings, bytes and numbers say: a file may then hold secrets
     #[arg(long)]
     values: bool,
@@ -68,6 +76,8 @@ pub struct Program {
     pub every: Option<Duration>,
     /// Record the names of references.
     pub names: bool,
+    /// Record the keys of dicts too that are not names of attributes or modules.
+    pub keys: bool,
     /// Record what strings, bytes and numbers say.
     pub values: bool,
     /// Write the histogram as JSON.
@@ -83,6 +93,7 @@ impl Run {
             signals: self.signal,
             every: self.every,
             names: !self.no_names,
+            keys: !self.no_keys,
             values: self.values,
             is_json,
         }

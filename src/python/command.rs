@@ -50,6 +50,12 @@ impl ProgramToRun {
         self.0.names
     }
 
+    /// Whether to record the keys of dicts that may be data.
+    #[getter]
+    fn keys(&self) -> bool {
+        self.0.keys
+    }
+
     /// Whether to record what strings, bytes and numbers say.
     #[getter]
     fn values(&self) -> bool {

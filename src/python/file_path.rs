@@ -13,8 +13,11 @@ impl<'py> FromPyObject<'_, 'py> for FilePath {
     type Error = PyErr;
 
     fn extract(path: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let decode = path.py().import("os")?.getattr("fsdecode")?;
-        Ok(Self(decode.call1((path,))?.extract()?))
+        let of_path = path
+            .py()
+            .import("heapgraph._arguments")?
+            .getattr("path_text")?;
+        Ok(Self(of_path.call1((path,))?.extract()?))
     }
 }
 
@@ -22,8 +25,6 @@ impl<'py> FromPyObject<'_, 'py> for FilePath {
 /// keeps those it had.
 #[pyfunction]
 pub(super) fn write_whole(py: Python<'_>, path: FilePath, contents: &[u8]) -> PyResult<()> {
-    let write = || {
-        render::write_whole(&path.0, Access::Ordinary, |file| file.write_all(contents))
-    };
+    let write = || render::write_whole(&path.0, Access::Ordinary, |file| file.write_all(contents));
     Ok(py.detach(write)?)
 }

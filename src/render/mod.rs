@@ -24,13 +24,13 @@ mod view;
 mod words;
 mod wrap;
 
+pub use crate::whole_file::Access;
 pub use chain_text::chain_text;
 pub use cycle_text::cycle_text;
 pub use cycles_view::cycles_view;
 pub use dot::to_dot;
 pub use error::RenderError;
 pub use external::to_format;
-pub use crate::whole_file::Access;
 pub use file::{Format, save, save_temporary, write_whole};
 pub use one_line::one_line;
 #[cfg(feature = "svg")]

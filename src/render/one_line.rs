@@ -29,9 +29,8 @@ pub(super) fn is_always_plain(character: char) -> bool {
 }
 
 fn escaped(text: &str, newlines_stay: bool) -> Cow<'_, str> {
-    let is_kept = |character, before| {
-        is_plain(character, before) || (newlines_stay && character == '\n')
-    };
+    let is_kept =
+        |character, before| is_plain(character, before) || (newlines_stay && character == '\n');
     let mut before = None;
     let is_clean = text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control());
     if is_clean || text.chars().all(|c| is_kept(c, before.replace(c))) {
@@ -74,13 +73,30 @@ fn is_plain(character: char, before: Option<char>) -> bool {
         }
         // Joiners and variation selectors belong to the spelling of many scripts and of emoji. After a
         // letter of ASCII they mean nothing, and two names would look alike.
-        '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}'
+        '\u{200c}'
+        | '\u{200d}'
+        | '\u{180b}'..='\u{180d}'
+        | '\u{180f}'
+        | '\u{fe00}'..='\u{fe0f}'
         | '\u{e0100}'..='\u{e01ef}' => before.is_some_and(|before| !before.is_ascii()),
         // The rest of Unicode's Default_Ignorable_Code_Point (version 16), drawn as nothing.
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
-        | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}'
-        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' => false,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180e}'
+        | '\u{200b}'
+        | '\u{2060}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' => false,
         // Annotations, which terminals draw as they like.
         '\u{fff9}'..='\u{fffb}' => false,
         character => !character.is_control(),

@@ -27,6 +27,7 @@ pub(super) const NODES_KEY: &str = "heapgraph.node_count";
 pub(super) const EDGES_KEY: &str = "heapgraph.edge_count";
 const NAMES_KEY: &str = "heapgraph.names_recorded";
 const VALUES_KEY: &str = "heapgraph.values_recorded";
+const KEYS_KEY: &str = "heapgraph.keys_recorded";
 pub(super) const TYPES_KEY: &str = "heapgraph.types";
 
 /// One type; its position is its `type_id`.
@@ -73,6 +74,7 @@ pub(super) fn write(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
         collected,
         unseen,
         opaque_types,
+        has_keys,
     } = snapshot.metadata();
     let captured_at =
         DateTime::<Utc>::from(*captured_at).to_rfc3339_opts(SecondsFormat::AutoSi, true);
@@ -95,6 +97,9 @@ pub(super) fn write(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
     ];
     if !opaque_types.is_empty() {
         entries.push((OPAQUE_KEY, json(opaque_types)));
+    }
+    if !has_keys {
+        entries.push((KEYS_KEY, has_keys.to_string()));
     }
     entries
 }
@@ -172,6 +177,10 @@ impl<'f> Footer<'f> {
             .map_err(|error| Problem::new(error.to_string()).in_entry(key))
     }
 
+    fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|(other, _)| *other == key)
+    }
+
     fn metadata(&self) -> Result<Metadata, Problem> {
         let text = |key| self.text(key).map(str::to_owned);
         Ok(Metadata {
@@ -185,10 +194,15 @@ impl<'f> Footer<'f> {
             collected: self.parse(COLLECTED_KEY)?,
             unseen: self.json(UNSEEN_KEY)?,
             // Files that were written before there was such a list have none.
-            opaque_types: if self.0.iter().any(|(key, _)| *key == OPAQUE_KEY) {
+            opaque_types: if self.has(OPAQUE_KEY) {
                 self.json(OPAQUE_KEY)?
             } else {
                 Vec::new()
+            },
+            has_keys: if self.has(KEYS_KEY) {
+                self.parse(KEYS_KEY)?
+            } else {
+                true
             },
         })
     }

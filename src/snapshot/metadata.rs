@@ -26,6 +26,8 @@ pub struct Metadata {
     /// Full names of the types, of which there are objects, that have no traverse: what these hold, if
     /// anything, is not seen.
     pub opaque_types: Vec<String>,
+    /// True if the names of references have the keys of all dicts, and not only their types.
+    pub has_keys: bool,
 }
 
 impl Default for Metadata {
@@ -42,6 +44,7 @@ impl Default for Metadata {
             collected: false,
             unseen: Vec::new(),
             opaque_types: Vec::new(),
+            has_keys: true,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod key_values;
+mod keys;
 mod metadata;
 mod node_texts;
 mod reader;
@@ -12,6 +13,7 @@ mod series;
 mod writer;
 
 pub use error::{Place, SnapshotError};
+pub use keys::{Namespaces, without_keys};
 pub use metadata::Metadata;
 pub use node_texts::NodeTexts;
 pub use reader::load;

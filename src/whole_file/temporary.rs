@@ -96,7 +96,8 @@ fn remove_abandoned(folder: &Path, ours: &File, our_path: &Path) {
         let path = entry.path();
         let is_candidate = path != our_path
             && is_temporary_name(&entry.file_name())
-            && (entry.metadata()).is_ok_and(|found| found.is_file() && has_same_owner(&found, &ours));
+            && (entry.metadata())
+                .is_ok_and(|found| found.is_file() && has_same_owner(&found, &ours));
         if is_candidate
             && let Ok(file) = OpenOptions::new().write(true).open(&path)
             && file.try_lock().is_ok()

@@ -194,7 +194,7 @@ impl Object {
         Some([object_at(word(0))?, object_at(word(1))?])
     }
 
-    /// The word `offset` bytes into a function, where its type says that the pointer to its
+    /// The word `offset` bytes into an object, where its type says that the pointer to its
     /// attributes is: an address to compare with known ones, or 0.
     pub(super) fn dict_address_at(self, offset: usize) -> u64 {
         self.word_at(offset)

@@ -105,6 +105,7 @@ impl GrowthHistory {
             collected: true,
             names: true,
             values: false,
+            keys: true,
             force: false,
             held_by_caller: (0, 0),
         };

@@ -172,7 +172,8 @@ impl GrowingPath {
     #[getter]
     fn example(&self) -> Option<String> {
         let chain = self.row().chain.as_ref()?;
-        Some(spelled_path(&self.heap, chain, &chain.steps()))
+        let path = spelled_path(&self.heap, chain, &chain.steps());
+        Some(one_line(&path).into_owned())
     }
 
     /// Full name of the type of what grows; of native memory `leak`, `fragmentation` or `mapping`, or

@@ -21,6 +21,10 @@ pub(super) fn as_dict<'py>(
     metadata.set_item("heapgraph_version", &known.tool_version)?;
     metadata.set_item("collected", known.collected)?;
     metadata.set_item("has_names", snapshot.edge_names().is_some())?;
+    metadata.set_item(
+        "has_keys",
+        known.has_keys && snapshot.edge_names().is_some(),
+    )?;
     metadata.set_item("has_values", !snapshot.values().is_empty())?;
     metadata.set_item("unseen", &known.unseen)?;
     Ok(metadata)

@@ -51,12 +51,14 @@ pub(super) fn take_snapshot(
     collected: bool,
     names: bool,
     values: bool,
+    keys: bool,
     force: bool,
 ) -> PyResult<HeapSnapshot> {
     let options = SnapshotOptions {
         collected,
         names,
         values,
+        keys,
         force,
         held_by_caller: (0, 0),
     };

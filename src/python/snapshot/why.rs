@@ -18,9 +18,9 @@ use crate::capture::{self, Introspection, LiveSnapshot, SnapshotOptions};
 use crate::graph::NodeIndex;
 use crate::python::file_path::FilePath;
 use crate::python::picture::Picture;
-use crate::render::{self, one_line};
 use crate::render::json::WhyJson;
 use crate::render::text::{Style, why_text};
+use crate::render::{self, one_line};
 
 /// Names suggested where a name matches nothing.
 const SUGGESTED: usize = 3;
@@ -64,6 +64,7 @@ pub(in crate::python) fn explain(
         collected,
         names: true,
         values: false,
+        keys: true,
         force: false,
         held_by_caller: (asked, held_by_caller),
     };
@@ -289,7 +290,8 @@ impl Explanation {
     #[getter]
     fn path(&self) -> String {
         let answer = self.answer();
-        render::text::spelled_path(&self.snapshot, &answer.chain, &answer.steps)
+        let path = render::text::spelled_path(&self.snapshot, &answer.chain, &answer.steps);
+        one_line(&path).into_owned()
     }
 
     /// The chain with all its objects.

@@ -21,6 +21,7 @@ pub(super) struct OriginJson<'s> {
     platform: &'s str,
     heapgraph: &'s str,
     names: bool,
+    keys: bool,
     values: bool,
     not_seen: &'s [String],
 }
@@ -38,6 +39,7 @@ impl<'s> OriginJson<'s> {
             platform: &metadata.platform,
             heapgraph: &metadata.tool_version,
             names: snapshot.edge_names().is_some(),
+            keys: metadata.has_keys && snapshot.edge_names().is_some(),
             values: !snapshot.values().is_empty(),
             not_seen: &metadata.unseen,
         }

@@ -78,6 +78,7 @@ fn facts(snapshot: &HeapSnapshot, histogram: &Histogram) -> Vec<(&'static str, S
         grouped(graph.edge_count() as u64),
     );
     let recorded = match (snapshot.edge_names(), snapshot.values().is_empty()) {
+        (Some(_), _) if !metadata.has_keys => "names, without the keys of dicts",
         (Some(_), true) => "names",
         (Some(_), false) => "names and values",
         (None, true) => "neither names nor values",

@@ -1,7 +1,7 @@
 //! Columns of text.
 
-use crate::render::one_line;
 use super::style::{Paint, Style};
+use crate::render::one_line;
 
 /// On which side of its column a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
