@@ -79,7 +79,7 @@ def object_list(name: str, objects: Iterable[object]) -> list[Any]:
         TypeError: If they are not given so.
     """
     if not hasattr(type(objects), "__iter__"):
-        message = f"{name} must be an iterable of objects, not {_kind(objects)}"
+        message = f"{name} must be given one by one, and {_kind(objects)} is not iterable"
         raise TypeError(message)
     return list(objects)
 

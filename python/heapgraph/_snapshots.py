@@ -46,9 +46,7 @@ def take_snapshot(
     check_recorded(values=values, keys=keys)
     if collect:
         gc.collect()
-    return _core.take_snapshot(
-        bool(collect), bool(names), bool(values), bool(keys), bool(force)
-    )
+    return _core.take_snapshot(bool(collect), bool(names), bool(values), bool(keys), bool(force))
 
 
 def check_recorded(*, values: bool, keys: bool) -> None:

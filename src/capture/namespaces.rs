@@ -94,7 +94,7 @@ fn place_of_dict(
 ) -> Place {
     let class = object.get_type();
     let flags = Object::from_bound(&class).type_flags();
-    if flags.has_managed_dict(types.version) {
+    if types.layout.has_managed_dict(flags) {
         return Place::Managed;
     }
     let offset = ffi::descriptor_get(offset, &class).and_then(|offset| offset.extract::<isize>());

@@ -3,7 +3,7 @@
 use std::io;
 
 use pyo3::create_exception;
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyOSError};
 use pyo3::prelude::*;
 
 use crate::capture;
@@ -56,17 +56,15 @@ impl From<render::RenderError> for PyErr {
     fn from(error: render::RenderError) -> Self {
         match error {
             // Becomes the subclass of OSError for its number, with the file's name.
-            render::RenderError::Io { path, source } => match source.raw_os_error() {
-                Some(number) => {
+            render::RenderError::Io { path, source } => {
+                if let Some(number) = source.raw_os_error() {
                     let text = source.to_string();
-                    pyo3::exceptions::PyOSError::new_err((number, text, path.into_os_string()))
+                    return PyOSError::new_err((number, text, path.into_os_string()));
                 }
-                None => {
-                    let kind = source.kind();
-                    let error = render::RenderError::Io { path, source };
-                    io::Error::new(kind, one_line(&error.to_string())).into()
-                }
-            },
+                let kind = source.kind();
+                let error = render::RenderError::Io { path, source };
+                io::Error::new(kind, one_line(&error.to_string())).into()
+            }
             error => RenderError::new_err(one_line(&error.to_string()).into_owned()),
         }
     }

@@ -64,41 +64,44 @@ fn push_escape(shown: &mut String, character: char) {
 
 /// True if and only if the character stands for itself after the one before it.
 fn is_plain(character: char, before: Option<char>) -> bool {
-    match character {
-        // Unassigned for good, and forbidden in XML.
-        '\u{fffe}' | '\u{ffff}' => false,
-        // Separators of lines and paragraphs, and the controls that reorder text.
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            false
-        }
-        // Joiners and variation selectors belong to the spelling of many scripts and of emoji. After a
-        // letter of ASCII they mean nothing, and two names would look alike.
-        '\u{200c}'
-        | '\u{200d}'
-        | '\u{180b}'..='\u{180d}'
-        | '\u{180f}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{e0100}'..='\u{e01ef}' => before.is_some_and(|before| !before.is_ascii()),
-        // The rest of Unicode's Default_Ignorable_Code_Point (version 16), drawn as nothing.
-        '\u{ad}'
-        | '\u{34f}'
-        | '\u{115f}'
-        | '\u{1160}'
-        | '\u{17b4}'
-        | '\u{17b5}'
-        | '\u{180e}'
-        | '\u{200b}'
-        | '\u{2060}'..='\u{2065}'
-        | '\u{206a}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{feff}'
-        | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fff8}'
-        | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}' => false,
-        // Annotations, which terminals draw as they like.
-        '\u{fff9}'..='\u{fffb}' => false,
-        character => !character.is_control(),
+    if joins(character) {
+        // After a letter of ASCII they mean nothing, and two names would look alike.
+        return before.is_some_and(|before| !before.is_ascii());
     }
+    !character.is_control()
+        && !reorders_or_ends_a_line(character)
+        && !is_no_text(character)
+        && !is_drawn_as_nothing(character)
+}
+
+/// Joiners and variation selectors, which belong to the spelling of many scripts and of emoji.
+fn joins(character: char) -> bool {
+    matches!(
+        character,
+        '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
+}
+
+fn reorders_or_ends_a_line(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// What XML forbids, and annotations, which terminals draw as they like.
+fn is_no_text(character: char) -> bool {
+    matches!(character, '\u{fffe}' | '\u{ffff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// What else is a `Default_Ignorable_Code_Point` of Unicode 16.
+fn is_drawn_as_nothing(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+            | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }

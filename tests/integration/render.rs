@@ -5,7 +5,7 @@ mod escape;
 #[path = "render_file.rs"]
 mod file;
 #[path = "render_views.rs"]
-mod views;
+pub(crate) mod views;
 
 use std::{env, fs, path::PathBuf};
 

@@ -12,7 +12,9 @@ fn shown(text: &str) -> String {
             '\n' => "\n".to_owned(),
             '\t' => "\\t".to_owned(),
             '\r' => "\\r".to_owned(),
-            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => format!("\\x{:02x}", u32::from(c)),
+            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' => {
+                format!("\\x{:02x}", u32::from(c))
+            }
             '\u{200e}'
             | '\u{200f}'
             | '\u{2028}'..='\u{202e}'

@@ -133,9 +133,8 @@ fn an_existing_file_stays_when_drawing_fails() {
 mod unix {
     use std::{
         env,
-        os::unix::fs::{FileTypeExt, PermissionsExt, symlink},
+        os::unix::fs::{PermissionsExt, symlink},
         process::Command,
-        thread,
     };
 
     use super::*;
@@ -173,22 +172,6 @@ mod unix {
             assert!(path.is_symlink());
         }
         assert_eq!(names_in(folder.path()), ["file.dot", "link.dot"]);
-    }
-
-    #[test]
-    fn a_pipe_is_written_to_and_not_replaced() {
-        let (folder, path) = in_folder("a.dot");
-        let made = Command::new("mkfifo").arg(&path).status().unwrap();
-        assert!(made.success());
-        let reader = thread::spawn({
-            let path = path.clone();
-            move || fs::read_to_string(path).unwrap()
-        });
-        save(&leak(), &path).unwrap();
-        let kind = fs::symlink_metadata(&path).unwrap().file_type();
-        assert!(kind.is_fifo(), "{kind:?}");
-        assert_eq!(reader.join().unwrap(), to_dot(&leak()));
-        assert_eq!(names_in(folder.path()), ["a.dot"]);
     }
 
     #[test]

@@ -11,6 +11,10 @@ use crate::snapshot::{HeapSnapshot, Metadata};
 
 /// Where a snapshot comes from.
 #[derive(Debug, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a document"
+)]
 pub(super) struct OriginJson<'s> {
     program: &'s str,
     pid: u32,

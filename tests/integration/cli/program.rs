@@ -111,6 +111,7 @@ fn what_follows_the_program_is_its_own() {
         signals: Vec::new(),
         every: None,
         names: true,
+        keys: true,
         values: false,
         is_json: false,
     };
@@ -122,12 +123,14 @@ fn what_follows_the_program_is_its_own() {
         signals: vec!["USR2".into(), "HUP".into()],
         every: Some(Duration::from_secs(90)),
         names: false,
+        keys: true,
         values: true,
         is_json: true,
     };
     let line = "run --signal USR2 --signal HUP --every 1.5m --no-names --values --json \
                 -o heap.parquet -m app -v a.py";
     assert_eq!(program(line), expected);
+    assert!(!program("run --no-keys app.py").keys);
 }
 
 #[test]

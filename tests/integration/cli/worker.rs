@@ -190,6 +190,7 @@ fn metadata(days: u64) -> Metadata {
         collected: true,
         unseen: vec!["references held by compiled code".into()],
         opaque_types: vec!["app.Session".into(), "app.Gone".into()],
+        has_keys: true,
     }
 }
 

@@ -5,6 +5,6 @@ mod forged;
 mod forgery;
 mod released;
 mod round_trip;
-mod samples;
+pub(crate) mod samples;
 mod saving;
 mod seal;

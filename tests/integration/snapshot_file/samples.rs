@@ -70,6 +70,7 @@ pub(crate) fn random_snapshot(seed: u64) -> HeapSnapshot {
         opaque_types: (0..random.below(3))
             .map(|_| random_text(&mut random))
             .collect(),
+        has_keys: random.one_in(2),
         ..Metadata::default()
     };
     HeapSnapshot::new(SnapshotParts {

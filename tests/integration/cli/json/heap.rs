@@ -29,6 +29,7 @@ fn summary_1() {
         "platform": "linux-x86_64",
         "heapgraph": "0.2.0",
         "names": true,
+        "keys": true,
         "values": false,
         "not_seen": ["references held by compiled code"],
         "objects": 17,
