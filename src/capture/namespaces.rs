@@ -5,7 +5,7 @@ use pyo3::types::PyType;
 
 use super::ffi::{self, Object};
 use super::introspection::Introspection;
-use super::live_object;
+use super::lent_object;
 use super::walk::WalkedHeap;
 use crate::graph::{HeapGraph, NodeFlags, NodeSet};
 use crate::snapshot::Namespaces;
@@ -26,7 +26,7 @@ pub(super) fn namespaces(types: &Introspection<'_>, heap: &WalkedHeap<'_>) -> Py
     let offsets = InstanceDicts::new(types, graph)?;
     for node in graph.nodes() {
         let flags = graph.flags(node);
-        let object = live_object(py, graph, node);
+        let object = lent_object(py, graph, node);
         if flags.contains(NodeFlags::MODULE_NAMESPACE) {
             add(graph.address(node));
         } else if flags.contains(NodeFlags::TYPE) {
@@ -66,7 +66,7 @@ impl InstanceDicts {
         for node in graph.nodes() {
             let place = &mut places[graph.type_index(node).index()];
             if place.is_none() {
-                let object = live_object(types.py, graph, node);
+                let object = lent_object(types.py, graph, node);
                 *place = Some(place_of_dict(types, &offset, &object));
             }
         }
