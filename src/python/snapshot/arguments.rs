@@ -75,17 +75,24 @@ impl HeapSnapshot {
                 Err(PyValueError::new_err("the node is of another snapshot"))
             };
         }
-        let (node, what) = if target.is_exact_instance_of::<PyInt>() {
-            let address = target.call_method1("__format__", ("#x",))?;
-            (self.node_at(target)?, format!("no object at {address}"))
+        let is_address = target.is_exact_instance_of::<PyInt>();
+        let node = if is_address {
+            self.node_at(target)?
         } else {
-            (self.node_of(target)?, "no such object".to_owned())
+            self.node_of(target)?
         };
-        node.ok_or_else(|| {
-            PyKeyError::new_err(format!(
-                "{what} in the snapshot: it may be newer, or gone when the snapshot was taken"
-            ))
-        })
+        if let Some(node) = node {
+            return Ok(node);
+        }
+        let what = if is_address {
+            let address = target.call_method1("__format__", ("#x",))?;
+            format!("no object at {}", text(&address).unwrap_or_default())
+        } else {
+            "no such object".to_owned()
+        };
+        Err(PyKeyError::new_err(format!(
+            "{what} in the snapshot: it may be newer, or gone when the snapshot was taken"
+        )))
     }
 
     /// The node at an address, which may be any integer.
