@@ -16,6 +16,7 @@ import pytest
 
 import heapgraph
 from dot_reader import Drawn
+from heapgraph import _core
 
 PIECES = [
     *(chr(code_point) for code_point in range(256)),
@@ -66,23 +67,7 @@ def source_of(texts: list[str], attributes: list[str]) -> str:
 
 def shown(text: str) -> str:
     """What a reader sees of a text: characters without a shape of their own are spelled."""
-    spelled = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(map(_shown_character, spelled))
-
-
-def _shown_character(character: str) -> str:
-    code_point = ord(character)
-    if character in "\t\r":
-        return {"\t": "\\t", "\r": "\\r"}[character]
-    if character == "\n":
-        return character
-    if code_point < 32 or 127 <= code_point < 160:
-        return f"\\x{code_point:02x}"
-    if character in "\u200e\u200f\ufeff\ufffe\uffff" or "\u2028" <= character <= "\u202e":
-        return f"\\u{code_point:04x}"
-    if "\u2066" <= character <= "\u2069":
-        return f"\\u{code_point:04x}"
-    return character
+    return "\n".join(map(_core.one_line, text.split("\n")))
 
 
 def drawn_text(value: str) -> str:

@@ -96,9 +96,10 @@ def test_options_are_those_of_take_snapshot(
         return Snapshot()
 
     monkeypatch.setattr(heapgraph, "take_snapshot", take_snapshot)
-    heapgraph.save_on_signal(signal.SIGUSR1, tmp_path, names=False, values=True)
+    heapgraph.save_on_signal(signal.SIGUSR1, tmp_path, names=False, keys=False)
     signal.raise_signal(signal.SIGUSR1)
-    assert asked == [{"collect": True, "names": False, "values": True, "force": False}]
+    options = {"collect": True, "names": False, "values": False, "keys": False, "force": False}
+    assert asked == [options]
 
 
 def test_what_is_wrong_is_said_at_once(tmp_path: Path) -> None:
