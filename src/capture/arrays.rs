@@ -30,7 +30,7 @@ impl ArrayFields {
     /// The descriptors, if `class` is `numpy.ndarray` or derived from it. Imports nothing.
     pub(super) fn of(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> Option<Self> {
         let mro = types.type_mro(class);
-        let is_array = |class: &&Bound<'_, PyAny>| {
+        let is_array = |class: &&Borrowed<'_, '_, PyAny>| {
             types.known(Object::from_bound(class)) == Some(Known::NumpyArray)
         };
         let namespace = types.type_namespace(mro.iter().find(is_array)?)?;
@@ -58,7 +58,7 @@ impl ArrayFields {
         array: Object,
         mut found: impl FnMut(Option<usize>, Object),
     ) {
-        let array = &array.bound(types.py);
+        let array = &array.lent(types.py);
         let read = |field| read_field(field, array);
         if let Some(base) = read(self.base).filter(|base| !base.is_none()) {
             found(None, Object::from_bound(&base));
@@ -92,8 +92,8 @@ impl ArrayFields {
         types: &Introspection<'_>,
         array: Object,
     ) -> Vec<(Object, EdgeLabel)> {
-        let bound = array.bound(types.py);
-        let shape = ffi::descriptor_get(&self.shape.bound(types.py), &bound);
+        let bound = array.lent(types.py);
+        let shape = ffi::descriptor_get(&self.shape.lent(types.py), &bound);
         let shape: Vec<usize> = (shape.and_then(|shape| shape.extract())).unwrap_or_default();
         let mut named = Vec::new();
         self.for_each(types, array, |number, object| {
@@ -106,7 +106,7 @@ impl ArrayFields {
 }
 
 fn read_field<'py>(descriptor: Object, object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-    ffi::descriptor_get(&descriptor.bound(object.py()), object).ok()
+    ffi::descriptor_get(&descriptor.lent(object.py()), object).ok()
 }
 
 /// The descriptor of a field of what an array gives: its flags, which are of a type of numpy's own, or
@@ -117,11 +117,12 @@ fn compiled_field<'py>(
     name: &CStr,
 ) -> Option<Object> {
     let classes = types.type_mro(&object.get_type());
-    let is_dtype = |class: &&Bound<'_, PyAny>| {
+    let is_dtype = |class: &&Borrowed<'_, '_, PyAny>| {
         types.known(Object::from_bound(class)) == Some(Known::NumpyDtype)
     };
     let class = classes.iter().find(is_dtype).or(classes.first())?;
-    let descriptor = ffi::value_under(&types.type_namespace(class)?, name)?;
+    let namespace = types.type_namespace(class)?;
+    let descriptor = ffi::value_under(&namespace, name)?;
     let is_compiled = matches!(
         types.known(descriptor.type_object()),
         Some(Known::GetSetDescriptor | Known::MemberDescriptor)

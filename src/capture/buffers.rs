@@ -23,12 +23,13 @@ impl Buffer {
         let buffer = |class: &Bound<'_, PyAny>| match types.known(Object::from_bound(class))? {
             Known::ByteArray => types.layout.bytes_besides().map(Self::Bytes),
             Known::Array => {
-                let size = ffi::value_under(&types.type_namespace(class)?, c"itemsize")?;
+                let namespace = types.type_namespace(class)?;
+                let size = ffi::value_under(&namespace, c"itemsize")?;
                 (types.is_exactly(size, Known::GetSetDescriptor)).then_some(Self::Numbers(size))
             }
             _ => None,
         };
-        types.type_mro(class).iter().find_map(buffer)
+        types.type_mro(class).iter().find_map(|class| buffer(class))
     }
 
     /// Bytes that are used for what `object` has.
@@ -37,7 +38,7 @@ impl Buffer {
             Self::Bytes(besides) => (1, *besides),
             Self::Numbers(size) => {
                 // Refuses what is no array.
-                let size = ffi::descriptor_get(&size.bound(py), &object.bound(py));
+                let size = ffi::descriptor_get(&size.lent(py), &object.lent(py));
                 (size.ok()?.extract().ok()?, 0)
             }
         };

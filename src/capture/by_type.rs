@@ -110,7 +110,7 @@ fn for_each(
 }
 
 pub(super) fn named(types: &Introspection<'_>, ty: Object) -> HeapType {
-    let bound = ty.bound(types.py);
+    let bound = ty.lent(types.py);
     HeapType {
         name: types.type_name(&bound),
         module: types.type_module(&bound),

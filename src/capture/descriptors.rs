@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ffi::{self, Object};
+use super::ffi::{self, Layout, Object};
 use super::known_types::{Known, types_of_interpreter};
 
 /// The descriptors of `type`, `code` and others, resolved once when the package is imported: in the
@@ -21,13 +21,21 @@ pub(super) struct Descriptors {
     pub(super) basic_size: Py<PyAny>,
     pub(super) item_size: Py<PyAny>,
     /// What a code object refers to and does not traverse.
-    pub(super) code_members: Vec<(&'static str, Py<PyAny>)>,
+    pub(super) code_members: Vec<CodeMember>,
     /// Where a function has the pointer to the dict of its attributes.
     pub(super) function_dict_offset: usize,
     pub(super) known: FxHashMap<u64, Known>,
     /// The addresses of the traverse functions of the known types of the interpreter, and of classes
     /// written in Python.
     pub(super) own_traverses: FxHashSet<usize>,
+}
+
+/// A member of code objects.
+pub(super) struct CodeMember {
+    pub(super) name: &'static str,
+    pub(super) descriptor: Py<PyAny>,
+    /// Where code objects have it, if that is known.
+    pub(super) offset: Option<usize>,
 }
 
 static DESCRIPTORS: OnceLock<Descriptors> = OnceLock::new();
@@ -75,7 +83,7 @@ impl Descriptors {
             &self.basic_size,
             &self.item_size,
         ];
-        let members = self.code_members.iter().map(|(_, member)| member);
+        let members = self.code_members.iter().map(|member| &member.descriptor);
         let held = descriptors.into_iter().chain(members);
         held.map(move |held| Object::from_bound(held.bind(py)))
     }
@@ -91,7 +99,14 @@ impl Descriptors {
         let code_members = (CODE_MEMBERS.into_iter())
             .filter_map(|name| Some((name, of_code.get_item(name).ok()?)))
             .filter(|(_, member)| member.get_type().is(&member_type))
-            .map(|(name, member)| (name, member.unbind()));
+            .map(|(name, member)| {
+                let [object, code] = [&member, &code_type].map(Object::from_bound);
+                CodeMember {
+                    name,
+                    offset: ffi::member_offset(object, code, Layout::get(py)),
+                    descriptor: member.unbind(),
+                }
+            });
         let known = types_of_interpreter(py)?;
         let plain_class = types.getattr("DynamicClassAttribute")?;
         let classes = (known.keys().copied())

@@ -70,7 +70,9 @@ impl Hooks {
 
     /// True if a function is registered for the class or one that it is derived from.
     pub(super) fn are_for(&self, types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> bool {
-        let is_known = |class| self.classes.contains(&Object::from_bound(class).address());
+        let is_known = |class: &Borrowed<'_, '_, PyAny>| {
+            self.classes.contains(&Object::from_bound(class).address())
+        };
         !self.classes.is_empty() && types.type_mro(class).iter().any(is_known)
     }
 

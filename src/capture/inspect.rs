@@ -36,7 +36,7 @@ pub(crate) fn use_is_over<'py>(
                 .is_closed_socket()
                 .then_some("the socket is closed"),
             Known::Future | Known::PythonFuture => {
-                let is_task = classes.iter().any(is_task);
+                let is_task = classes.iter().any(|class| is_task(class));
                 let reason = if is_task {
                     "the task is finished"
                 } else {

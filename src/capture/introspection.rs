@@ -4,11 +4,12 @@
 use std::cell::{Cell, OnceCell};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
-use super::descriptors::Descriptors;
-use super::ffi::{self, Layout, Object};
+use super::descriptors::{CodeMember, Descriptors};
+use super::ffi::{self, Layout, Object, TypeField};
 use super::known_types::{Known, KnownTypes};
+use super::stored::StoredReference;
 
 /// Reads types, code and what else the walk must know of, without running code of the program.
 pub(crate) struct Introspection<'py> {
@@ -18,6 +19,16 @@ pub(crate) struct Introspection<'py> {
     known_types: OnceCell<KnownTypes>,
     /// The type of the links of an `lru_cache`, once one was met.
     link_type: Cell<Option<Object>>,
+    /// By [`FunctionField`].
+    function_fields: [Option<StoredReference<'py>>; 3],
+}
+
+/// Attributes of functions that are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum FunctionField {
+    Code,
+    Closure,
+    QualifiedName,
 }
 
 impl<'py> Introspection<'py> {
@@ -33,13 +44,18 @@ impl<'py> Introspection<'py> {
     }
 
     pub(crate) fn new(py: Python<'py>) -> PyResult<Self> {
-        Ok(Self {
+        let mut types = Self {
             py,
             layout: Layout::get(py),
             descriptors: Descriptors::get(py)?,
             known_types: OnceCell::new(),
             link_type: Cell::new(None),
-        })
+            function_fields: [const { None }; 3],
+        };
+        let names = [c"__code__", c"__closure__", c"__qualname__"];
+        types.function_fields =
+            names.map(|name| StoredReference::of_known(&types, Known::Function, name));
+        Ok(types)
     }
 
     /// Which of the known types `ty` is.
@@ -63,8 +79,8 @@ impl<'py> Introspection<'py> {
     /// The nearest known type that instances of `ty` are made of: its own, or one that it is derived
     /// from.
     pub(super) fn known_base(&self, ty: Object) -> Option<Known> {
-        let mro = self.type_mro(&ty.bound(self.py));
-        let mut classes = mro.iter().map(Object::from_bound);
+        let mro = self.type_mro(&ty.lent(self.py));
+        let mut classes = mro.iter().map(|class| Object::from_bound(class));
         classes.find_map(|class| self.known(class))
     }
 
@@ -77,8 +93,8 @@ impl<'py> Introspection<'py> {
                 && traverse
                     .is_none_or(|traverse| self.descriptors.own_traverses.contains(&traverse))
         };
-        let mro = self.type_mro(&ty.bound(self.py));
-        !is_own(ty) || !mro.iter().map(Object::from_bound).all(is_own)
+        let mro = self.type_mro(&ty.lent(self.py));
+        !is_own(ty) || !mro.iter().all(|class| is_own(Object::from_bound(class)))
     }
 
     fn known_types(&self) -> &KnownTypes {
@@ -91,7 +107,7 @@ impl<'py> Introspection<'py> {
             return ty == known;
         }
         let mut caches = self.known_types().all(Known::LruCache);
-        let is_it = self.type_name(&ty.bound(self.py)) == "_lru_list_elem"
+        let is_it = self.type_name(&ty.lent(self.py)) == "_lru_list_elem"
             && caches.any(|cache| ty.module_of_type(self.py) == cache.module_of_type(self.py));
         if is_it {
             self.link_type.set(Some(ty));
@@ -101,7 +117,9 @@ impl<'py> Introspection<'py> {
 
     /// Every object to which this holds a reference, once for each.
     pub(super) fn held(&self) -> impl Iterator<Item = Object> {
-        self.descriptors.held(self.py)
+        let stored = self.function_fields.iter().flatten();
+        let stored = stored.map(StoredReference::held);
+        self.descriptors.held(self.py).chain(stored)
     }
 
     /// What a getter of `type` gives of a class, if the class is ready for being asked: the one way
@@ -111,9 +129,30 @@ impl<'py> Introspection<'py> {
         is_ready.then(|| ffi::descriptor_get(getter.bind(self.py), ty).ok())?
     }
 
+    /// What a class holds in a field, which `getter` gives where that is not known. `None` if the class
+    /// is not ready.
+    fn field(
+        &self,
+        ty: &Bound<'py, PyAny>,
+        field: TypeField,
+        getter: &Py<PyAny>,
+    ) -> Option<Object> {
+        let known = Object::from_bound(ty).type_field(field, self.layout);
+        known.or_else(|| Some(Object::from_bound(&self.ask(getter, ty)?)))
+    }
+
     /// A text that a getter of `type` gives. `None` if the class is not ready, or has no name.
-    fn ask_name(&self, getter: &Py<PyAny>, ty: &Bound<'py, PyAny>) -> Option<String> {
-        let has_names = Object::from_bound(ty).has_names(self.layout);
+    fn ask_name(
+        &self,
+        ty: &Bound<'py, PyAny>,
+        field: TypeField,
+        getter: &Py<PyAny>,
+    ) -> Option<String> {
+        let class = Object::from_bound(ty);
+        if let Some(name) = class.type_field(field, self.layout) {
+            return text(&name.lent(self.py));
+        }
+        let has_names = class.has_names(self.layout);
         has_names.then(|| text(&self.ask(getter, ty)?))?
     }
 
@@ -129,13 +168,14 @@ impl<'py> Introspection<'py> {
 
     /// `__name__` of a class; empty where there is none.
     pub(super) fn type_name(&self, ty: &Bound<'py, PyAny>) -> String {
-        let name = self.ask_name(&self.descriptors.name, ty);
+        let name = self.ask_name(ty, TypeField::Name, &self.descriptors.name);
         name.unwrap_or_else(|| self.compiled_name(ty).1)
     }
 
     /// `__qualname__` of a class; empty where there is none.
     pub(super) fn qualified_name(&self, ty: &Bound<'py, PyAny>) -> String {
-        let name = self.ask_name(&self.descriptors.qualified_name, ty);
+        let getter = &self.descriptors.qualified_name;
+        let name = self.ask_name(ty, TypeField::QualifiedName, getter);
         name.unwrap_or_else(|| self.compiled_name(ty).1)
     }
 
@@ -145,8 +185,9 @@ impl<'py> Introspection<'py> {
         let module = if !object.is_ready_type() {
             self.compiled_name(ty).0
         } else if object.type_flags().is_heap_type() {
-            let module = ffi::value_under(&self.type_namespace(ty)?, c"__module__")?;
-            text(&module.bound(self.py))
+            let namespace = self.type_namespace(ty)?;
+            let module = ffi::value_under(&namespace, c"__module__")?;
+            text(&module.lent(self.py))
         } else {
             text(&self.ask(&self.descriptors.module, ty)?)
         };
@@ -174,43 +215,54 @@ impl<'py> Introspection<'py> {
     }
 
     /// The namespace dict of a class: not the proxy, the dict behind it.
-    pub(super) fn type_namespace(&self, ty: &Bound<'py, PyAny>) -> Option<Bound<'py, PyDict>> {
-        let proxy = self.ask(&self.descriptors.namespace, ty)?;
-        let behind = Object::from_bound(&proxy).visited();
-        behind.first()?.bound(self.py).cast_into().ok()
+    pub(super) fn type_namespace(
+        &self,
+        ty: &Bound<'py, PyAny>,
+    ) -> Option<Borrowed<'py, 'py, PyDict>> {
+        let known = Object::from_bound(ty).type_field(TypeField::Namespace, self.layout);
+        let behind_proxy = || {
+            let proxy = self.ask(&self.descriptors.namespace, ty)?;
+            Object::from_bound(&proxy).visited().first().copied()
+        };
+        known.or_else(behind_proxy)?.lent(self.py).cast().ok()
     }
 
     /// The method resolution order of a class, empty if the class is not ready.
-    pub(super) fn type_mro(&self, ty: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyAny>> {
-        let mro = self.type_tuple(&self.descriptors.mro, ty);
-        mro.map(|mro| mro.iter().collect()).unwrap_or_default()
+    pub(super) fn type_mro(&self, ty: &Bound<'py, PyAny>) -> Vec<Borrowed<'py, 'py, PyAny>> {
+        self.items(self.field(ty, TypeField::Mro, &self.descriptors.mro))
     }
 
     /// The bases of a class, none if it is not ready.
-    pub(super) fn type_bases(&self, ty: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyAny>> {
-        let bases = self.type_tuple(&self.descriptors.bases, ty);
-        bases
-            .map(|bases| bases.iter().collect())
-            .unwrap_or_default()
+    pub(super) fn type_bases(&self, ty: &Bound<'py, PyAny>) -> Vec<Borrowed<'py, 'py, PyAny>> {
+        self.items(self.field(ty, TypeField::Bases, &self.descriptors.bases))
     }
 
-    fn type_tuple(
-        &self,
-        getter: &Py<PyAny>,
-        ty: &Bound<'py, PyAny>,
-    ) -> Option<Bound<'py, PyTuple>> {
-        self.ask(getter, ty)?.cast_into().ok()
+    fn items(&self, tuple: Option<Object>) -> Vec<Borrowed<'py, 'py, PyAny>> {
+        let is_tuple = |tuple: &Object| tuple.type_object().type_flags().is_tuple_subclass();
+        let items = tuple
+            .filter(is_tuple)
+            .into_iter()
+            .flat_map(ffi::tuple_items);
+        items.map(|item| item.lent(self.py)).collect()
     }
 
     /// What a static type holds and cannot be asked for by a traverse: namespace, method
     /// resolution order and bases.
-    pub(super) fn static_type_referents(&self, ty: &Bound<'py, PyAny>) -> Vec<NamedReferent<'py>> {
-        let tuple = |getter| self.type_tuple(getter, ty).map(Bound::into_any);
-        let namespace = self.type_namespace(ty).map(Bound::into_any);
+    pub(super) fn static_type_referents(&self, ty: &Bound<'py, PyAny>) -> Vec<NamedReferent> {
+        let namespace = self.type_namespace(ty);
         let named = [
-            ("__dict__", namespace),
-            ("__mro__", tuple(&self.descriptors.mro)),
-            ("__bases__", tuple(&self.descriptors.bases)),
+            (
+                "__dict__",
+                namespace.map(|dict| Object::from_bound(dict.as_any())),
+            ),
+            (
+                "__mro__",
+                self.field(ty, TypeField::Mro, &self.descriptors.mro),
+            ),
+            (
+                "__bases__",
+                self.field(ty, TypeField::Bases, &self.descriptors.bases),
+            ),
         ];
         let found = named.into_iter();
         found
@@ -218,26 +270,68 @@ impl<'py> Introspection<'py> {
             .collect()
     }
 
+    /// The names that a class holds, and no traverse shows.
+    pub(super) fn names_of_class(&self, ty: Object) -> impl Iterator<Item = NamedReferent> {
+        let fields = [
+            ("__name__", TypeField::Name),
+            ("__qualname__", TypeField::QualifiedName),
+        ];
+        let layout = self.layout;
+        let named = move |(name, field)| Some((name, ty.type_field(field, layout)?));
+        fields.into_iter().filter_map(named)
+    }
+
     /// The members of code objects, in the order of [`code_referents`](Self::code_referents).
     pub(super) fn code_members(&self) -> impl Iterator<Item = (&'static str, &Bound<'py, PyAny>)> {
         let members = self.descriptors.code_members.iter();
-        members.map(|(name, member)| (*name, member.bind(self.py)))
+        members.map(|member| (member.name, member.descriptor.bind(self.py)))
     }
 
     /// What a code object holds: constants, names, and its other members.
-    pub(super) fn code_referents(&self, code: &Bound<'py, PyAny>) -> Vec<NamedReferent<'py>> {
-        self.code_members()
-            .filter_map(|(name, member)| Some((name, ffi::descriptor_get(member, code).ok()?)))
-            .collect()
+    pub(super) fn code_referents(&self, code: Object) -> impl Iterator<Item = NamedReferent> {
+        let members = self.descriptors.code_members.iter();
+        members.filter_map(move |member| Some((member.name, self.read_code(code, member)?)))
+    }
+
+    /// A member of a code object.
+    pub(super) fn code_member(&self, code: Object, name: &str) -> Option<Object> {
+        let mut members = self.descriptors.code_members.iter();
+        self.read_code(code, members.find(|member| member.name == name)?)
+    }
+
+    fn read_code(&self, code: Object, member: &CodeMember) -> Option<Object> {
+        match member.offset {
+            Some(offset) => code.reference_at(offset),
+            None => {
+                let descriptor = member.descriptor.bind(self.py);
+                let value = ffi::descriptor_get(descriptor, &code.lent(self.py)).ok()?;
+                Some(Object::from_bound(&value))
+            }
+        }
     }
 
     /// The names and kinds of the variables of a code object, which no attribute shows: from 3.11
     /// on, after [`code_referents`](Self::code_referents).
-    pub(super) fn code_variables(&self, code: &Bound<'py, PyAny>) -> Option<[Object; 2]> {
-        let mut members = self.code_members();
-        let (_, filename) = members.find(|(name, _)| *name == "co_filename")?;
-        let filename = ffi::descriptor_get(filename, code).ok()?;
-        Object::from_bound(code).variables_of_code(Object::from_bound(&filename), self.layout)
+    pub(super) fn code_variables(&self, code: Object) -> Option<[Object; 2]> {
+        let filename = self.code_member(code, "co_filename")?;
+        code.variables_of_code(filename, self.layout)
+    }
+
+    /// The names of the variables that a function takes from around it, in the order of its closure.
+    pub(super) fn free_variables(&self, code: Object) -> Vec<String> {
+        /// Set in the kind of such a variable (`CO_FAST_FREE`).
+        const FREE: u8 = 0x80;
+        let names = |tuple| ffi::tuple_items(tuple).map(|name| text(&name.lent(self.py)));
+        if let Some([variables, kinds]) = self.code_variables(code) {
+            let kinds = kinds.lent(self.py).cast::<PyBytes>();
+            let kinds = kinds.as_ref().map_or(&[][..], |kinds| kinds.as_bytes());
+            let free = names(variables)
+                .zip(kinds)
+                .filter(|(_, kind)| *kind & FREE != 0);
+            return free.filter_map(|(name, _)| name).collect();
+        }
+        let tuple = self.code_member(code, "co_freevars").into_iter();
+        tuple.flat_map(names).flatten().collect()
     }
 
     /// The nearest `__sizeof__` for instances of a class that is that of a known type; `None` if there
@@ -245,10 +339,17 @@ impl<'py> Introspection<'py> {
     pub(super) fn native_sizeof(&self, ty: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         self.type_mro(ty).iter().find_map(|class| {
             let known = self.known(Object::from_bound(class))?;
-            let method = ffi::value_under(&self.type_namespace(class)?, c"__sizeof__")?;
+            let namespace = self.type_namespace(class)?;
+            let method = ffi::value_under(&namespace, c"__sizeof__")?;
             let is_method = self.is_exactly(method, Known::MethodDescriptor);
             (is_method && known.has_plain_size()).then(|| method.bound(self.py))
         })
+    }
+
+    /// What a function has under one of its attributes.
+    pub(super) fn function_field(&self, function: Object, field: FunctionField) -> Option<Object> {
+        let stored = self.function_fields[field as usize].as_ref();
+        stored?.read(self.py, function)
     }
 
     /// Where a function has the pointer to the dict of its attributes.
@@ -266,7 +367,7 @@ impl<'py> Introspection<'py> {
 }
 
 /// A referent and the attribute it hangs under.
-pub(super) type NamedReferent<'py> = (&'static str, Bound<'py, PyAny>);
+pub(super) type NamedReferent = (&'static str, Object);
 
 /// The text of an exact or derived `str`, read without its own methods; lone surrogates are
 /// spelled as escapes. `None` if it is no string.

@@ -23,6 +23,7 @@ mod namespaces;
 mod object_list;
 mod roots;
 mod snapshot;
+mod stored;
 mod threads;
 mod tracked;
 mod type_info;

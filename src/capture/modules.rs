@@ -14,7 +14,7 @@ use crate::graph::{HeapGraphBuilder, NodeFlags};
 /// `__getattr__`, so a lazy module stays unloaded.
 pub(crate) fn module_name(module: &Bound<'_, PyAny>) -> Option<String> {
     let namespace = ffi::module_namespace(module)?;
-    text(&ffi::value_under(&namespace, c"__name__")?.bound(module.py()))
+    text(&ffi::value_under(&namespace, c"__name__")?.lent(module.py()))
 }
 
 /// A function of a compiled module, if that is loaded and the program has put nothing else in the
@@ -49,7 +49,7 @@ pub(super) fn mark_modules(py: Python<'_>, builder: &mut HeapGraphBuilder) {
         return;
     };
     for (key, module) in ffi::dict_entries(Object::from_bound(&modules)) {
-        let module = module.bound(py);
+        let module = module.lent(py);
         let Some(namespace) = ffi::module_namespace(&module) else {
             continue;
         };
@@ -58,7 +58,7 @@ pub(super) fn mark_modules(py: Python<'_>, builder: &mut HeapGraphBuilder) {
             builder.add_flags(node, NodeFlags::MODULE_NAMESPACE);
         }
         let name = module_name(&module);
-        if name.is_some() && name == text(&key.bound(py)) {
+        if name.is_some() && name == text(&key.lent(py)) {
             let address = Object::from_bound(&module).address();
             if let Some(node) = builder.known_node(address) {
                 builder.add_flags(node, NodeFlags::PROPER_MODULE);

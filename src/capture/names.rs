@@ -5,7 +5,7 @@ use pyo3::types::PyString;
 
 use super::ffi::{self, Object};
 use super::interned::intern;
-use super::introspection::{Introspection, text};
+use super::introspection::{FunctionField, Introspection, text};
 use super::known_types::Known;
 use super::modules::module_name;
 
@@ -18,13 +18,17 @@ pub(crate) fn object_name<'py>(
     object: &Bound<'py, PyAny>,
 ) -> Option<String> {
     let py = object.py();
-    let ty = Object::from_bound(object).type_object();
+    let known = Object::from_bound(object);
+    let ty = known.type_object();
     match types.known(ty) {
-        Some(Known::Function) => attribute_text(object, intern!(py, "__qualname__")),
-        Some(Known::Code) => code_place(object, intern!(py, "co_firstlineno"), object),
+        Some(Known::Function) => {
+            let name = types.function_field(known, FunctionField::QualifiedName)?;
+            text(&name.lent(py))
+        }
+        Some(Known::Code) => code_place(types, object, intern!(py, "co_firstlineno"), object),
         Some(Known::Frame) => {
             let code = ffi::attribute(object, intern!(py, "f_code")).ok()?;
-            code_place(&code, intern!(py, "f_lineno"), object)
+            code_place(types, &code, intern!(py, "f_lineno"), object)
         }
         Some(Known::Method) => {
             let function = ffi::attribute(object, intern!(py, "__func__")).ok()?;
@@ -33,7 +37,7 @@ pub(crate) fn object_name<'py>(
         Some(Known::Builtin) => attribute_text(object, intern!(py, "__name__")),
         _ if ty.type_flags().is_type_subclass() => Some(types.qualified_name(object)),
         _ => match suspended_code(types, object) {
-            Some((_, code)) => code_place(&code, intern!(py, "co_firstlineno"), &code),
+            Some((_, code)) => code_place(types, &code, intern!(py, "co_firstlineno"), &code),
             None => module_name(object),
         },
     }
@@ -55,16 +59,19 @@ pub(super) fn suspended_code<'py>(
 }
 
 /// Function, file and line; `line` is the attribute of `holder` that has the line.
-fn code_place(
-    code: &Bound<'_, PyAny>,
-    line: &Bound<'_, PyString>,
-    holder: &Bound<'_, PyAny>,
+fn code_place<'py>(
+    types: &Introspection<'py>,
+    code: &Bound<'py, PyAny>,
+    line: &Bound<'py, PyString>,
+    holder: &Bound<'py, PyAny>,
 ) -> Option<String> {
-    let py = code.py();
+    let member = |name| {
+        let member = types.code_member(Object::from_bound(code), name)?;
+        text(&member.lent(types.py))
+    };
     // From 3.11.
-    let name = attribute_text(code, intern!(py, "co_qualname"))
-        .or_else(|| attribute_text(code, intern!(py, "co_name")))?;
-    let file = attribute_text(code, intern!(py, "co_filename"))?;
+    let name = member("co_qualname").or_else(|| member("co_name"))?;
+    let file = member("co_filename")?;
     let line: u32 = ffi::attribute(holder, line).ok()?.extract().unwrap_or(0);
     Some(format!("{name} in {file}:{line}"))
 }

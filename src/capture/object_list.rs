@@ -102,7 +102,7 @@ fn has_fixed_contents(types: &Introspection<'_>, ty: Object) -> bool {
 }
 
 fn listed(types: &Introspection<'_>, ty: Object, contents: Contents) -> ListedClass {
-    let namespace = types.type_namespace(&ty.bound(types.py));
+    let namespace = types.type_namespace(&ty.lent(types.py));
     ListedClass {
         ty: named(types, ty),
         address: ty.address(),

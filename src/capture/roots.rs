@@ -99,7 +99,7 @@ impl<'a, 'py> Roots<'a, 'py> {
         let Some(object) = ffi::object_at(self.heap.graph.address(node)) else {
             return String::new();
         };
-        let object = object.bound(self.types.py);
+        let object = object.lent(self.types.py);
         let name = object_name(self.types, &object);
         let name_or_type = || {
             name.clone()
@@ -178,7 +178,7 @@ impl<'a, 'py> Roots<'a, 'py> {
         let Some(class) = class else {
             return false;
         };
-        let mro = self.types.type_mro(&class.bound(self.types.py));
+        let mro = self.types.type_mro(&class.lent(self.types.py));
         // The last is `object`, whose `__eq__` is compiled.
         let Some((_object, classes)) = mro.split_last() else {
             return false;

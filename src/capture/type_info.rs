@@ -36,7 +36,7 @@ fn hides_fields(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> bool {
         return false;
     }
     // A `datetime` is a `date`, and has a time zone.
-    let holds_nothing = |base: &Bound<'_, PyAny>| {
+    let holds_nothing = |base: &Borrowed<'_, '_, PyAny>| {
         let name = types.class_name(base);
         HOLD_NOTHING.contains(&name.as_str())
     };
@@ -222,7 +222,7 @@ impl<'py> TypeCache<'py> {
 
     fn describe(&self, ty: Object, builder: &mut HeapGraphBuilder) -> TypeInfo<'py> {
         let known = self.introspection;
-        let bound = ty.bound(known.py);
+        let bound = ty.lent(known.py);
         let flags = ty.type_flags();
         let (basic_size, item_size) = known.instance_sizes(&bound);
         let described = HeapType {
@@ -264,8 +264,8 @@ impl<'py> TypeCache<'py> {
         let known = self.introspection;
         let flags = ty.type_flags();
         let is_module_type = || {
-            let mro = known.type_mro(&ty.bound(known.py));
-            let mut classes = mro.iter().map(Object::from_bound);
+            let mro = known.type_mro(&ty.lent(known.py));
+            let mut classes = mro.iter().map(|class| Object::from_bound(class));
             classes.any(|class| known.known(class) == Some(Known::Module))
         };
         match known.known(ty) {

@@ -3,8 +3,9 @@
 use pyo3::prelude::*;
 
 use super::super::ffi::{self, Object};
-use super::super::introspection::{Introspection, text};
+use super::super::introspection::text;
 use super::super::known_types::Known;
+use super::super::stored::StoredReference;
 use super::{Describer, Named};
 use crate::graph::EdgeLabel;
 
@@ -51,55 +52,28 @@ const GETTERS: [(Known, &[&str]); 11] = [
 /// A field of a class that can be read without making or running anything.
 pub(super) struct Field<'py> {
     pub(super) name: String,
-    descriptor: Bound<'py, PyAny>,
-    /// Where instances have the reference, if the descriptor does nothing but read it there.
-    offset: Option<usize>,
+    reference: StoredReference<'py>,
 }
 
 impl<'py> Field<'py> {
-    /// `descriptor` was found in the namespace of `owner`.
-    fn new(
-        types: &Introspection<'py>,
-        name: String,
-        descriptor: Bound<'py, PyAny>,
-        owner: &Bound<'py, PyAny>,
-    ) -> Self {
-        let object = Object::from_bound(&descriptor);
-        let is_member = types.is_exactly(object, Known::MemberDescriptor);
-        let offset = || ffi::member_offset(object, Object::from_bound(owner), types.layout);
-        Self {
-            offset: is_member.then(offset).flatten(),
-            name,
-            descriptor,
-        }
-    }
-
     /// What an instance has there. A slot that is not set holds nothing.
     pub(super) fn read(&self, py: Python<'py>, object: Object) -> Option<Object> {
-        match self.offset {
-            Some(offset) => object.reference_at(offset),
-            None => ffi::descriptor_get(&self.descriptor, &object.lent(py))
-                .ok()
-                .map(|value| Object::from_bound(&value)),
-        }
+        self.reference.read(py, object)
     }
 }
 
 impl<'py> Describer<'py, '_> {
     /// The members of code objects, in the order in which a graph has what they hold.
     pub(super) fn code_fields(&self) -> Vec<Field<'py>> {
-        let members = self.types.code_members();
-        let code_type = self.types.type_of_interpreter(Known::Code);
+        let code = self.types.type_of_interpreter(Known::Code);
         let field = |(name, member): (&str, &Bound<'py, PyAny>)| {
-            let code_type = code_type?.lent(self.types.py);
-            Some(Field::new(
-                self.types,
-                name.to_owned(),
-                member.clone(),
-                &code_type,
-            ))
+            let code = code?.lent(self.types.py);
+            Some(Field {
+                name: name.to_owned(),
+                reference: StoredReference::new(self.types, member.clone(), &code),
+            })
         };
-        members.filter_map(field).collect()
+        self.types.code_members().filter_map(field).collect()
     }
 
     /// What the object holds in its fields.
@@ -123,14 +97,15 @@ impl<'py> Describer<'py, '_> {
                 continue;
             };
             let getters = self.getters(&class);
-            for (name, descriptor) in ffi::dict_entries(Object::from_bound(&namespace)) {
+            for (name, descriptor) in ffi::dict_entries(Object::from_bound(namespace.as_any())) {
                 let is_member = self.types.is_exactly(descriptor, Known::MemberDescriptor);
-                let descriptor = descriptor.bound(self.types.py);
-                let Some(name) = text(&name.bound(self.types.py)) else {
+                let Some(name) = text(&name.lent(self.types.py)) else {
                     continue;
                 };
                 if is_member || getters.is_some_and(|names| names.contains(&name.as_str())) {
-                    fields.push(Field::new(self.types, name, descriptor, &class));
+                    let descriptor = descriptor.bound(self.types.py);
+                    let reference = StoredReference::new(self.types, descriptor, &class);
+                    fields.push(Field { name, reference });
                 }
             }
         }

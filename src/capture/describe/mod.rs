@@ -22,8 +22,7 @@ use super::arrays::ArrayFields;
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{FrameSlot, frame_referents};
 use super::hidden::HiddenReferences;
-use super::interned::intern;
-use super::introspection::{Introspection, code_names, text};
+use super::introspection::{FunctionField, Introspection, NamedReferent, text};
 use super::known_types::Known;
 use super::walk::WalkedHeap;
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex};
@@ -148,7 +147,7 @@ impl<'py, 'g> Describer<'py, 'g> {
     /// What the object holds by being a container, class, code, module, frame or generator.
     fn contents(&self, object: Object, node: NodeIndex) -> Vec<Named> {
         let flags = object.type_object().type_flags();
-        let bound = object.bound(self.types.py);
+        let bound = object.lent(self.types.py);
         if flags.is_dict_subclass() {
             ffi::dict_entries(object)
                 .flat_map(|entry| self.entry(entry))
@@ -160,11 +159,11 @@ impl<'py, 'g> Describer<'py, 'g> {
         } else if flags.is_type_subclass() {
             attributes_of(self.types.static_type_referents(&bound))
         } else if self.types.is_exactly(object, Known::Code) {
-            attributes_of(self.types.code_referents(&bound))
+            attributes_of(self.types.code_referents(object))
         } else if self.graph.flags(node).contains(NodeFlags::FRAME) {
             self.frame_contents(&bound)
         } else if let Some(namespace) = ffi::module_namespace(&bound) {
-            attributes_of(vec![("__dict__", namespace.into_any())])
+            attributes_of([("__dict__", Object::from_bound(namespace.as_any()))])
         } else if let Some(variables) = self.context_variables(object, node) {
             variables
         } else if let Some(array) = ArrayFields::of(self.types, &bound.get_type()) {
@@ -209,7 +208,7 @@ impl<'py, 'g> Describer<'py, 'g> {
     }
 
     fn entry(&self, (key, value): (Object, Object)) -> [Named; 2] {
-        let spelled = spell(self.types, &key.bound(self.types.py));
+        let spelled = spell(self.types, &key.lent(self.types.py));
         [
             (key, EdgeLabel::KeyObject(spelled.clone())),
             (value, EdgeLabel::Key(spelled)),
@@ -235,18 +234,17 @@ impl<'py, 'g> Describer<'py, 'g> {
 
     /// The free variables of the function whose closure `tuple` is.
     fn closure_names(&self, tuple: &Bound<'py, PyAny>, node: NodeIndex) -> Option<Vec<String>> {
+        let tuple = Object::from_bound(tuple);
         let functions = self.graph.referrers(node).iter().filter_map(|&referrer| {
             let function = ffi::object_at(self.graph.address(referrer))?;
-            let is_function = self.types.is_exactly(function, Known::Function);
-            is_function.then(|| function.bound(self.types.py))
+            (self.types.is_exactly(function, Known::Function)).then_some(function)
         });
-        let py = self.types.py;
-        let mut owners = functions.filter(|function| {
-            ffi::attribute(function, intern!(py, "__closure__"))
-                .is_ok_and(|closure| closure.is(tuple))
-        });
-        let code = ffi::attribute(&owners.next()?, intern!(py, "__code__")).ok()?;
-        code_names(&code, "co_freevars")
+        let field = |function, field| self.types.function_field(function, field);
+        let owner = functions
+            .into_iter()
+            .find(|&function| field(function, FunctionField::Closure) == Some(tuple))?;
+        let code = field(owner, FunctionField::Code)?;
+        Some(self.types.free_variables(code))
     }
 
     fn frame_contents(&self, frame: &Bound<'py, PyAny>) -> Vec<Named> {
@@ -326,8 +324,8 @@ fn indexed(items: impl IntoIterator<Item = Object>) -> Vec<Named> {
     named
 }
 
-fn attributes_of(referents: Vec<(&'static str, Bound<'_, PyAny>)>) -> Vec<Named> {
-    let label = |(name, value)| (Object::from_bound(&value), EdgeLabel::attribute(name));
+fn attributes_of(referents: impl IntoIterator<Item = NamedReferent>) -> Vec<Named> {
+    let label = |(name, value)| (value, EdgeLabel::attribute(name));
     referents.into_iter().map(label).collect()
 }
 

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use super::probes;
-use super::type_object::TypeFlags;
+use super::type_object::{TypeField, TypeFlags};
 
 /// Major and minor version of an interpreter.
 type Version = (u8, u8);
@@ -27,7 +27,7 @@ enum Private {
     Sizes,
     Buffers,
     TypeName,
-    HeapTypeNames,
+    HeapTypes,
     Subclasses,
     ManagedDict,
     CodeVariables,
@@ -78,11 +78,11 @@ static ROWS: [Row; 12] = [
         unseen: "the names of types that are not ready",
     },
     Row {
-        what: Private::HeapTypeNames,
-        name: "ht_name, ht_qualname",
+        what: Private::HeapTypes,
+        name: "PyHeapTypeObject",
         versions: [(3, 10), (3, 15)],
-        probe: probes::heap_type_names,
-        // Without it a name is asked for that is there, but in types of a few broken extensions.
+        probe: probes::heap_types,
+        // Without it the getters of `type` are asked.
         unseen: "",
     },
     Row {
@@ -277,14 +277,21 @@ impl Layout {
         self.has(Private::TypeName).then_some(24)
     }
 
-    /// Where a heap type has its name and qualified name (`ht_name`, `ht_qualname`).
-    pub(super) fn heap_type_names(&self) -> Option<[usize; 2]> {
-        let names = match self.version {
+    /// Where a heap type has a reference that a getter of `type` hands out.
+    pub(super) fn heap_type_field(&self, field: TypeField) -> Option<usize> {
+        let [name, qualified_name] = match self.version {
             (3, 10 | 11) => [848, 864],
             (3, 12..=14) => [856, 872],
             _ => [864, 880],
         };
-        self.has(Private::HeapTypeNames).then_some(names)
+        let offset = match field {
+            TypeField::Namespace => 264,
+            TypeField::Bases => 336,
+            TypeField::Mro => 344,
+            TypeField::Name => name,
+            TypeField::QualifiedName => qualified_name,
+        };
+        self.has(Private::HeapTypes).then_some(offset)
     }
 
     /// Where a type has the pointer to the dict of its subclasses (`tp_subclasses`).

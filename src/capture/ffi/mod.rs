@@ -50,7 +50,7 @@ pub(super) use inline_values::inline_values;
 pub(crate) use layout::Layout;
 pub(super) use members::member_offset;
 pub(super) use sizes::{item_count, sizeof};
-pub(super) use type_object::is_compiled_module;
+pub(super) use type_object::{TypeField, is_compiled_module};
 
 use crate::graph::HeapGraphBuilder;
 
@@ -135,6 +135,17 @@ impl Object {
         let place = unsafe { self.0.as_ptr().cast::<*mut c::PyObject>().byte_add(offset) };
         // SAFETY: as above; members are aligned.
         NonNull::new(unsafe { place.read() }).map(Self)
+    }
+
+    /// Where among the first `size` bytes of the object is the only reference to `held`.
+    pub(super) fn place_of(self, held: Self, size: usize) -> Option<usize> {
+        let word = size_of::<u64>();
+        // The first two words are the count and the type.
+        let mut places = (2 * word..size.next_multiple_of(word).min(size))
+            .step_by(word)
+            .filter(|&place| place + word <= size && self.word_at(place) == held.address());
+        let place = places.next()?;
+        places.next().is_none().then_some(place)
     }
 
     /// The object's type, itself an object. That of a static type which nobody has made ready may be

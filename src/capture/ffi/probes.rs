@@ -10,6 +10,7 @@ use pyo3::types::{PyByteArray, PyDict, PyList, PyTuple, PyType};
 
 use super::containers::{dict_entries, module_namespace, module_table, value_under};
 use super::layout::Layout;
+use super::type_object::TypeField;
 use super::{Object, object_at, system_object};
 
 /// A new list is referred to once, and `None` is immortal where there are immortal objects.
@@ -75,16 +76,21 @@ pub(super) fn type_name(py: Python<'_>, layout: &Layout) -> Option<bool> {
     Some(name == "ModuleSpec" && static_name == "dict")
 }
 
-/// So do the strings that its `__name__` and `__qualname__` give.
-pub(super) fn heap_type_names(py: Python<'_>, layout: &Layout) -> Option<bool> {
-    let class = class(py, c"_frozen_importlib", c"ModuleSpec")?;
-    let words = layout.heap_type_names()?;
-    let given = ["__name__", "__qualname__"].map(|name| {
-        let name = class.getattr(name).ok()?;
-        Some(Object::from_bound(&name).address())
-    });
+/// So do what its `__name__`, `__qualname__`, `__bases__`, `__mro__` and `__dict__` hand out.
+pub(super) fn heap_types(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let class = class(py, c"_frozen_importlib_external", c"SourceFileLoader")?;
+    let namespace = Object::from_bound(&class.getattr("__dict__").ok()?).visited();
+    let given = [
+        (TypeField::Name, class.getattr("__name__")),
+        (TypeField::QualifiedName, class.getattr("__qualname__")),
+        (TypeField::Bases, class.getattr("__bases__")),
+        (TypeField::Mro, class.getattr("__mro__")),
+    ];
     let class = Object::from_bound(&class);
-    Some(words.map(|offset| Some(class.word_at(offset))) == given)
+    let is_there = |field, object: Object| class.type_field(field, layout) == Some(object);
+    let are_there = (given.into_iter())
+        .all(|(field, given)| given.is_ok_and(|given| is_there(field, Object::from_bound(&given))));
+    Some(are_there && is_there(TypeField::Namespace, *namespace.first()?))
 }
 
 /// A class has a dict whose values are weak references to its subclasses.

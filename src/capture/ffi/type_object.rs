@@ -55,6 +55,21 @@ impl TypeFlags {
     }
 }
 
+/// A reference that a class holds and a getter of `type` hands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::capture) enum TypeField {
+    /// `__dict__`, which gives a proxy of it.
+    Namespace,
+    /// `__bases__`
+    Bases,
+    /// `__mro__`
+    Mro,
+    /// `__name__`
+    Name,
+    /// `__qualname__`
+    QualifiedName,
+}
+
 impl Object {
     /// `tp_flags` of a type object.
     pub(in crate::capture) fn type_flags(self) -> TypeFlags {
@@ -87,16 +102,24 @@ impl Object {
         Some(name.to_string_lossy().into_owned())
     }
 
+    /// What a heap type that is ready has in a field. `None` where that is null, as in a type that foreign
+    /// code has put together, and where the layout is not known or the type is none of these.
+    pub(in crate::capture) fn type_field(self, field: TypeField, layout: &Layout) -> Option<Self> {
+        let offset = layout.heap_type_field(field)?;
+        (self.is_ready_type() && self.type_flags().is_heap_type())
+            .then(|| self.reference_at(offset))
+            .flatten()
+    }
+
     /// True if and only if a class has the strings that its `__name__` and `__qualname__` give: a heap
     /// type that foreign code has put together may lack them.
     pub(in crate::capture) fn has_names(self, layout: &Layout) -> bool {
-        if !self.type_flags().is_heap_type() {
-            return true;
-        }
-        let is_set = |offset| self.word_at(offset) != 0;
-        layout
-            .heap_type_names()
-            .is_none_or(|names| names.into_iter().all(is_set))
+        let fields = [TypeField::Name, TypeField::QualifiedName];
+        let is_set = |field| {
+            let is_known = layout.heap_type_field(field).is_some();
+            !is_known || self.type_field(field, layout).is_some()
+        };
+        !self.type_flags().is_heap_type() || fields.into_iter().all(is_set)
     }
 
     /// The dict of weak references to its subclasses that a class has, which its traverse does

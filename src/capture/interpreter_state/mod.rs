@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::ffi::{self, Object};
 use super::introspection::{Introspection, text};
 use super::known_types::Known;
-use super::live_object;
+use super::lent_object;
 use super::modules::compiled_function;
 use super::names::object_name;
 use super::walk::WalkedHeap;
@@ -168,14 +168,14 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
     /// those of `ast` that stand for operators.
     fn compiled_with(&self, class: NodeIndex) -> Option<String> {
         let class = ffi::object_at(self.graph.address(class))?;
-        let module = self.types.type_module(&class.bound(self.types.py))?;
+        let module = self.types.type_module(&class.lent(self.types.py))?;
         KEPT_CLASSES.contains(&module.as_str()).then_some(module)
     }
 
     /// A class keeps weak references to its subclasses in a dict, by their addresses. From 3.12 on
     /// those of the interpreter's own static types are not where the walk finds the others.
     fn table_of_subclasses(&self, node: NodeIndex) -> Option<String> {
-        let mut bases: Option<Vec<Bound<'py, PyAny>>> = None;
+        let mut bases: Option<Vec<Borrowed<'py, 'py, PyAny>>> = None;
         for [key, value] in self.entries(node) {
             let class = self.referent_of_weak(value)?;
             let key = self.object(key);
@@ -250,8 +250,8 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
         object_name(self.types, &self.object(node))
     }
 
-    fn object(&self, node: NodeIndex) -> Bound<'py, PyAny> {
-        live_object(self.types.py, self.graph, node)
+    fn object(&self, node: NodeIndex) -> Borrowed<'py, 'py, PyAny> {
+        lent_object(self.types.py, self.graph, node)
     }
 }
 

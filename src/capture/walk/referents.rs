@@ -68,9 +68,9 @@ impl Referents<'_, '_> {
             Kind::Code => self.add_code(object, builder),
             // A static type: its traverse would abort the process.
             Kind::Type if !object.is_gc() => {
-                let ty = object.bound(self.introspection.py);
+                let ty = object.lent(self.introspection.py);
                 for (_, referent) in self.introspection.static_type_referents(&ty) {
-                    add_edge(builder, Object::from_bound(&referent));
+                    add_edge(builder, referent);
                 }
             }
             Kind::Frame if !is_tracked => {
@@ -101,12 +101,16 @@ impl Referents<'_, '_> {
 
     /// Adds constants, names and variables of code, which no traverse shows.
     fn add_code(&self, object: Object, builder: &mut HeapGraphBuilder) {
-        let code = object.bound(self.introspection.py);
-        for (_, referent) in self.introspection.code_referents(&code) {
-            add_edge(builder, Object::from_bound(&referent));
+        for (_, referent) in self.introspection.code_referents(object) {
+            add_edge(builder, referent);
         }
-        for referent in self.introspection.code_variables(&code).iter().flatten() {
-            add_edge(builder, *referent);
+        for referent in self
+            .introspection
+            .code_variables(object)
+            .into_iter()
+            .flatten()
+        {
+            add_edge(builder, referent);
         }
     }
 

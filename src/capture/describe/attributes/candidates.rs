@@ -5,7 +5,7 @@ use pyo3::types::PyString;
 use rustc_hash::FxHashMap;
 
 use super::super::super::ffi::{self, Object};
-use super::super::super::interned::intern;
+use super::super::super::introspection::FunctionField;
 use super::super::super::known_types::Known;
 use super::super::{Describer, text};
 use crate::graph::{NodeIndex, NodeSet};
@@ -25,41 +25,31 @@ impl<'py> Describer<'py, '_> {
             return names.clone();
         }
         let mut names = Vec::new();
-        for namespace in self.namespaces(&ty.bound(self.types.py)) {
-            for (_, value) in ffi::dict_entries(Object::from_bound(&namespace)) {
-                let value = value.bound(self.types.py);
-                if self
-                    .types
-                    .is_exactly(Object::from_bound(&value), Known::Function)
-                    && let Ok(code) = ffi::attribute(&value, intern!(self.types.py, "__code__"))
-                {
-                    self.names_in_code(&code, NESTED_CODE, &mut names);
+        for namespace in self.namespaces(&ty.lent(self.types.py)) {
+            for (_, value) in ffi::dict_entries(Object::from_bound(namespace.as_any())) {
+                if let Some(code) = self.code_of(value) {
+                    self.names_in_code(code, NESTED_CODE, &mut names);
                 }
             }
         }
         names
     }
 
-    fn names_in_code(
-        &self,
-        code: &Bound<'py, PyAny>,
-        depth: usize,
-        names: &mut Vec<Bound<'py, PyAny>>,
-    ) {
+    /// The code of a function; `None` of anything else.
+    fn code_of(&self, object: Object) -> Option<Object> {
+        let is_function = self.types.is_exactly(object, Known::Function);
+        is_function.then(|| self.types.function_field(object, FunctionField::Code))?
+    }
+
+    fn names_in_code(&self, code: Object, depth: usize, names: &mut Vec<Bound<'py, PyAny>>) {
         for (member, value) in self.types.code_referents(code) {
-            let objects = || Object::from_bound(&value).visited();
             if member == "co_names" {
-                names.extend(objects().iter().rev().map(|name| name.bound(self.types.py)));
+                let held = value.visited().into_iter().rev();
+                names.extend(held.map(|name| name.bound(self.types.py)));
             } else if member == "co_consts" && depth > 0 {
-                for constant in objects()
-                    .iter()
-                    .map(|constant| constant.bound(self.types.py))
-                {
-                    if self
-                        .types
-                        .is_exactly(Object::from_bound(&constant), Known::Code)
-                    {
-                        self.names_in_code(&constant, depth - 1, names);
+                for constant in value.visited() {
+                    if self.types.is_exactly(constant, Known::Code) {
+                        self.names_in_code(constant, depth - 1, names);
                     }
                 }
             }
@@ -70,15 +60,10 @@ impl<'py> Describer<'py, '_> {
     pub(super) fn file_names(&self, class: &Bound<'py, PyAny>) -> &[Bound<'py, PyAny>] {
         let names = self.names_by_file.get_or_init(|| self.names_of_files());
         let file = self.namespaces(class).iter().find_map(|namespace| {
-            let mut values = ffi::dict_entries(Object::from_bound(namespace))
-                .map(|(_, value)| value.bound(self.types.py));
-            let is_function = |value: &Bound<'_, PyAny>| {
-                self.types
-                    .is_exactly(Object::from_bound(value), Known::Function)
-            };
-            let function = values.find(is_function)?;
-            let code = ffi::attribute(&function, intern!(self.types.py, "__code__")).ok()?;
-            text(&ffi::attribute(&code, intern!(self.types.py, "co_filename")).ok()?)
+            let mut entries = ffi::dict_entries(Object::from_bound(namespace.as_any()));
+            let code = entries.find_map(|(_, value)| self.code_of(value))?;
+            let file = self.types.code_member(code, "co_filename")?;
+            text(&file.lent(self.types.py))
         });
         file.and_then(|file| names.get(&file))
             .map_or(&[], Vec::as_slice)

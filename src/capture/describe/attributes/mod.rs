@@ -56,7 +56,7 @@ impl<'py> Describer<'py, '_> {
             let entries = self.entries_beside(dict).into_iter();
             return entries.map(|(key, value)| (value, label(&key))).collect();
         }
-        let class = ty.bound(self.types.py);
+        let class = ty.lent(self.types.py);
         let object = object.bound(self.types.py);
         let Some(on_classes) = self.on_classes(&class) else {
             return Vec::new();
@@ -90,7 +90,7 @@ impl<'py> Describer<'py, '_> {
     ) -> Cow<'a, [Bound<'py, PyAny>]> {
         let is_thorough = self.searches == Searches::Thorough;
         match source {
-            Source::File => self.file_names(&ty.bound(self.types.py)).into(),
+            Source::File => self.file_names(&ty.lent(self.types.py)).into(),
             Source::Program if is_thorough => self.program_names().into(),
             Source::Strings if is_thorough => self.strings().into(),
             Source::Program | Source::Strings => Cow::default(),
@@ -145,7 +145,7 @@ impl<'py> Describer<'py, '_> {
         let mut found = FxHashMap::default();
         for namespace in self.namespaces(class).iter().rev() {
             for (key, value) in ffi::dict_entries(Object::from_bound(namespace)) {
-                let key = key.bound(self.types.py);
+                let key = key.lent(self.types.py);
                 if !key.is_exact_instance_of::<PyString>() {
                     return None;
                 }
@@ -165,7 +165,7 @@ impl<'py> Describer<'py, '_> {
             || !ffi::is_descriptor(on_class)
     }
 
-    fn namespaces(&self, class: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyDict>> {
+    fn namespaces(&self, class: &Bound<'py, PyAny>) -> Vec<Borrowed<'py, 'py, PyDict>> {
         let mro = self.types.type_mro(class);
         mro.iter()
             .filter_map(|class| self.types.type_namespace(class))
@@ -227,7 +227,7 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
     fn own_attribute(&self, name: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, bool)> {
         let types = self.describer.types;
         let on_class = self.on_classes.get(&text(name)?);
-        let on_class = on_class.map(|found| found.bound(types.py));
+        let on_class = on_class.map(|found| found.lent(types.py));
         if (on_class.as_ref()).is_some_and(|found| !self.describer.may_be_hidden(found)) {
             return None;
         }

@@ -148,7 +148,7 @@ impl<'py> Namer<'_, 'py, '_> {
         let class = object.type_object();
         let on_classes = self
             .describer
-            .on_classes(&class.bound(self.describer.types.py));
+            .on_classes(&class.lent(self.describer.types.py));
         let on_classes = on_classes.unwrap_or_default();
         for name in self.describer.class_names(class) {
             let Some(spelled) = text(&name) else {
@@ -161,7 +161,7 @@ impl<'py> Namer<'_, 'py, '_> {
             let is_readable = name.is_exact_instance_of::<PyString>()
                 && on_class.is_none_or(|found| {
                     self.describer
-                        .may_be_hidden(&found.bound(self.describer.types.py))
+                        .may_be_hidden(&found.lent(self.describer.types.py))
                 });
             if !is_known && is_readable && labels.contains(&label) {
                 plan.attributes.push(Attribute {

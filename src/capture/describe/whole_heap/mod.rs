@@ -7,13 +7,10 @@
 mod fields;
 mod plan;
 
-use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
-use super::super::interned::intern;
-use super::super::introspection::code_names;
-use super::super::known_types::Known;
+use super::super::introspection::FunctionField;
 use super::Describer;
 use super::spelling::spell;
 use crate::graph::{EdgeName, EdgeNames, NodeIndex, TextIndex};
@@ -77,17 +74,12 @@ impl Namer<'_, '_, '_> {
             let Some(function) = self.object(node) else {
                 continue;
             };
-            if !types.is_exactly(function, Known::Function) {
-                continue;
-            }
-            let function = function.lent(types.py);
-            let closure = ffi::attribute(&function, intern!(types.py, "__closure__"));
-            let Some(closure) = closure.ok().filter(|closure| !closure.is_none()) else {
+            let Some(closure) = types.function_field(function, FunctionField::Closure) else {
                 continue;
             };
-            let code = ffi::attribute(&function, intern!(types.py, "__code__")).ok();
-            let names = code.and_then(|code| code_names(&code, "co_freevars"));
-            if let Some(tuple) = graph.node_at(Object::from_bound(&closure).address()) {
+            let code = types.function_field(function, FunctionField::Code);
+            let names = code.map(|code| types.free_variables(code));
+            if let Some(tuple) = graph.node_at(closure.address()) {
                 let names = names.unwrap_or_default();
                 let texts = names.iter().map(|name| self.names.text(name)).collect();
                 self.closures.entry(tuple).or_insert(texts);
