@@ -28,7 +28,7 @@ pub(in crate::capture) fn plain_repr<'py>(object: &Bound<'py, PyAny>) -> Option<
 ///
 /// # Errors
 ///
-/// Whatever the descriptor raises; `AttributeError` where it is no descriptor.
+/// Whatever the descriptor raises; `AttributeError` where it is none, or the object has no type.
 pub(in crate::capture) fn descriptor_get<'py>(
     descriptor: &Bound<'py, PyAny>,
     object: &Bound<'py, PyAny>,
@@ -39,8 +39,11 @@ pub(in crate::capture) fn descriptor_get<'py>(
     // SAFETY: the slot holds null or a function of exactly this type.
     let get = unsafe { std::mem::transmute::<*mut c_void, Option<c::descrgetfunc>>(slot) };
     let get = get.ok_or_else(|| PyAttributeError::new_err("not a descriptor"))?;
-    let owner = object.get_type();
-    let value = calls::get(get, [descriptor.as_ptr(), object.as_ptr(), owner.as_ptr()]);
+    // What has none is a static type that is not ready, of which not even a number is asked.
+    let owner = Object::from_bound(object).own_type();
+    let owner = owner.ok_or_else(|| PyAttributeError::new_err("an object without a type"))?;
+    let owner = owner.0.as_ptr();
+    let value = calls::get(get, [descriptor.as_ptr(), object.as_ptr(), owner]);
     // SAFETY: a new reference, or null with an error set.
     unsafe { Bound::from_owned_ptr_or_err(object.py(), value) }
 }

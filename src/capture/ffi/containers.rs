@@ -90,7 +90,8 @@ pub(in crate::capture) fn value_under(dict: &Bound<'_, PyDict>, name: &CStr) -> 
 pub(in crate::capture) fn module_namespace<'py>(
     module: &Bound<'py, PyAny>,
 ) -> Option<Bound<'py, PyDict>> {
-    // SAFETY: any object may be asked.
+    Object::from_bound(module).own_type()?;
+    // SAFETY: any object that has a type may be asked.
     if unsafe { c::PyModule_Check(module.as_ptr()) } == 0 {
         return None;
     }

@@ -8,6 +8,7 @@ use super::Object;
 /// What a compiled `__sizeof__` of the type of `object`, or of one that it is derived from, says of
 /// it; `None` if it fails or gives nonsense.
 pub(in crate::capture) fn sizeof(method: &Bound<'_, PyAny>, object: Object) -> Option<u64> {
+    object.own_type()?;
     let end = std::ptr::null_mut::<c::PyObject>();
     // SAFETY: live objects and the null that ends the arguments.
     let size = unsafe { c::PyObject_CallFunctionObjArgs(method.as_ptr(), object.0.as_ptr(), end) };
