@@ -55,6 +55,8 @@ pub(super) enum Known {
     Buffered,
     Context,
     ContextVar,
+    CtypesNamespace,
+    CtypesNumber,
     Deque,
     Element,
     FileIo,
@@ -105,6 +107,7 @@ impl Known {
                 | Self::Type
                 | Self::Array
                 | Self::Buffered
+                | Self::CtypesNamespace
                 | Self::Deque
                 | Self::Element
                 | Self::MemoryFile
@@ -177,6 +180,9 @@ impl KnownTypes {
                 known.extend(ty.map(|ty| (ty, place.3)));
             }
         }
+        let of_numbers = known.iter().find(|(_, what)| **what == Known::CtypesNumber);
+        let namespaces = of_numbers.and_then(|(ty, _)| namespaces_of_ctypes(types, &modules, *ty));
+        known.extend(namespaces.map(|ty| (ty, Known::CtypesNamespace)));
         Self(known)
     }
 
@@ -199,6 +205,30 @@ fn type_at(types: &Introspection<'_>, module: &Bound<'_, PyAny>, place: &Place) 
         && types.class_name(&ty.bound(types.py)) == *full_name
         && (known.is_written_in_python() || is_compiled_for(types.py, ty, module));
     is_it.then_some(ty)
+}
+
+/// The type of the namespaces of `ctypes` classes (`StgDict`), which no module shows; up to 3.12. It is
+/// that of a class which the metaclass of the compiled `number` has made.
+fn namespaces_of_ctypes(
+    types: &Introspection<'_>,
+    modules: &Bound<'_, PyDict>,
+    number: Object,
+) -> Option<Object> {
+    let module = ffi::value_under(modules, c"ctypes")?;
+    let names = ffi::module_namespace(&module.lent(types.py))?;
+    let class = ffi::value_under(&names, c"c_byte")?;
+    let is_made_so = class.type_object() == number.type_object()
+        && types
+            .type_mro(&class.lent(types.py))
+            .iter()
+            .map(Object::from_bound)
+            .any(|base| base == number);
+    let namespace = types
+        .type_namespace(&class.lent(types.py))
+        .filter(|_| is_made_so)?;
+    let ty = Object::from_bound(&namespace).type_object();
+    (!ty.type_flags().is_heap_type() && types.type_name(&ty.lent(types.py)) == "StgDict")
+        .then_some(ty)
 }
 
 /// True if and only if compiled code has made the type for a module, and no other can have changed it.

@@ -84,7 +84,7 @@ pub(super) const INTERPRETER: [Place; 16] = [
 ];
 
 /// Types of compiled modules.
-pub(super) const COMPILED: [Place; 27] = [
+pub(super) const COMPILED: [Place; 28] = [
     (c"_asyncio", c"Future", "_asyncio.Future", Known::Future),
     (c"_asyncio", c"Task", "_asyncio.Task", Known::Task),
     (
@@ -105,6 +105,12 @@ pub(super) const COMPILED: [Place; 27] = [
         c"ContextVar",
         "_contextvars.ContextVar",
         Known::ContextVar,
+    ),
+    (
+        c"_ctypes",
+        c"_SimpleCData",
+        "_ctypes._SimpleCData",
+        Known::CtypesNumber,
     ),
     (
         c"_elementtree",
