@@ -6,6 +6,7 @@ it is is asked of its real type, never of ``__class__`` or ``isinstance``.
 
 from __future__ import annotations
 
+import builtins
 import types
 
 from heapgraph._core import one_line
@@ -93,8 +94,12 @@ def _frame_place(frame: types.FrameType) -> str:
     return f"{frame.f_code.co_name} in {frame.f_code.co_filename}:{frame.f_lineno}"
 
 
+_FROZEN_DICT: Any = getattr(builtins, "frozendict", dict)
+"""From CPython 3.15 on a type of its own."""
+
 _WORDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (dict, lambda items: _item_count(dict.__len__(items))),
+    (_FROZEN_DICT, lambda items: _item_count(_FROZEN_DICT.__len__(items))),
     (list, lambda items: _item_count(list.__len__(items))),
     (tuple, lambda items: _item_count(tuple.__len__(items))),
     (set, lambda items: _item_count(set.__len__(items))),

@@ -196,8 +196,9 @@ pub(super) fn telling(graph: &HeapGraph, node: NodeIndex) -> (Reverse<u8>, Strin
 
 /// True for objects that say little themselves: containers and cells.
 pub fn is_passage(graph: &HeapGraph, node: NodeIndex) -> bool {
-    const PASSAGES: [&str; 8] = [
+    const PASSAGES: [&str; 9] = [
         "dict",
+        "frozendict",
         "list",
         "tuple",
         "set",

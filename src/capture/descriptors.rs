@@ -25,6 +25,8 @@ pub(super) struct Descriptors {
     /// Where a function has the pointer to the dict of its attributes.
     pub(super) function_dict_offset: usize,
     pub(super) known: FxHashMap<u64, Known>,
+    /// From 3.15 on there are dicts that are of no subclass of `dict`.
+    pub(super) has_frozen_dicts: bool,
     /// The addresses of the traverse functions of the known types of the interpreter, and of classes
     /// written in Python.
     pub(super) own_traverses: FxHashSet<usize>,
@@ -124,6 +126,7 @@ impl Descriptors {
             item_size: of_type("__itemsize__")?,
             code_members: code_members.collect(),
             function_dict_offset: function_type.getattr("__dictoffset__")?.extract()?,
+            has_frozen_dicts: known.values().any(|known| *known == Known::FrozenDict),
             known,
             own_traverses,
         })

@@ -84,6 +84,13 @@ impl<'py> Introspection<'py> {
         classes.find_map(|class| self.known(class))
     }
 
+    /// True if and only if instances of `ty` have the entries of a dict: it is `dict`, `frozendict`, or
+    /// derived from one of them.
+    pub(super) fn has_entries(&self, ty: Object) -> bool {
+        ty.type_flags().is_dict_subclass()
+            || self.descriptors.has_frozen_dicts && self.known_base(ty) == Some(Known::FrozenDict)
+    }
+
     /// True if and only if an instance of `ty` is traversed by code that is not the interpreter's: of
     /// the type itself, or of one that it is derived from. All modules are, by their definition.
     pub(super) fn has_foreign_traverse(&self, ty: Object) -> bool {

@@ -49,9 +49,9 @@ fn hides_fields(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> bool {
 /// Types whose instances need more than a traverse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Exactly `dict`.
+    /// Exactly `dict` or `frozendict`.
     Dict,
-    /// A subclass of `dict`.
+    /// A subclass of one of them.
     DictSubclass,
     /// Exactly `tuple`.
     Tuple,
@@ -269,13 +269,13 @@ impl<'py> TypeCache<'py> {
             classes.any(|class| known.known(class) == Some(Known::Module))
         };
         match known.known(ty) {
-            Some(Known::Dict) => Kind::Dict,
+            Some(Known::Dict | Known::FrozenDict) => Kind::Dict,
             Some(Known::Tuple) => Kind::Tuple,
             Some(Known::Code) => Kind::Code,
             Some(Known::Frame) => Kind::Frame,
             Some(Known::LruCache) => Kind::LruCache,
             _ if flags.is_type_subclass() => Kind::Type,
-            _ if flags.is_dict_subclass() => Kind::DictSubclass,
+            _ if known.has_entries(ty) => Kind::DictSubclass,
             _ if is_module_type() => Kind::Module,
             _ => Kind::Other,
         }

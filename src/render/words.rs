@@ -37,7 +37,7 @@ fn item_count(snapshot: &HeapSnapshot, node: NodeIndex) -> Option<usize> {
     }
     let reference_count = snapshot.graph().referents(node).len();
     match ty.name.as_str() {
-        "dict" => Some(reference_count / 2),
+        "dict" | "frozendict" => Some(reference_count / 2),
         "list" | "tuple" | "set" | "frozenset" => Some(reference_count),
         _ => None,
     }

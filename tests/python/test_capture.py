@@ -171,6 +171,10 @@ def tables_of_subclasses() -> dict[tuple[int, ...], list[dict[Any, Any]]]:
     return tables
 
 
+FROZEN_DICT: Any = getattr(builtins, "frozendict", dict)
+"""From 3.15 on a type of its own."""
+
+
 def documented_additions(
     item: object, tables: dict[tuple[int, ...], list[dict[Any, Any]]]
 ) -> Counter[int]:
@@ -185,6 +189,8 @@ def documented_additions(
         caches = [held for held in gc.get_referents(item) if type(held) is dict]
         links = [link for cache in caches for link in cache.values()]
         added.extend(link for link in links if type(link).__name__ == "_lru_list_elem")
+    if issubclass(type(item), FROZEN_DICT) and not issubclass(type(item), dict):
+        added.extend(FROZEN_DICT.keys(item))
     if isinstance(item, dict) and issubclass(type(item), dict):
         added.extend(dict.keys(item))
         # The values of a dict that shares them with its instance are visited by the latter only.

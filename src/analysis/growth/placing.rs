@@ -27,8 +27,9 @@ const WRAPPERS: [&str; 6] = [
     "collections.UserList",
     "collections.UserString",
 ];
-const CONTAINERS: [&str; 4] = [
+const CONTAINERS: [&str; 5] = [
     "builtins.dict",
+    "builtins.frozendict",
     "builtins.list",
     "builtins.set",
     "builtins.tuple",

@@ -148,7 +148,7 @@ impl<'py, 'g> Describer<'py, 'g> {
     fn contents(&self, object: Object, node: NodeIndex) -> Vec<Named> {
         let flags = object.type_object().type_flags();
         let bound = object.lent(self.types.py);
-        if flags.is_dict_subclass() {
+        if self.types.has_entries(object.type_object()) {
             ffi::dict_entries(object)
                 .flat_map(|entry| self.entry(entry))
                 .collect()
@@ -332,5 +332,8 @@ fn attributes_of(referents: impl IntoIterator<Item = NamedReferent>) -> Vec<Name
 /// Exact builtin containers hold their contents and nothing else.
 fn is_plain_container(types: &Introspection<'_>, object: Object) -> bool {
     let known = types.known(object.type_object());
-    matches!(known, Some(Known::Dict | Known::List | Known::Tuple))
+    matches!(
+        known,
+        Some(Known::Dict | Known::FrozenDict | Known::List | Known::Tuple)
+    )
 }

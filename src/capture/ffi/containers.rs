@@ -31,13 +31,13 @@ pub(in crate::capture) fn tuple_items(tuple: Object) -> impl Iterator<Item = Obj
     })
 }
 
-/// The keys and values of a dict or an instance of a subclass, in its own order, without running
-/// any code of theirs.
+/// The keys and values of a dict, a frozendict or an instance of a subclass, in its own order, without
+/// running any code of theirs.
 pub(in crate::capture) fn dict_entries(dict: Object) -> impl Iterator<Item = (Object, Object)> {
     let mut position = 0;
     std::iter::from_fn(move || {
         let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
-        // SAFETY: callers pass instances of dict, which nothing changes during the iteration.
+        // SAFETY: callers pass what has entries, which nothing changes during the iteration.
         let found = unsafe {
             c::PyDict_Next(
                 dict.0.as_ptr(),

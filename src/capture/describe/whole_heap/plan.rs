@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::super::arrays::ArrayFields;
 use super::super::super::ffi::Object;
+use super::super::super::introspection::Introspection;
 use super::super::super::known_types::Known;
 use super::super::Describer;
 use super::super::leftover::Leftover;
@@ -74,7 +75,7 @@ impl<'py> Plan<'py> {
             Way::Described
         } else {
             way(
-                describer.types.known(ty),
+                describer.types,
                 describer.graph.type_of(node),
                 ty,
                 describer.graph.flags(node),
@@ -102,9 +103,9 @@ impl<'py> Plan<'py> {
     }
 }
 
-fn way(known: Option<Known>, ty: &HeapType, class: Object, flags: NodeFlags) -> Way {
-    match known {
-        Some(Known::Dict) => return Way::Dict,
+fn way(types: &Introspection<'_>, ty: &HeapType, class: Object, flags: NodeFlags) -> Way {
+    match types.known(class) {
+        Some(Known::Dict | Known::FrozenDict) => return Way::Dict,
         Some(Known::List | Known::Tuple) => return Way::Sequence,
         Some(Known::Set | Known::FrozenSet) => return Way::Set,
         Some(Known::Code) => return Way::Code,
@@ -116,7 +117,7 @@ fn way(known: Option<Known>, ty: &HeapType, class: Object, flags: NodeFlags) -> 
         }
         _ => {}
     }
-    if class.type_flags().is_dict_subclass() {
+    if types.has_entries(class) {
         Way::DictSubclass
     } else if is_described(flags, class) {
         Way::Described
