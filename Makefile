@@ -70,6 +70,7 @@ bench: $(WHEEL) $(DEV_TOOLS) ## Measure against gc.collect() and objgraph; print
 	"$(VENV_PYTHON)" benches/snapshots.py
 	"$(VENV_PYTHON)" benches/retained.py
 	"$(VENV_PYTHON)" benches/growth.py
+	"$(VENV_PYTHON)" benches/frames.py
 
 .PHONY: clean
 clean: ## Remove everything that was built, and the environment

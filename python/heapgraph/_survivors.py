@@ -109,12 +109,11 @@ class HeapBefore:
         """Collect garbage and look."""
         gc.collect()
         self._modules = frozenset(sys.modules)
-        # This frame, that of `__enter__`, and the dicts that a walk makes for their variables end
-        # before the block begins: what is created first would be at their addresses.
+        # This frame and that of `__enter__` end before the block begins: what is created first
+        # would be at their addresses.
         frame, caller = sys._getframe(), sys._getframe(1)  # noqa: SLF001 - as public as it gets
-        own = (frame, frame.f_locals, caller, caller.f_locals)
-        self._gone = frozenset(map(id, own))
-        del frame, caller, own
+        self._gone = frozenset((id(frame), id(caller)))
+        del frame, caller
         self._heap = _core.CapturedHeap()
         self._seen = _core.SeenObjects()
         _core.untrack(self)

@@ -104,6 +104,11 @@ impl<'py> Introspection<'py> {
         !is_own(ty) || !mro.iter().all(|class| is_own(Object::from_bound(class)))
     }
 
+    /// The class of all greenlets, if there can be any.
+    pub(super) fn greenlet_class(&self) -> Option<Object> {
+        self.known_types().all(Known::Greenlet).next()
+    }
+
     fn known_types(&self) -> &KnownTypes {
         self.known_types.get_or_init(|| KnownTypes::find(self))
     }

@@ -27,7 +27,7 @@ pub(crate) fn object_name<'py>(
         }
         Some(Known::Code) => code_place(types, object, intern!(py, "co_firstlineno"), object),
         Some(Known::Frame) => {
-            let code = ffi::attribute(object, intern!(py, "f_code")).ok()?;
+            let code = ffi::code_of_frame(object);
             code_place(types, &code, intern!(py, "f_lineno"), object)
         }
         Some(Known::Method) => {

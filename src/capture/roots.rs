@@ -1,5 +1,7 @@
 //! Where chains of references start: what is alive without having to be referred to.
 
+use std::cell::OnceCell;
+
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -9,7 +11,8 @@ use super::ffi::{self, Object};
 use super::interpreter_state::InterpreterState;
 use super::introspection::Introspection;
 use super::names::{object_name, suspended_code};
-use super::walk::{RunningFrame, WalkedHeap};
+use super::threads::{ThreadId, ThreadNames};
+use super::walk::WalkedHeap;
 use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, Root, RootKind};
 
 /// The named roots of a captured heap while its objects are alive: all but
@@ -20,6 +23,11 @@ pub(crate) struct Roots<'a, 'py> {
     kinds: FxHashMap<NodeIndex, RootKind>,
     /// What the interpreter holds, in words.
     interpreter: FxHashMap<NodeIndex, String>,
+    /// The suspended greenlets among them, with the frame that each began with.
+    greenlets: FxHashMap<NodeIndex, Object>,
+    /// The threads of the frames that are executed.
+    threads: FxHashMap<NodeIndex, ThreadId>,
+    thread_names: OnceCell<ThreadNames>,
 }
 
 impl<'a, 'py> Roots<'a, 'py> {
@@ -47,6 +55,15 @@ impl<'a, 'py> Roots<'a, 'py> {
                 kinds.insert(node, kind);
             }
         }
+        let mut greenlets = FxHashMap::default();
+        for suspended in heap.frames.suspended_greenlets() {
+            if let Some(node) = graph.node_at(suspended.greenlet.address())
+                && graph.unexplained_count(node) > 0
+            {
+                kinds.insert(node, RootKind::Suspended);
+                greenlets.insert(node, suspended.outermost);
+            }
+        }
         for frame in &heap.running {
             kinds.insert(frame.node, RootKind::Frame);
         }
@@ -55,6 +72,11 @@ impl<'a, 'py> Roots<'a, 'py> {
             heap,
             kinds,
             interpreter: InterpreterState::find(types, heap),
+            greenlets,
+            threads: (heap.running.iter())
+                .map(|frame| (frame.node, frame.thread))
+                .collect(),
+            thread_names: OnceCell::new(),
         };
         roots.add_callbacks()?;
         let held = roots.interpreter.keys();
@@ -110,6 +132,9 @@ impl<'a, 'py> Roots<'a, 'py> {
             RootKind::Frame => {
                 format!("{}, thread {}", name_or_type(), self.thread(node))
             }
+            RootKind::Suspended if let Some(function) = self.greenlet_function(node) => {
+                format!("suspended greenlet {function}")
+            }
             RootKind::Suspended => {
                 let what = suspended_code(self.types, &object).map_or("", |(kind, _)| kind);
                 format!("suspended {what} {}", name_or_type())
@@ -126,10 +151,18 @@ impl<'a, 'py> Roots<'a, 'py> {
         }
     }
 
-    fn thread(&self, node: NodeIndex) -> String {
-        let frame = |frame: &&RunningFrame| frame.node == node;
-        let running = self.heap.running.iter().find(frame);
-        running.map_or_else(String::new, |frame| frame.thread.name(self.types))
+    /// The name of the function that a suspended greenlet began with.
+    fn greenlet_function(&self, node: NodeIndex) -> Option<String> {
+        let outermost = self.greenlets.get(&node)?;
+        object_name(self.types, &outermost.bound(self.types.py))
+    }
+
+    /// The name of the thread that is in a frame.
+    fn thread(&self, node: NodeIndex) -> &str {
+        let names = (self.thread_names).get_or_init(|| ThreadNames::read(self.types));
+        self.threads
+            .get(&node)
+            .map_or("", |&thread| names.of(thread))
     }
 
     /// Adds what `atexit` will call, where asking for it runs no code of the program.

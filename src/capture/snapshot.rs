@@ -131,7 +131,7 @@ pub(crate) fn take_live_snapshot(
     };
     let edge_names = options
         .names
-        .then(|| Describer::new(&types, &heap, Searches::Quick, !held.is_empty()).name_all());
+        .then(|| Describer::new(&types, &heap, Searches::Quick).name_all());
     let edge_names = match edge_names {
         Some(names) if !options.keys => {
             let namespaces = namespaces(&types, &heap)?;
@@ -141,6 +141,7 @@ pub(crate) fn take_live_snapshot(
     };
     let mut unseen = unseen(py, graph, heap.listed_count);
     unseen.append(&mut types.layout.unseen());
+    unseen.extend(heap.frames.unseen());
     unseen.append(&mut heap.complaints);
     let roots = with_external(graph, named_roots);
     metadata.captured_at = captured_at;

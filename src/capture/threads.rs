@@ -1,54 +1,67 @@
 //! The threads of the program.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyInt};
+use rustc_hash::FxHashMap;
 
 use super::ffi;
 use super::interned::intern;
 use super::introspection::{Introspection, text};
 
-/// What `threading.get_ident` says of a thread.
+/// What `threading.get_ident` says of a thread, where that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ThreadId(u64);
+pub(crate) struct ThreadId(Option<u64>);
 
 impl ThreadId {
-    /// The thread of a key of `sys._current_frames()`.
-    pub(super) fn new(ident: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(Self(ident.extract()?))
+    pub(super) fn new(ident: Option<u64>) -> Self {
+        Self(ident)
     }
+}
 
-    /// The thread that this runs in.
-    pub(super) fn current(py: Python<'_>) -> PyResult<Self> {
-        let module = py.import(intern!(py, "_thread"))?;
-        Self::new(&module.getattr(intern!(py, "get_ident"))?.call0()?)
-    }
+/// The names of threads, as `threading` knows them.
+pub(super) struct ThreadNames(FxHashMap<u64, String>);
 
-    /// The name of the thread, as `threading` knows it. Runs no code of a class derived from
-    /// `Thread`, nor any other of the program.
-    pub(super) fn name(self, types: &Introspection<'_>) -> String {
-        let known = self.known_name(types);
-        known.unwrap_or_else(|| "without a name".into())
-    }
-
-    fn known_name(self, types: &Introspection<'_>) -> Option<String> {
-        let py = types.py;
-        let threading = ffi::value_under(&ffi::module_table(py)?, c"threading")?.bound(py);
-        let active = ffi::value_under(&ffi::module_namespace(&threading)?, c"_active")?.bound(py);
-        let active = active.cast_into::<PyDict>().ok()?;
-        let mut threads = ffi::dict_entries(ffi::Object::from_bound(&active));
-        let is_own = |ident: &Bound<'_, PyAny>| {
-            ident.is_exact_instance_of::<pyo3::types::PyInt>()
-                && ident.extract().is_ok_and(|ident: u64| ident == self.0)
+impl ThreadNames {
+    /// Reads them. Runs no code of a class derived from `Thread`, nor any other of the program.
+    pub(super) fn read(types: &Introspection<'_>) -> Self {
+        let Some(active) = active_threads(types) else {
+            return Self(FxHashMap::default());
         };
-        let (_, thread) = threads.find(|(ident, _)| is_own(&ident.bound(py)))?;
-        let thread = thread.bound(py);
-        let is_on_class = types.type_mro(&thread.get_type()).iter().any(|class| {
-            let namespace = types.type_namespace(class);
-            namespace.is_some_and(|names| ffi::value_under(&names, c"_name").is_some())
-        });
-        if is_on_class {
-            return None;
-        }
-        text(&ffi::generic_attribute(&thread, intern!(py, "_name"))?)
+        let named =
+            ffi::dict_entries(ffi::Object::from_bound(&active)).filter_map(|(ident, thread)| {
+                let ident = ident.bound(types.py);
+                let ident = ident
+                    .is_exact_instance_of::<PyInt>()
+                    .then(|| ident.extract());
+                Some((ident?.ok()?, name_of(types, &thread.bound(types.py))?))
+            });
+        Self(named.collect())
     }
+
+    /// The name of a thread.
+    pub(super) fn of(&self, thread: ThreadId) -> &str {
+        match thread.0 {
+            Some(ident) => self.0.get(&ident).map_or("without a name", String::as_str),
+            None => "unknown",
+        }
+    }
+}
+
+/// Threads by what `get_ident` says of them.
+fn active_threads<'py>(types: &Introspection<'py>) -> Option<Bound<'py, PyDict>> {
+    let py = types.py;
+    let threading = ffi::value_under(&ffi::module_table(py)?, c"threading")?.bound(py);
+    let active = ffi::value_under(&ffi::module_namespace(&threading)?, c"_active")?.bound(py);
+    active.cast_into().ok()
+}
+
+fn name_of<'py>(types: &Introspection<'py>, thread: &Bound<'py, PyAny>) -> Option<String> {
+    let is_on_class = types.type_mro(&thread.get_type()).iter().any(|class| {
+        let namespace = types.type_namespace(class);
+        namespace.is_some_and(|names| ffi::value_under(&names, c"_name").is_some())
+    });
+    if is_on_class {
+        return None;
+    }
+    text(&ffi::generic_attribute(thread, intern!(types.py, "_name"))?)
 }

@@ -65,6 +65,8 @@ pub(super) enum Kind {
     Frame,
     /// What `functools.lru_cache` makes of a function.
     LruCache,
+    /// A greenlet.
+    Greenlet,
     /// Anything else.
     Other,
 }
@@ -77,7 +79,9 @@ impl Kind {
             Self::Type => NodeFlags::TYPE,
             Self::Module => NodeFlags::MODULE,
             Self::Frame => NodeFlags::FRAME,
-            Self::Tuple | Self::Code | Self::LruCache | Self::Other => NodeFlags::default(),
+            Self::Tuple | Self::Code | Self::LruCache | Self::Greenlet | Self::Other => {
+                NodeFlags::default()
+            }
         }
     }
 }
@@ -277,6 +281,7 @@ impl<'py> TypeCache<'py> {
             _ if flags.is_type_subclass() => Kind::Type,
             _ if known.has_entries(ty) => Kind::DictSubclass,
             _ if is_module_type() => Kind::Module,
+            _ if known.known_base(ty) == Some(Known::Greenlet) => Kind::Greenlet,
             _ => Kind::Other,
         }
     }

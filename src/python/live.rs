@@ -108,8 +108,7 @@ impl<'py> LiveHeap<'py> {
     /// Names the references of the heap.
     pub(super) fn describer(&self) -> Describer<'py, '_> {
         self.hold_if_audited();
-        let is_held = self.held.get().is_some();
-        Describer::new(&self.types, &self.heap, Searches::Thorough, is_held)
+        Describer::new(&self.types, &self.heap, Searches::Thorough)
     }
 
     /// Finds where chains start. No Python code may have run since the capture.

@@ -226,3 +226,19 @@ Cutting all of them frees 35 bytes in 4 objects.
     let said = said_of(&heap, &[target]);
     assert!(said.ends_with("held from outside too.\n"), "{said}");
 }
+
+#[test]
+fn what_is_held_from_outside_may_be_held_by_what_was_not_seen() {
+    let mut heap = WrittenHeap::new();
+    let outside = heap.add("builtins.dict", 1);
+    let inside = heap.global("registry", "builtins.list", 1);
+    heap.root(
+        outside,
+        RootKind::External,
+        "held from outside, 1 reference",
+    );
+    heap.unseen("the local variables of 3 suspended greenlets");
+    let line = "\nnot seen: the local variables of 3 suspended greenlets\n";
+    assert!(said_of(&heap, &[outside]).ends_with(line));
+    assert!(!said_of(&heap, &[inside]).contains("not seen"));
+}

@@ -14,6 +14,7 @@ pub(crate) struct WrittenHeap {
     roots: Vec<Root>,
     /// Types, and the objects that are their classes.
     classes: Vec<(&'static str, usize)>,
+    unseen: Vec<String>,
 }
 
 struct Object {
@@ -30,6 +31,7 @@ impl WrittenHeap {
             objects: Vec::new(),
             roots: Vec::new(),
             classes: Vec::new(),
+            unseen: Vec::new(),
         };
         assert_eq!(heap.module("app"), 1);
         heap
@@ -85,6 +87,11 @@ impl WrittenHeap {
     /// Takes all references of an object away.
     pub(crate) fn take_references(&mut self, holder: usize) -> Vec<(EdgeLabel, usize)> {
         std::mem::take(&mut self.objects[holder].references)
+    }
+
+    /// Takes down what a capture of this heap could not see.
+    pub(crate) fn unseen(&mut self, what: &str) {
+        self.unseen.push(what.into());
     }
 
     pub(crate) fn resize(&mut self, node: usize, size: u64) {
@@ -147,7 +154,10 @@ impl WrittenHeap {
             node_names,
             values: NodeTexts::default(),
             roots: self.roots.clone(),
-            metadata: Metadata::default(),
+            metadata: Metadata {
+                unseen: self.unseen.clone(),
+                ..Metadata::default()
+            },
         })
     }
 

@@ -76,10 +76,24 @@ def test_cells_and_free_variables() -> None:
 
         assert inner()
         named = names_of(sys._getframe())
-        assert named["local own"] is own
+        assert named["local own"].cell_contents is own
         return named
 
-    assert outer()["local shared"] is shared
+    assert outer()["local shared"].cell_contents is shared
+
+
+def test_a_variable_that_functions_share_is_held_by_its_cell_alone() -> None:
+    shared = Held()
+
+    def inner() -> Held:
+        return shared
+
+    frame = sys._getframe()
+    heap = CapturedHeap()
+    cell = id(inner.__closure__[0])  # type: ignore[index]
+    assert heap.referrers(id(shared)) == [cell]
+    assert id(frame) in heap.referrers(cell)
+    assert "<local shared>" in str(heapgraph.why(shared))
 
 
 def test_class_bodies() -> None:

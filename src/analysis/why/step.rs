@@ -72,8 +72,13 @@ fn first_step(labels: &[Option<EdgeLabel>]) -> Step {
         }
         [
             Some(label @ (EdgeLabel::Closure(_) | EdgeLabel::Local(_))),
-            ..,
-        ] => step(format!("<{label}>"), 1),
+            rest @ ..,
+        ] => {
+            // A variable that functions share is in a cell.
+            let is_cell =
+                matches!(rest, [Some(EdgeLabel::Attribute(cell)), ..] if cell == "cell_contents");
+            step(format!("<{label}>"), if is_cell { 2 } else { 1 })
+        }
         [Some(label @ EdgeLabel::KeyObject(_)), ..] => Step {
             generic: "<key>".into(),
             ..step(format!("<{label}>"), 1)

@@ -11,7 +11,7 @@ use crate::graph::EdgeLabel;
 
 /// Attributes of compiled types that are computed, yet only hand out a reference that is there:
 /// reading them makes nothing and runs nothing.
-const GETTERS: [(Known, &[&str]); 11] = [
+const GETTERS: [(Known, &[&str]); 12] = [
     (
         Known::Function,
         &[
@@ -47,6 +47,10 @@ const GETTERS: [(Known, &[&str]); 11] = [
         &["_loop", "_result", "_exception", "_source_traceback"],
     ),
     (Known::Task, &["_coro", "_fut_waiter"]),
+    (
+        Known::Greenlet,
+        &["gr_frame", "gr_context", "parent", "run"],
+    ),
 ];
 
 /// A field of a class that can be read without making or running anything.

@@ -20,10 +20,11 @@ use rustc_hash::FxHashMap;
 
 use super::arrays::ArrayFields;
 use super::ffi::{self, CollectorPause, Object};
-use super::frames::{FrameSlot, frame_referents};
+use super::frames::Frames;
 use super::hidden::HiddenReferences;
 use super::introspection::{FunctionField, Introspection, NamedReferent, text};
 use super::known_types::Known;
+use super::names::suspended_code;
 use super::walk::WalkedHeap;
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex};
 
@@ -53,9 +54,8 @@ pub(crate) struct Describer<'py, 'g> {
     graph: &'g HeapGraph,
     types: &'g Introspection<'py>,
     hidden: &'g HiddenReferences,
+    frames: &'g Frames<'py>,
     _pause: CollectorPause,
-    /// Every object has a reference more, as all are held.
-    is_held: bool,
     /// Fields by class, found so far.
     fields_of_classes: RefCell<FxHashMap<Object, Vec<Field<'py>>>>,
     /// Attribute names by class, found so far.
@@ -76,14 +76,13 @@ impl<'py, 'g> Describer<'py, 'g> {
         types: &'g Introspection<'py>,
         heap: &'g WalkedHeap<'py>,
         searches: Searches,
-        is_held: bool,
     ) -> Self {
         Self {
             graph: &heap.graph,
             types,
             hidden: &heap.hidden,
+            frames: &heap.frames,
             _pause: CollectorPause::new(types.py),
-            is_held,
             fields_of_classes: RefCell::default(),
             class_names: RefCell::default(),
             names_by_file: OnceCell::new(),
@@ -161,7 +160,7 @@ impl<'py, 'g> Describer<'py, 'g> {
         } else if self.types.is_exactly(object, Known::Code) {
             attributes_of(self.types.code_referents(object))
         } else if self.graph.flags(node).contains(NodeFlags::FRAME) {
-            self.frame_contents(&bound)
+            self.frames.referents(self.types, &bound)
         } else if let Some(namespace) = ffi::module_namespace(&bound) {
             attributes_of([("__dict__", Object::from_bound(namespace.as_any()))])
         } else if let Some(variables) = self.context_variables(object, node) {
@@ -247,37 +246,18 @@ impl<'py, 'g> Describer<'py, 'g> {
         Some(self.types.free_variables(code))
     }
 
-    fn frame_contents(&self, frame: &Bound<'py, PyAny>) -> Vec<Named> {
-        let is_known = |object: Object| self.graph.node_at(object.address()).is_some();
-        let held_count = |object| u32::from(self.is_held && is_known(object));
-        let referents = frame_referents(self.types, frame, held_count).unwrap_or_default();
-        let label = |slot| match slot {
-            FrameSlot::Attribute(name) => EdgeLabel::attribute(name),
-            FrameSlot::Local(name) => EdgeLabel::Local(name),
-        };
-        referents
-            .into_iter()
-            .map(|(slot, value)| (Object::from_bound(&value), label(slot)))
-            .collect()
-    }
-
-    /// Locals of a suspended generator or coroutine, which its traverse visits without names.
+    /// Variables of a suspended generator or coroutine, which its traverse visits without names.
     fn generator_locals(&self, object: &Bound<'py, PyAny>) -> Vec<Named> {
-        let ty = Object::from_bound(object).type_object();
-        let name = match self.types.known(ty) {
+        let frame = match self.types.known(Object::from_bound(object).type_object()) {
             Some(Known::Generator) => "gi_frame",
             Some(Known::Coroutine) => "cr_frame",
             Some(Known::AsyncGenerator) => "ag_frame",
             _ => return Vec::new(),
         };
-        match object.getattr(name) {
-            Ok(frame) if !frame.is_none() => self
-                .frame_contents(&frame)
-                .into_iter()
-                .chain([(Object::from_bound(&frame), EdgeLabel::attribute(name))])
-                .collect(),
-            _ => Vec::new(),
-        }
+        let Some((_, code)) = suspended_code(self.types, object) else {
+            return Vec::new();
+        };
+        (self.frames).generator_referents(self.types, object, &code, frame)
     }
 
     /// The referents of `node` that `pool` has no name for, besides its type.

@@ -4,7 +4,7 @@ use std::ptr::NonNull;
 
 use pyo3::ffi as c;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyList;
 
 use super::Object;
 use super::containers::list_item;
@@ -17,19 +17,6 @@ pub(crate) fn untrack(object: &Bound<'_, PyAny>) {
         // SAFETY: a live object that the collector tracks.
         unsafe { c::PyObject_GC_UnTrack(object.as_ptr().cast()) };
     }
-}
-
-/// True if and only if `object`, which the collector tracks, is the first that it has come to
-/// track since `mark` was made, up to CPython 3.12: the newest are at the end of its list.
-pub(in crate::capture) fn is_tracked_next_after(
-    mark: &Bound<'_, PyList>,
-    object: &Bound<'_, PyDict>,
-) -> bool {
-    // SAFETY: a list has a collector's header in front of it.
-    let header = unsafe { mark.as_ptr().cast::<CollectorHead>().sub(1) };
-    // SAFETY: as above.
-    let next = unsafe { (*header).next } & !LINK_MARKS;
-    next == object.as_ptr().addr() - size_of::<CollectorHead>()
 }
 
 /// The header in front of every object that belongs to the collector.

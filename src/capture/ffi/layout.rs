@@ -14,8 +14,9 @@ use std::sync::OnceLock;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::probes;
+use super::frames::FrameLayout;
 use super::type_object::{TypeField, TypeFlags};
+use super::{frame_probe, probes, threads};
 
 /// Major and minor version of an interpreter.
 type Version = (u8, u8);
@@ -35,6 +36,8 @@ enum Private {
     InlineValues,
     MemberDescriptors,
     CollectorLists,
+    Frames,
+    ThreadIdents,
 }
 
 struct Row {
@@ -48,7 +51,7 @@ struct Row {
     unseen: &'static str,
 }
 
-static ROWS: [Row; 12] = [
+static ROWS: [Row; 14] = [
     Row {
         what: Private::Counts,
         name: "immortal objects",
@@ -138,6 +141,20 @@ static ROWS: [Row; 12] = [
         probe: |_, _| Some(true),
         // `gc.get_objects()` gives the same.
         unseen: "",
+    },
+    Row {
+        what: Private::Frames,
+        name: "variables of frames",
+        versions: [(3, 10), (3, 15)],
+        probe: |py, layout| frame_probe::agrees(py, layout.frames()?).ok(),
+        unseen: "the local variables of running functions, and the names of those of suspended ones",
+    },
+    Row {
+        what: Private::ThreadIdents,
+        name: "thread_id",
+        versions: [(3, 10), (3, 15)],
+        probe: |py, layout| Some(threads::has_ident_at(py, layout.thread_ident()?)),
+        unseen: "the names of threads",
     },
 ];
 
@@ -344,6 +361,21 @@ impl Layout {
     /// A descriptor of a member says where instances have it.
     pub(super) fn has_member_descriptors(&self) -> bool {
         self.has(Private::MemberDescriptors)
+    }
+
+    /// Where frames have what they hold.
+    pub(in crate::capture) fn frames(&self) -> Option<FrameLayout> {
+        FrameLayout::of(self.version).filter(|_| self.has(Private::Frames))
+    }
+
+    /// Where a thread state has the number of its thread.
+    pub(in crate::capture) fn thread_ident(&self) -> Option<usize> {
+        let known = threads::IDENTS
+            .iter()
+            .find(|(version, _)| *version == self.version);
+        known
+            .map(|(_, offset)| *offset)
+            .filter(|_| self.has(Private::ThreadIdents))
     }
 
     /// The lists of the collector are as [`super::CollectorLists`] expects them.

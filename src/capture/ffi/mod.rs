@@ -22,11 +22,14 @@ mod attributes;
 mod calls;
 mod collector;
 mod containers;
+mod frame_probe;
+mod frames;
 mod inline_values;
 mod layout;
 mod members;
 mod probes;
 mod sizes;
+mod threads;
 mod type_object;
 
 use std::ffi::{c_int, c_void};
@@ -40,16 +43,18 @@ pub(super) use attributes::{
 };
 pub(super) use calls::release;
 pub(crate) use calls::{attribute, call, is_audited, is_truthy, run_signal_handlers};
-pub(super) use collector::{CollectorLists, is_tracked_next_after};
+pub(super) use collector::CollectorLists;
 pub(crate) use collector::{CollectorPause, untrack};
 pub(super) use containers::{
     dict_entries, is_name, list_item, module_namespace, module_table, system_object, tuple_items,
     value_under, weak_referent,
 };
+pub(super) use frames::{FrameLayout, GeneratorData};
 pub(super) use inline_values::inline_values;
 pub(crate) use layout::Layout;
 pub(super) use members::member_offset;
 pub(super) use sizes::{item_count, sizeof};
+pub(super) use threads::{Threads, code_of_frame};
 pub(super) use type_object::{TypeField, is_compiled_module};
 
 use crate::graph::HeapGraphBuilder;

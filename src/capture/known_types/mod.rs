@@ -61,6 +61,7 @@ pub(super) enum Known {
     Element,
     FileIo,
     Future,
+    Greenlet,
     Lock,
     LruCache,
     MemoryFile,

@@ -167,6 +167,12 @@ pub(super) const COMPILED: [Place; 28] = [
         Known::ThreadHandle,
     ),
     (c"array", c"array", "array.array", Known::Array),
+    (
+        c"greenlet._greenlet",
+        c"greenlet",
+        "greenlet.greenlet",
+        Known::Greenlet,
+    ),
     (NUMPY, c"dtype", "numpy.dtype", Known::NumpyDtype),
     (NUMPY, c"generic", "numpy.generic", Known::NumpyScalar),
     (NUMPY, c"ndarray", "numpy.ndarray", Known::NumpyArray),

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
-use super::frames::{FramesBelow, RunningFrames, running_frames};
+use super::frames::{Frames, FramesBelow};
 use super::held::{HeldObjects, for_each_held};
 use super::hidden::{Given, HiddenReferences, Hooks};
 use super::introspection::Introspection;
@@ -38,9 +38,10 @@ pub(crate) struct WalkedHeap<'py> {
     pub(crate) opaque_types: Vec<TypeIndex>,
     /// All objects, by node, if code of the program has run since they were met; else none.
     pub(crate) held: HeldObjects<'py>,
-    /// Other threads may have left functions while the frames were read: what the graph knows of
-    /// those is held by nothing else any more.
-    _frames: Option<RunningFrames<'py>>,
+    /// Names that any lookup of an attribute may free.
+    _cached_names: HeldObjects<'py>,
+    /// Other threads may leave functions later on: these frames are held by nothing else then.
+    pub(super) frames: Frames<'py>,
 }
 
 /// A frame that is being executed.
@@ -72,20 +73,17 @@ pub(crate) fn capture<'py>(
 ) -> Result<WalkedHeap<'py>, CaptureError> {
     let py = introspection.py;
     let pause = CollectorPause::new(py);
-    // Reading frames may run audit hooks, and so anything; it comes before any address is taken.
-    let frames = running_frames(introspection)?;
+    // Asking the collector may run audit hooks, and so anything; it comes before the rest.
     let tracked = Tracked::new(py)?;
+    let frames = Frames::of_threads(introspection)?;
     // Another thread that paused meanwhile may have lifted both pauses.
     let _pause = (CollectorPause::new(py), pause);
-    let walked = Walk::new(introspection, &frames, sizes).run(&tracked, extra)?;
+    let walked = Walk::new(introspection, frames, sizes).run(&tracked, extra)?;
     for complaint in &walked.complaints {
         let complaint = CString::new(complaint.replace('\0', "")).unwrap_or_default();
         PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &complaint, 1)?;
     }
-    Ok(WalkedHeap {
-        _frames: Some(frames),
-        ..walked
-    })
+    Ok(walked)
 }
 
 /// How many visits ahead of its own an object's memory is asked for.
@@ -119,11 +117,7 @@ struct Walk<'a, 'py> {
 }
 
 impl<'a, 'py> Walk<'a, 'py> {
-    fn new(
-        introspection: &'a Introspection<'py>,
-        frames: &'a RunningFrames<'py>,
-        sizes: Sizes,
-    ) -> Self {
+    fn new(introspection: &'a Introspection<'py>, frames: Frames<'py>, sizes: Sizes) -> Self {
         Self {
             introspection,
             sizes,
@@ -153,8 +147,12 @@ impl<'a, 'py> Walk<'a, 'py> {
         self.show_hidden()?;
         mark_modules(self.introspection.py, &mut self.builder);
         let running = self.running_frames();
+        let graph = self.builder.build()?;
+        let mut cached_names = HeldObjects::default();
+        cached_names.extend(cached_names_of(self.introspection.py, &graph));
         Ok(WalkedHeap {
-            graph: self.builder.build()?,
+            graph,
+            _cached_names: cached_names,
             running,
             listed_count: self.listed_count,
             opaque_types: self.types.opaque(),
@@ -162,7 +160,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             hidden: self.hidden,
             complaints: self.complaints,
             held: self.held,
-            _frames: None,
+            frames: self.referents.frames,
         })
     }
 
@@ -348,4 +346,22 @@ impl<'a, 'py> Walk<'a, 'py> {
             flags,
         });
     }
+}
+
+/// Strings that no object of the heap holds, and that are nodes all the same: the dict of interned
+/// strings, which is seen from 3.14 on, does not count its references. The interpreter's cache of
+/// attributes may have the only one that is counted, and any lookup may put another name there.
+fn cached_names_of<'py>(py: Python<'py>, graph: &HeapGraph) -> Vec<Bound<'py, PyAny>> {
+    let is_string = (graph.types()).which(|ty| !ty.is_heap_type && ty.is_called("builtins.str"));
+    let is_cached = |node: &NodeIndex| {
+        let is_mortal = !graph.flags(*node).contains(NodeFlags::IMMORTAL);
+        let is_counted = |holder: &NodeIndex| !graph.referrers(*holder).is_empty();
+        is_string[graph.type_index(*node).index()]
+            && is_mortal
+            && !graph.referrers(*node).iter().any(is_counted)
+    };
+    let cached = graph.nodes().filter(is_cached);
+    cached
+        .filter_map(|node| Some(ffi::object_at(graph.address(node))?.bound(py)))
+        .collect()
 }

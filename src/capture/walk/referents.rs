@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
-use super::super::frames::{FramesBelow, RunningFrames};
+use super::super::frames::{Frames, FramesBelow};
 use super::super::introspection::Introspection;
 use super::super::type_info::{Kind, TypeInfo};
 use crate::graph::HeapGraphBuilder;
@@ -11,8 +11,7 @@ use crate::graph::HeapGraphBuilder;
 /// Takes down what the object that is being visited refers to.
 pub(super) struct Referents<'a, 'py> {
     pub(super) introspection: &'a Introspection<'py>,
-    /// Running frames and what they refer to, the innermost first.
-    pub(super) frames: &'a RunningFrames<'py>,
+    pub(super) frames: Frames<'py>,
     pub(super) below: FramesBelow<'a>,
 }
 
@@ -20,7 +19,7 @@ impl Referents<'_, '_> {
     /// Adds an edge for each reference that `object` holds.
     #[inline]
     pub(super) fn add(
-        &self,
+        &mut self,
         info: &TypeInfo<'_>,
         object: Object,
         is_tracked: bool,
@@ -51,7 +50,7 @@ impl Referents<'_, '_> {
     /// Adds what the type shows, by its traverse or in the way of its kind.
     #[inline]
     fn add_contents(
-        &self,
+        &mut self,
         info: &TypeInfo<'_>,
         object: Object,
         is_tracked: bool,
@@ -74,9 +73,8 @@ impl Referents<'_, '_> {
                 }
             }
             Kind::Frame if !is_tracked => {
-                for referent in self.frames.referents_of(object) {
-                    add_edge(builder, referent);
-                }
+                let frames = &self.frames;
+                frames.for_each_hidden(self.introspection, object, |held| add_edge(builder, held));
             }
             Kind::Frame if self.below.can_be() => {
                 for referent in object.visited() {
@@ -84,6 +82,12 @@ impl Referents<'_, '_> {
                         add_edge(builder, referent);
                     }
                 }
+            }
+            Kind::Greenlet => {
+                let frames = &mut self.frames;
+                frames.for_each_in_greenlet(self.introspection, object, |held| {
+                    add_edge(builder, held);
+                });
             }
             kind => {
                 if let Some(traverse) = info.traverse

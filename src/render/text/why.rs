@@ -6,7 +6,7 @@ use super::TO_STRING;
 use super::number::grouped;
 use super::style::{Paint, Style};
 use crate::analysis::{Explanation, Holders, RootChain, Standing, Step, Tally, Verdict, Why};
-use crate::graph::NodeIndex;
+use crate::graph::{NodeIndex, RootKind};
 use crate::render::one_line;
 use crate::render::words::{headline, node_words, path_start, root_words};
 use crate::snapshot::HeapSnapshot;
@@ -47,6 +47,19 @@ pub fn why_text(snapshot: &HeapSnapshot, why: &Why, style: Style) -> String {
                 "\n"
             };
             writeln!(text, "{gap}{} {words}", grouped(count as u64)).expect(TO_STRING);
+        }
+    }
+    text + &unseen_text(snapshot, why)
+}
+
+/// What the snapshot could not see, if something is held from outside: that may be what holds it.
+fn unseen_text(snapshot: &HeapSnapshot, why: &Why) -> String {
+    let mut text = String::new();
+    let is_outside = |explanation: &Explanation| explanation.chain.root.kind == RootKind::External;
+    if why.explanations.iter().any(is_outside) {
+        for (number, unseen) in snapshot.metadata().unseen.iter().enumerate() {
+            let gap = if number == 0 { "\n" } else { "" };
+            writeln!(text, "{gap}not seen: {}", one_line(unseen)).expect(TO_STRING);
         }
     }
     text

@@ -17,9 +17,6 @@ use crate::graph::{EdgeName, EdgeNames, NodeIndex, TextIndex};
 
 use plan::{Plan, Way};
 
-/// Suspended functions whose locals are named: that leaves each a frame object until it ends.
-const MOST_SUSPENDED: usize = 10_000;
-
 /// Names every reference of the heap of `describer`.
 ///
 /// O(nodes + edges) time, plus the searches that [`Describer`] makes for a few instances of each
@@ -33,7 +30,6 @@ pub(super) fn name_all(describer: &Describer<'_, '_>) -> EdgeNames {
         key_texts: vec![None; graph.node_count()],
         attribute_texts: FxHashMap::default(),
         closures: FxHashMap::default(),
-        suspended_left: MOST_SUSPENDED,
         labels: Vec::new(),
     };
     namer.names.reserve(graph.edge_count());
@@ -55,7 +51,6 @@ struct Namer<'a, 'py, 'g> {
     attribute_texts: FxHashMap<u64, TextIndex>,
     /// The variables of the tuples that are closures.
     closures: FxHashMap<NodeIndex, Vec<TextIndex>>,
-    suspended_left: usize,
     /// The labels of the node at work.
     labels: Vec<Option<EdgeName>>,
 }
@@ -128,13 +123,6 @@ impl Namer<'_, '_, '_> {
                 }
             }
             Way::Fields => self.name_fields(node, object, &mut plan, 0),
-            Way::Suspended if self.suspended_left == 0 => {
-                self.name_fields(node, object, &mut plan, 0);
-            }
-            Way::Suspended => {
-                self.suspended_left -= 1;
-                self.describe(node);
-            }
             Way::Code | Way::Sequence | Way::Described => self.describe(node),
         }
         self.plans[ty.index()] = Some(plan);

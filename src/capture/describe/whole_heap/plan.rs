@@ -33,8 +33,6 @@ pub(super) enum Way {
     Fields,
     /// As [`Describer::labels`] does: rare, or different for every instance.
     Described,
-    /// As described, but not more than `MOST_SUSPENDED`.
-    Suspended,
 }
 
 /// What is known of a type.
@@ -109,8 +107,9 @@ fn way(types: &Introspection<'_>, ty: &HeapType, class: Object, flags: NodeFlags
         Some(Known::List | Known::Tuple) => return Way::Sequence,
         Some(Known::Set | Known::FrozenSet) => return Way::Set,
         Some(Known::Code) => return Way::Code,
-        Some(Known::Generator | Known::Coroutine | Known::AsyncGenerator) => return Way::Suspended,
-        Some(Known::Context) => return Way::Described,
+        Some(Known::Generator | Known::Coroutine | Known::AsyncGenerator | Known::Context) => {
+            return Way::Described;
+        }
         // The parts of a context, which no module shows.
         None if !ty.is_heap_type && ty.full_name().starts_with("builtins.hamt") => {
             return Way::Described;
