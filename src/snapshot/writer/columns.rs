@@ -1,6 +1,5 @@
 //! The columns of a row group.
 
-use std::iter;
 use std::ops::Range;
 
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
@@ -11,21 +10,22 @@ use parquet::schema::types::ColumnDescPtr;
 use super::super::schema::{self, Column};
 use super::super::{HeapSnapshot, NodeTexts};
 use super::names::name_chunk;
+use super::referents::referent_chunk;
 use super::sealed_write::SealedWrite;
 use crate::graph::{HeapType, NodeFlags, NodeIndex, Root, TextIndex};
 
 /// One row group, whose columns are written in the order of the schema.
 pub(super) struct GroupWriter<'a, 'f> {
     pub(super) inner: SerializedRowGroupWriter<'a, SealedWrite<'f>>,
-    /// What the crate knows of the last column.
-    pub(super) names_column: ColumnDescPtr,
+    /// What the crate knows of the last two columns, of references and of their names.
+    pub(super) lists: [ColumnDescPtr; 2],
 }
 
 /// Which values of a column there are, and which of them start a row.
 #[derive(Default)]
-pub(super) struct Levels<L = i16> {
-    pub(super) definition: Vec<L>,
-    pub(super) repetition: Vec<L>,
+struct Levels {
+    definition: Vec<i16>,
+    repetition: Vec<i16>,
 }
 
 impl GroupWriter<'_, '_> {
@@ -182,19 +182,9 @@ impl<'s> Columns<'s> {
         rows: &Range<usize>,
     ) -> Result<(), ParquetError> {
         let graph = self.snapshot.graph();
-        let mut levels = Levels::default();
-        let mut targets = Vec::new();
-        for node in rows.clone().map(NodeIndex::new) {
-            let referents = graph.referents(node);
-            levels.start_row(referents.len());
-            levels.definition.extend(iter::repeat_n(1, referents.len()));
-            if referents.is_empty() {
-                levels.definition.push(0);
-            }
-            targets.extend(referents.iter().map(|target| target.to_u32().cast_signed()));
-        }
-        group.write::<Int32Type>(schema::REFERENTS, &targets, &levels)?;
-
+        let [described, described_names] = group.lists.clone();
+        let (bytes, close) = referent_chunk(graph, rows.clone(), described)?;
+        group.inner.append_column(&bytes, close)?;
         let Some(names) = self.snapshot.edge_names() else {
             let absent = Levels {
                 definition: vec![0; rows.len()],
@@ -202,18 +192,8 @@ impl<'s> Columns<'s> {
             };
             return group.write::<ByteArrayType>(schema::REFERENCE_NAMES, &[], &absent);
         };
-        let (bytes, close) = name_chunk(graph, names, rows.clone(), group.names_column.clone())?;
+        let (bytes, close) = name_chunk(graph, names, rows.clone(), described_names)?;
         group.inner.append_column(&bytes, close)
-    }
-}
-
-impl<L: Copy + From<bool>> Levels<L> {
-    /// Adds the repetition levels of a row with that many values.
-    pub(super) fn start_row(&mut self, value_count: usize) {
-        self.repetition.push(false.into());
-        let others = value_count.saturating_sub(1);
-        self.repetition
-            .extend(iter::repeat_n(L::from(true), others));
     }
 }
 

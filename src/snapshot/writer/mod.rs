@@ -1,7 +1,10 @@
 //! A snapshot into a file.
 
 mod columns;
+mod differences;
 mod names;
+mod pages;
+mod referents;
 mod runs;
 mod sealed_write;
 
@@ -66,7 +69,8 @@ pub fn save_in_groups(
     rows_per_group: usize,
 ) -> Result<(), SnapshotError> {
     assert!(rows_per_group > 0, "a row group has rows");
-    write_whole(snapshot, path, rows_per_group).map_err(|error| {
+    let groups = row_groups(snapshot.graph(), rows_per_group);
+    write_whole(snapshot, path, groups).map_err(|error| {
         let path = path.to_owned();
         let as_io = |error: Box<dyn std::error::Error + Send + Sync>| error.downcast::<io::Error>();
         match error {
@@ -91,17 +95,17 @@ pub fn save_in_groups(
 fn write_whole(
     snapshot: &HeapSnapshot,
     path: &Path,
-    rows_per_group: usize,
+    groups: Vec<Range<usize>>,
 ) -> Result<(), ParquetError> {
     let mut whole = WholeFile::create(path, Access::OwnerOnly)?;
-    write_parquet(snapshot, whole.file(), rows_per_group)?;
+    write_parquet(snapshot, whole.file(), groups)?;
     Ok(whole.commit()?)
 }
 
 fn write_parquet(
     snapshot: &HeapSnapshot,
     file: &mut File,
-    rows_per_group: usize,
+    groups: Vec<Range<usize>>,
 ) -> Result<(), ParquetError> {
     let output = SealedWrite::new(file);
     let schema = Arc::new(parse_message_type(schema::MESSAGE_TYPE)?);
@@ -112,11 +116,12 @@ fn write_parquet(
     }
     let columns = Columns::new(snapshot);
     let schema = writer.schema_descr();
-    let names_column = schema.column(schema.num_columns() - 1);
+    let last = schema.num_columns() - 1;
+    let lists = [schema.column(last - 1), schema.column(last)];
     let mut loaded_size = 0;
-    for rows in row_groups(snapshot.graph(), rows_per_group) {
+    for rows in groups {
         let mut group = GroupWriter {
-            names_column: names_column.clone(),
+            lists: lists.clone(),
             inner: writer.next_row_group()?,
         };
         columns.write_group(&mut group, rows)?;
@@ -153,8 +158,8 @@ fn properties() -> WriterProperties {
         properties = properties
             .set_column_statistics_enabled(ColumnPath::from(column.path), EnabledStatistics::Chunk);
     }
-    for column in [schema::NODE, schema::ADDRESS, schema::REFERENTS] {
-        let path = ColumnPath::new(column.path.split('.').map(str::to_owned).collect());
+    for column in [schema::NODE, schema::ADDRESS] {
+        let path = ColumnPath::from(column.path);
         properties = properties
             .set_column_dictionary_enabled(path.clone(), false)
             .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);

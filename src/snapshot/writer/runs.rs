@@ -32,7 +32,13 @@ fn write_packed(values: &[u32], width: u32, out: &mut Vec<u8>) {
     }
     let groups = values.len().div_ceil(8);
     write_varint((groups as u64) << 1 | 1, out);
-    let end = out.len() + groups * width as usize;
+    pack(values, groups * 8, width, out);
+}
+
+/// Writes numbers of `width` bits one after the other, filled up with zeros to `count` of them, a
+/// multiple of eight.
+pub(super) fn pack(values: &[u32], count: usize, width: u32, out: &mut Vec<u8>) {
+    let end = out.len() + count / 8 * width as usize;
     let (mut buffer, mut used) = (0_u64, 0);
     for &value in values {
         buffer |= u64::from(value) << used;
@@ -47,7 +53,7 @@ fn write_packed(values: &[u32], width: u32, out: &mut Vec<u8>) {
     out.resize(end, 0);
 }
 
-fn write_varint(mut value: u64, out: &mut Vec<u8>) {
+pub(super) fn write_varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
