@@ -6,6 +6,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | `whole_file` | files that are there whole or not at all |
+//! | [`process`] | the memory that this process may take |
 //! | [`graph`] | the compact heap graph |
 //! | [`snapshot`] | a graph that can be kept: names, roots, where it comes from; its file |
 //! | [`analysis`] | questions asked of a graph, one per file |
@@ -20,6 +21,7 @@ mod capture;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod graph;
+pub mod process;
 #[cfg(feature = "python")]
 mod python;
 pub mod render;

@@ -9,6 +9,7 @@ use super::ffi::{self, CollectorPause, Object};
 use super::introspection::Introspection;
 use super::tracked::Tracked;
 use crate::graph::HeapType;
+use crate::process::{self, TooLittleMemory, grow};
 
 /// Which types are meant.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ pub(crate) fn objects_of_type<'py>(
     let _pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
     let mut is_meant: FxHashMap<Object, bool> = FxHashMap::default();
-    let mut found = Vec::new();
+    let mut found = Found::default();
     for_each(py, objects, |object| {
         let ty = object.type_object();
         let is_match = *is_meant.entry(ty).or_insert_with(|| match pattern {
@@ -70,10 +71,10 @@ pub(crate) fn objects_of_type<'py>(
             TypePattern::Class(class) => Object::from_bound(class) == ty,
         });
         if is_match {
-            found.push(object.bound(py));
+            found.push(object);
         }
     })?;
-    Ok(found)
+    found.objects(py)
 }
 
 /// The objects that the collector tracks at the given addresses, in the collector's order.
@@ -82,13 +83,45 @@ pub(crate) fn tracked_at(
     is_wanted: impl Fn(u64) -> bool,
 ) -> Result<Vec<Bound<'_, PyAny>>, CaptureError> {
     let _pause = CollectorPause::new(py);
-    let mut found = Vec::new();
+    let mut found = Found::default();
     for_each(py, None, |object| {
         if is_wanted(object.address()) {
-            found.push(object.bound(py));
+            found.push(object);
         }
     })?;
-    Ok(found)
+    found.objects(py)
+}
+
+/// Objects that were found, until there is no memory for more.
+#[derive(Default)]
+struct Found {
+    objects: Vec<Object>,
+    refused: Option<TooLittleMemory>,
+}
+
+impl Found {
+    fn push(&mut self, object: Object) {
+        if self.objects.len() == self.objects.capacity() && self.refused.is_none() {
+            self.refused = grow(&mut self.objects, usize::MAX).err();
+        }
+        if self.refused.is_none() {
+            self.objects.push(object);
+        }
+    }
+
+    /// The objects, held. No Python code may have run since they were found.
+    fn objects(self, py: Python<'_>) -> Result<Vec<Bound<'_, PyAny>>, CaptureError> {
+        if let Some(refused) = self.refused {
+            return Err(refused.into());
+        }
+        // Once more for the list that they become.
+        process::ensure(2 * size_of_val(&self.objects[..]) as u64)?;
+        Ok(self
+            .objects
+            .into_iter()
+            .map(|object| object.bound(py))
+            .collect())
+    }
 }
 
 fn for_each(

@@ -3,6 +3,7 @@
 use pyo3::PyErr;
 
 use crate::graph::GraphError;
+use crate::process::TooLittleMemory;
 
 /// Why the live heap could not become a graph.
 #[derive(Debug, thiserror::Error)]
@@ -10,20 +11,20 @@ use crate::graph::GraphError;
 pub(crate) enum CaptureError {
     /// The heap is larger than a graph can be.
     #[error("the heap could not be captured: {0}")]
-    Graph(#[from] GraphError),
-    /// A snapshot would take more memory than there is.
-    #[error(
-        "a snapshot needs about {} MiB of memory and {} MiB are left: \
-         make room, or pass force=True to try all the same",
-        needed >> 20, available >> 20
-    )]
-    TooLittleMemory {
-        /// Bytes that the snapshot is expected to need.
-        needed: u64,
-        /// Bytes that the machine, or the control group of the process, has left.
-        available: u64,
-    },
+    Graph(GraphError),
+    /// The walk, or what is asked of the graph, would take more memory than there is.
+    #[error("the heap could not be captured: {0}; make room, or ask in a process with more")]
+    TooLittleMemory(#[from] TooLittleMemory),
     /// The interpreter refused something the walk asked of it.
     #[error("the heap could not be captured: {0}")]
     Python(#[from] PyErr),
+}
+
+impl From<GraphError> for CaptureError {
+    fn from(error: GraphError) -> Self {
+        match error {
+            GraphError::TooLittleMemory(error) => Self::TooLittleMemory(error),
+            error => Self::Graph(error),
+        }
+    }
 }

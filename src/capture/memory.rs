@@ -1,46 +1,105 @@
-//! Whether there is memory for a snapshot.
-
-use pyo3::prelude::*;
-use sysinfo::{MemoryRefreshKind, System};
+//! Whether there is memory for a walk, and for what is asked of the graph then.
 
 use super::error::CaptureError;
+use super::ffi;
 use super::tracked::Tracked;
+use crate::graph::HeapGraph;
+use crate::process;
 
-/// Bytes that a snapshot needs while it is taken, for each object that the collector tracks. Heaps
-/// of data take 140, those of code, with many atoms for each tracked object, up to 240.
-const BYTES_AN_OBJECT: u64 = 250;
+/// What a walk is made for: it decides how much memory is needed. The figures are what
+/// `benches/memory.py` measures, and a fifth more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The graph, and a question that is answered from it while the objects are alive.
+    Answer,
+    /// A snapshot, with the names of references or without.
+    Snapshot { names: bool },
+    /// Whatever it takes: only what is refused is an error.
+    Unchecked,
+}
 
-/// Makes sure that a snapshot has the memory it needs.
-///
-/// # Errors
-///
-/// [`CaptureError::TooLittleMemory`] if the machine, or the control group of the process, has less
-/// left.
-pub(super) fn check(py: Python<'_>) -> Result<(), CaptureError> {
-    let mut object_count = 0;
-    Tracked::new(py)?.for_each_unseen(|_| object_count += 1);
-    let needed = object_count * BYTES_AN_OBJECT;
-    match available() {
-        Some(available) if available < needed => {
-            Err(CaptureError::TooLittleMemory { needed, available })
+/// Bytes for each object and for each reference.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    object: u64,
+    reference: u64,
+}
+
+/// Of the graph itself.
+const WALK: Cost = Cost {
+    object: 84,
+    reference: 9,
+};
+
+/// A byte of the process never leads to more than this many of a snapshot: objects are no smaller than
+/// [`SMALLEST_OBJECT`], and a reference takes 8 bytes.
+const MOST_FOR_A_BYTE: u64 = 6;
+
+/// Objects are no smaller on average than this, with what the allocator adds.
+const SMALLEST_OBJECT: u64 = 32;
+
+/// What an object of another type than the built-in containers refers to, on average.
+const REFERENCES_OF_OTHERS: u64 = 4;
+
+impl Need {
+    /// What is needed beside the graph once that is there.
+    fn cost_of_answer(self) -> Cost {
+        let (object, reference) = match self {
+            Self::Answer => (30, 0),
+            Self::Snapshot { names: false } => (20, 0),
+            Self::Snapshot { names: true } => (64, 5),
+            Self::Unchecked => (0, 0),
+        };
+        Cost { object, reference }
+    }
+
+    /// Makes sure, before a walk, that there is memory for all of it.
+    ///
+    /// Nothing is counted where there is plenty. Else it takes a look at every object that the
+    /// collector tracks.
+    ///
+    /// # Errors
+    ///
+    /// [`CaptureError::TooLittleMemory`] if less is left than is likely to be needed.
+    pub(super) fn check_before(self, tracked: &Tracked<'_>) -> Result<(), CaptureError> {
+        let (Some(left), Some(taken)) = (process::left(), process::taken()) else {
+            return Ok(());
+        };
+        if self == Self::Unchecked || left.bytes / MOST_FOR_A_BYTE >= taken {
+            return Ok(());
         }
-        _ => Ok(()),
+        let (objects, references) = likely_counts(tracked, taken);
+        let needed = WALK.of(objects, references) + self.cost_of_answer().of(objects, references);
+        Ok(process::ensure(needed)?)
+    }
+
+    /// Makes sure, after a walk, that there is memory for the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`CaptureError::TooLittleMemory`] if less is left.
+    pub(super) fn check_after(self, graph: &HeapGraph) -> Result<(), CaptureError> {
+        let (objects, references) = (graph.node_count() as u64, graph.edge_count() as u64);
+        Ok(process::ensure(
+            self.cost_of_answer().of(objects, references),
+        )?)
     }
 }
 
-/// Bytes that can still be had; `None` where the system does not say.
-fn available() -> Option<u64> {
-    let mut system = System::new();
-    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-    if system.total_memory() == 0 {
-        // Where `/proc` is not mounted. To ask for the control group is an error then.
-        return None;
+impl Cost {
+    const fn of(self, objects: u64, references: u64) -> u64 {
+        self.object * objects + self.reference * references
     }
-    let of_machine = system.available_memory();
-    let of_group = system
-        .cgroup_limits()
-        .filter(|group| group.total_memory < system.total_memory())
-        // What is in memory for files only can be given back.
-        .map(|group| group.total_memory.saturating_sub(group.rss));
-    Some(of_group.map_or(of_machine, |of_group| of_group.min(of_machine)))
+}
+
+/// How many objects and references a walk is likely to meet in a process that has `taken` so much.
+fn likely_counts(tracked: &Tracked<'_>, taken: u64) -> (u64, u64) {
+    let (mut listed, mut references) = (0_u64, 0_u64);
+    tracked.for_each(|object| {
+        listed += 1;
+        references += ffi::content_count(object).unwrap_or(REFERENCES_OF_OTHERS);
+    });
+    // What is not listed is met through a reference; many lead to the same few objects.
+    let objects = (listed + references / 2).min(taken / SMALLEST_OBJECT);
+    (objects, references)
 }

@@ -9,6 +9,7 @@ mod descriptors;
 mod error;
 mod ffi;
 mod frames;
+mod give_back;
 mod held;
 mod hidden;
 mod inspect;
@@ -38,10 +39,12 @@ pub(crate) use ffi::{
     is_main_interpreter, is_truthy, untrack,
 };
 pub(crate) use frames::announce_program;
+pub(crate) use give_back::GiveBack;
 pub(crate) use held::HeldObjects;
 pub(crate) use hidden::set_registry;
 pub(crate) use inspect::use_is_over;
 pub(crate) use introspection::{Introspection, text};
+pub(crate) use memory::Need;
 pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use names::object_name;
 pub(crate) use object_list::list_tracked;
@@ -49,7 +52,6 @@ pub(crate) use roots::Roots;
 pub(crate) use snapshot::{
     LiveObjects, LiveSnapshot, SnapshotOptions, take_live_snapshot, take_snapshot,
 };
-pub(crate) use tracked::check_collector_lists;
 pub(crate) use walk::{Sizes, WalkedHeap, capture};
 
 use pyo3::prelude::*;

@@ -13,6 +13,7 @@ use super::introspection::Introspection;
 use super::known_types::Known;
 use super::tracked::Tracked;
 use crate::graph::{ListedClass, ListedObject, ObjectList};
+use crate::process::grow;
 
 /// References of one object that its contents are told by.
 const WIDTH: usize = 32;
@@ -20,6 +21,10 @@ const WIDTH: usize = 32;
 /// All objects that the collector tracks, with what tells them from others at another time.
 ///
 /// O(objects) time; runs no code of theirs and keeps none alive.
+///
+/// # Errors
+///
+/// If there is no memory for the list.
 pub(crate) fn list_tracked(py: Python<'_>) -> Result<ObjectList, CaptureError> {
     let _pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
@@ -27,6 +32,7 @@ pub(crate) fn list_tracked(py: Python<'_>) -> Result<ObjectList, CaptureError> {
     let mut classes: Vec<(Object, Contents)> = Vec::new();
     let mut positions: FxHashMap<Object, u32> = FxHashMap::default();
     let mut objects = Vec::new();
+    let mut refused = None;
     let mut last: Option<(Object, u32)> = None;
     Tracked::new(py)?.for_each(|object| {
         let ty = object.type_object();
@@ -38,12 +44,21 @@ pub(crate) fn list_tracked(py: Python<'_>) -> Result<ObjectList, CaptureError> {
             }),
         };
         last = Some((ty, class));
+        if objects.len() == objects.capacity() && refused.is_none() {
+            refused = grow(&mut objects, usize::MAX).err();
+        }
+        if refused.is_some() {
+            return;
+        }
         objects.push(ListedObject {
             address: object.address(),
             class,
             contents: classes[class as usize].1.hash(object),
         });
     });
+    if let Some(refused) = refused {
+        return Err(refused.into());
+    }
     let classes = classes
         .into_iter()
         .map(|(ty, contents)| listed(&types, ty, contents))

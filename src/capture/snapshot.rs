@@ -13,7 +13,7 @@ use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::held::HeldObjects;
 use super::introspection::{Introspection, text};
-use super::memory;
+use super::memory::Need;
 use super::modules::compiled_function;
 use super::names::object_name;
 use super::namespaces::namespaces;
@@ -89,8 +89,8 @@ impl<'py> LiveObjects<'py> {
 ///
 /// # Errors
 ///
-/// As for [`capture`]; [`CaptureError::TooLittleMemory`], unless forced; what a handler of a signal
-/// raises.
+/// As for [`capture`], and what a handler of a signal raises. If it is forced, memory that is short is an
+/// error only where it is refused.
 pub(crate) fn take_snapshot(
     py: Python<'_>,
     options: SnapshotOptions,
@@ -109,10 +109,11 @@ pub(crate) fn take_live_snapshot(
     let pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
     let mut metadata = process_metadata(py)?;
-    if !options.force {
-        memory::check(py)?;
-    }
-    let mut heap = capture(&types, &[], Sizes::Measured)?;
+    let need = match options {
+        SnapshotOptions { force: true, .. } => Need::Unchecked,
+        SnapshotOptions { names, .. } => Need::Snapshot { names },
+    };
+    let mut heap = capture(&types, &[], Sizes::Measured, need)?;
     let (address, held_by_caller) = options.held_by_caller;
     heap.graph.discount_references(address, held_by_caller);
     let graph = &heap.graph;
@@ -129,13 +130,16 @@ pub(crate) fn take_live_snapshot(
     } else {
         NodeTexts::default()
     };
+    node_names.check()?;
+    values.check()?;
     let edge_names = options
         .names
-        .then(|| Describer::new(&types, &heap, Searches::Quick).name_all());
+        .then(|| Describer::new(&types, &heap, Searches::Quick).name_all())
+        .transpose()?;
     let edge_names = match edge_names {
         Some(names) if !options.keys => {
             let namespaces = namespaces(&types, &heap)?;
-            Some(without_keys(&names, &heap.graph, &namespaces))
+            Some(without_keys(&names, &heap.graph, &namespaces)?)
         }
         names => names,
     };

@@ -1,27 +1,10 @@
 //! All objects that the collector tracks.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::ffi::{self, CollectorLists, Layout, Object};
 use super::interned::intern;
-
-/// Whether the collector's own lists were found to be where they are expected.
-static LISTS_ARE_KNOWN: AtomicBool = AtomicBool::new(false);
-
-/// Compares the collector's lists with `gc.get_objects()`, once when the package is imported.
-/// Where they differ, or the version is another, the official way is taken from then on. Returns
-/// whether the lists will be used.
-pub(crate) fn check_collector_lists(py: Python<'_>) -> PyResult<bool> {
-    let _pause = ffi::CollectorPause::new(py);
-    let official = official_list(py)?;
-    let agree = ffi::CollectorLists::find(py, Layout::get(py))
-        .is_some_and(|lists| lists.agree_with_collector(&official));
-    LISTS_ARE_KNOWN.store(agree, Ordering::Relaxed);
-    Ok(agree)
-}
 
 /// Where the tracked objects are enumerated from, and who keeps them alive meanwhile.
 pub(super) enum Tracked<'py> {
@@ -33,12 +16,10 @@ pub(super) enum Tracked<'py> {
 
 impl<'py> Tracked<'py> {
     pub(super) fn new(py: Python<'py>) -> PyResult<Self> {
-        if LISTS_ARE_KNOWN.load(Ordering::Relaxed)
-            && let Some(lists) = CollectorLists::find(py, Layout::get(py))
-        {
-            return Ok(Self::Lists(lists));
+        match CollectorLists::find(py, Layout::get(py)) {
+            Some(lists) => Ok(Self::Lists(lists)),
+            None => Ok(Self::Official(official_list(py)?)),
         }
-        Ok(Self::Official(official_list(py)?))
     }
 
     /// Calls `visit` with each object, in the order of `gc.get_objects()`.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::process::TooLittleMemory;
 use crate::render::RenderError;
 use crate::snapshot::SnapshotError;
 
@@ -43,6 +44,11 @@ pub(super) enum CliError {
         plural = if *.0 == 1 { "" } else { "s" }
     )]
     TooFewSnapshots(usize),
+    #[error("cannot answer about {path}: {source}", path = path.display())]
+    TooLittleMemory {
+        path: PathBuf,
+        source: TooLittleMemory,
+    },
     #[error(transparent)]
     Render(#[from] RenderError),
     #[error("cannot write the answer: {0}")]

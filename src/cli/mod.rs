@@ -28,7 +28,7 @@ use std::path::Path;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::analysis::Direction;
+use crate::analysis::{Direction, ensure_memory};
 use crate::render::one_line;
 use crate::render::text::{Paint, Style};
 use crate::snapshot::{self, HeapSnapshot};
@@ -211,9 +211,14 @@ impl Command {
     }
 }
 
-/// The snapshot in a file.
+/// The snapshot in a file, with memory for the question that follows.
 fn open(path: &Path) -> Result<HeapSnapshot, CliError> {
-    Ok(snapshot::load(path)?)
+    let snapshot = snapshot::load(path)?;
+    ensure_memory(snapshot.graph()).map_err(|source| CliError::TooLittleMemory {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(snapshot)
 }
 
 #[cfg(test)]

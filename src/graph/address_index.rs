@@ -5,6 +5,7 @@
 //! whole capture twice as slow (measured on 2.4 M objects, CPython 3.11).
 
 use super::index::{NodeIndex, narrow, widen};
+use crate::process::is_spare_left_beside;
 
 /// Bits of an address that choose the slot within a block: a block covers 1 MiB.
 const BLOCK_BITS: u32 = 20;
@@ -13,6 +14,8 @@ const PAGE_BITS: u32 = 14;
 /// Two objects are never closer than this.
 const UNIT_BITS: u32 = 4;
 const RECENT: usize = 128;
+/// Blocks that are made before it is made sure that there is memory for more: 4 MiB.
+const UNCHECKED_BLOCKS: usize = 16;
 const SLOTS: usize = 1 << (BLOCK_BITS - UNIT_BITS);
 const BLOCKS: usize = 1 << PAGE_BITS;
 /// Addresses of user space, even with five-level page tables, are below this.
@@ -29,6 +32,8 @@ pub struct AddressIndex {
     blocks: Vec<Box<[u32; SLOTS]>>,
     /// Blocks used lately with their keys, at the position that the low bits of the key say.
     recent: [(u64, u32); RECENT],
+    /// True once there was no memory for a block.
+    is_short: bool,
 }
 
 impl Default for AddressIndex {
@@ -39,6 +44,7 @@ impl Default for AddressIndex {
             pages: Vec::new(),
             blocks: Vec::new(),
             recent,
+            is_short: false,
         }
     }
 }
@@ -53,8 +59,13 @@ impl AddressIndex {
         Some(NodeIndex::new(node as usize))
     }
 
+    /// True if and only if there was no memory for what an object needed.
+    pub(super) fn is_short(&self) -> bool {
+        self.is_short
+    }
+
     /// The slot of `address`: 0 if it is free, else one more than the number of its node.
-    /// `None` if no object can be at `address`.
+    /// `None` if no object can be at `address`, or there is no memory.
     #[inline]
     pub(super) fn slot_mut(&mut self, address: u64) -> Option<&mut u32> {
         let key = address >> BLOCK_BITS;
@@ -79,6 +90,9 @@ impl AddressIndex {
     /// The number of the block of `address`, made first if there is none.
     fn block_number(&mut self, address: u64) -> Option<usize> {
         let (root, page) = split(address)?;
+        if self.is_short {
+            return None;
+        }
         if root >= self.roots.len() {
             self.roots.resize(root + 1, 0);
         }
@@ -89,6 +103,12 @@ impl AddressIndex {
         }
         let block_entry = &mut self.pages[widen(*page_entry) - 1][page];
         if *block_entry == 0 {
+            // One after the other is taken without asking, until they are large together.
+            let is_due = self.blocks.len().is_multiple_of(UNCHECKED_BLOCKS);
+            if is_due && !is_spare_left_beside(UNCHECKED_BLOCKS * size_of::<[u32; SLOTS]>()) {
+                self.is_short = true;
+                return None;
+            }
             // Zeroed by the system page by page, as it is touched.
             let block = vec![0; SLOTS].into_boxed_slice();
             self.blocks.push(block.try_into().ok()?);

@@ -2,6 +2,7 @@
 
 use super::error::GraphError;
 use super::index::NodeIndex;
+use crate::process::reserve;
 
 /// All nodes in the order of their addresses: 4 bytes a node.
 ///
@@ -12,11 +13,11 @@ pub(super) struct AddressOrder(Vec<NodeIndex>);
 
 impl AddressOrder {
     pub(super) fn new(addresses: &[u64]) -> Result<Self, GraphError> {
-        let mut pairs: Vec<(u64, NodeIndex)> = addresses
-            .iter()
-            .enumerate()
-            .map(|(position, &address)| (address, NodeIndex::new(position)))
-            .collect();
+        let numbered = addresses.iter().enumerate();
+        let numbered = numbered.map(|(position, &address)| (address, NodeIndex::new(position)));
+        let mut pairs: Vec<(u64, NodeIndex)> = Vec::new();
+        reserve(&mut pairs, addresses.len())?;
+        pairs.extend(numbered);
         pairs.sort_unstable();
         if let Some(twins) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(GraphError::SameAddress {
@@ -24,7 +25,10 @@ impl AddressOrder {
                 nodes: [twins[0].1.index(), twins[1].1.index()],
             });
         }
-        Ok(Self(pairs.into_iter().map(|(_, node)| node).collect()))
+        let mut order = Vec::new();
+        reserve(&mut order, pairs.len())?;
+        order.extend(pairs.into_iter().map(|(_, node)| node));
+        Ok(Self(order))
     }
 
     pub(super) fn get(&self, address: u64, addresses: &[u64]) -> Option<NodeIndex> {

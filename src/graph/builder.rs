@@ -8,6 +8,7 @@ use super::index::{LIMIT, NodeIndex, narrow, widen};
 use super::node::{NodeFlags, NodeRecord, NodeTable};
 use super::types::{HeapType, TypeTable};
 use super::{Addresses, HeapGraph, TypeIndex};
+use crate::process::{self, grow, reserve};
 
 /// Puts a graph together as a walk meets objects.
 ///
@@ -55,10 +56,20 @@ impl HeapGraphBuilder {
         self.nodes.len()
     }
 
-    /// The node that is visited next: the number of nodes finished so far.
+    /// The node that is visited next: the number of nodes finished so far. None once the graph cannot
+    /// become any larger.
     pub fn next_node(&self) -> Option<NodeIndex> {
         let next = self.offsets.len();
-        (next < self.nodes.len()).then(|| NodeIndex::new(next))
+        (next < self.nodes.len() && self.overflow.is_none()).then(|| NodeIndex::new(next))
+    }
+
+    /// Makes sure that all has found its place so far.
+    ///
+    /// # Errors
+    ///
+    /// If there were more nodes or edges than a graph can number, or than there is memory for.
+    pub fn check(&self) -> Result<(), GraphError> {
+        self.overflow.clone().map_or(Ok(()), Err)
     }
 
     /// Address of the node that is visited `distance` visits after the next one, if it was met
@@ -71,12 +82,13 @@ impl HeapGraphBuilder {
     }
 
     /// Makes room for what the objects met so far are likely to lead to, so that columns need not
-    /// move as they grow. Room that is not used costs no memory.
+    /// move as they grow. Room that is not used costs no memory; where the process may not have so much,
+    /// columns grow later.
     pub fn reserve(&mut self) {
         let expected = self.nodes.len() + self.nodes.len() / 2;
-        self.nodes.reserve(expected);
-        self.offsets.reserve(expected);
-        self.targets.reserve(4 * expected);
+        let room = self.reserve_records(expected);
+        // The largest comes last, for it is the most likely to be refused.
+        let _ = room.and_then(|()| reserve(&mut self.targets, (4 * expected).min(LIMIT)));
     }
 
     /// Address of a node met before.
@@ -96,20 +108,35 @@ impl HeapGraphBuilder {
     }
 
     /// The node of the object at `address`, new if it was not met before. `None` if no object
-    /// can be there or the graph is full, which [`build`](Self::build) then reports.
+    /// can be there or the graph is full, which [`check`](Self::check) and [`build`](Self::build) then
+    /// report.
     #[inline]
     pub fn node_for_address(&mut self, address: u64) -> Option<NodeIndex> {
-        let slot = self.addresses.slot_mut(address)?;
+        let Some(slot) = self.addresses.slot_mut(address) else {
+            self.note_missing_block();
+            return None;
+        };
         if *slot == 0 {
-            let position = self.nodes.addresses.len();
-            if position >= LIMIT {
-                self.overflow = Some(GraphError::TooManyNodes { limit: LIMIT });
-                return None;
+            let column = &mut self.nodes.addresses;
+            let position = column.len();
+            if position == column.capacity() {
+                let too_many = GraphError::TooManyNodes { limit: LIMIT };
+                if !make_room(column, too_many, &mut self.overflow) {
+                    return None;
+                }
             }
-            self.nodes.addresses.push(address);
+            column.push(address);
             *slot = narrow(position + 1);
         }
         Some(NodeIndex::new(*slot as usize - 1))
+    }
+
+    /// Notes that there was no memory to find an address again, if that is so.
+    #[cold]
+    fn note_missing_block(&mut self) {
+        if self.addresses.is_short() && self.overflow.is_none() {
+            self.overflow = Some(process::refused(0).into());
+        }
     }
 
     /// Adds a type.
@@ -126,19 +153,24 @@ impl HeapGraphBuilder {
     /// Adds a reference from the node being visited to `target`.
     #[inline]
     pub fn add_edge(&mut self, target: NodeIndex) {
-        if self.targets.len() < LIMIT {
-            self.targets.push(target);
-        } else {
-            self.overflow = Some(GraphError::TooManyEdges { limit: LIMIT });
+        if self.targets.len() == self.targets.capacity() {
+            let too_many = GraphError::TooManyEdges { limit: LIMIT };
+            if !make_room(&mut self.targets, too_many, &mut self.overflow) {
+                return;
+            }
         }
+        self.targets.push(target);
     }
 
     /// Adds a reference to those of a node finished before, behind them.
     pub fn add_late_edge(&mut self, holder: NodeIndex, target: NodeIndex) {
-        if self.targets.len() + self.late.len() < LIMIT {
+        let too_many = GraphError::TooManyEdges { limit: LIMIT };
+        if self.targets.len() + self.late.len() >= LIMIT {
+            self.overflow.get_or_insert(too_many);
+        } else if self.late.len() < self.late.capacity()
+            || make_room(&mut self.late, too_many, &mut self.overflow)
+        {
             self.late.push((holder, target));
-        } else {
-            self.overflow = Some(GraphError::TooManyEdges { limit: LIMIT });
         }
     }
 
@@ -148,21 +180,46 @@ impl HeapGraphBuilder {
     }
 
     /// Ends the visit of a node with what is known of it.
+    #[inline]
     pub fn finish_node(&mut self, record: NodeRecord) {
+        if self.offsets.len() == self.offsets.capacity() && !self.make_room_for_records() {
+            return;
+        }
         self.nodes.push_record(record);
         self.offsets.push(narrow(self.start));
         self.start = self.targets.len();
     }
 
+    #[cold]
+    fn make_room_for_records(&mut self) -> bool {
+        let finished = self.offsets.len();
+        let met = (self.nodes.len() - finished).max(FEWEST_RECORDS);
+        if self.overflow.is_none() {
+            let room = self.reserve_records(met.max(finished / 2));
+            let room = room.or_else(|_| self.reserve_records(met));
+            self.overflow = room.err().map(GraphError::from);
+        }
+        self.overflow.is_none()
+    }
+
+    /// Makes room for records; last of all for their offsets, which have the least room therefore.
+    fn reserve_records(&mut self, more: usize) -> Result<(), process::TooLittleMemory> {
+        self.nodes.reserve(more)?;
+        reserve(&mut self.offsets, more)
+    }
+
     /// Sets more flags of a node finished before.
     pub fn add_flags(&mut self, node: NodeIndex, flags: NodeFlags) {
-        self.nodes.flags[node.index()].insert(flags);
+        if let Some(known) = self.nodes.flags.get_mut(node.index()) {
+            known.insert(flags);
+        }
     }
 
     /// Counts one reference less to the object at `address`: one that the capture itself held.
     pub fn discount_reference(&mut self, address: u64) {
         if let Some(node) = self.known_node(address)
-            && !self.nodes.flags[node.index()].contains(NodeFlags::IMMORTAL)
+            && let Some(flags) = self.nodes.flags.get(node.index())
+            && !flags.contains(NodeFlags::IMMORTAL)
         {
             let count = &mut self.nodes.reference_counts[node.index()];
             *count = count.saturating_sub(1);
@@ -175,18 +232,16 @@ impl HeapGraphBuilder {
     ///
     /// # Errors
     ///
-    /// If there were more nodes or edges than a graph can number, or if not every node met was
-    /// finished once, an edge leads nowhere or a type is missing.
+    /// If there were more nodes or edges than a graph can number, or than there is memory for; or if
+    /// not every node met was finished once, an edge leads nowhere or a type is missing.
     pub fn build(mut self) -> Result<HeapGraph, GraphError> {
-        if let Some(error) = self.overflow {
-            return Err(error);
-        }
+        self.check()?;
         let (met, finished) = (self.nodes.len(), self.offsets.len());
         if met != finished || !self.pending_edges().is_empty() {
             return Err(GraphError::Unfinished { met, finished });
         }
         if !self.late.is_empty() {
-            self.place_late_edges();
+            self.place_late_edges()?;
         }
         let node_count = met;
         if let Some(target) = highest(&self.targets, NodeIndex::index, node_count) {
@@ -199,21 +254,20 @@ impl HeapGraphBuilder {
                 type_count,
             });
         }
-        let referents = Csr::new(self.offsets, self.targets);
-        Ok(HeapGraph::from_columns(
-            self.nodes,
-            self.types,
-            referents,
-            Addresses::Radix(Box::new(self.addresses)),
-        ))
+        let referents = Csr::new(self.offsets, self.targets)?;
+        let addresses = Addresses::Radix(Box::new(self.addresses));
+        let graph = HeapGraph::from_columns(self.nodes, self.types, referents, addresses)?;
+        Ok(graph)
     }
 
-    fn place_late_edges(&mut self) {
+    fn place_late_edges(&mut self) -> Result<(), process::TooLittleMemory> {
         let mut late = std::mem::take(&mut self.late);
         late.sort_by_key(|(holder, _)| *holder);
         let before = std::mem::take(&mut self.targets);
-        let starts = self.offsets.clone();
-        self.targets.reserve(before.len() + late.len());
+        let mut starts = Vec::new();
+        reserve(&mut starts, self.offsets.len())?;
+        starts.extend_from_slice(&self.offsets);
+        reserve(&mut self.targets, before.len() + late.len())?;
         let mut late = late.into_iter().peekable();
         for (node, &start) in starts.iter().enumerate() {
             let end = starts.get(node + 1).map_or(before.len(), |&end| widen(end));
@@ -223,5 +277,29 @@ impl HeapGraphBuilder {
                 self.targets.push(target);
             }
         }
+        Ok(())
     }
+}
+
+/// The fewest records that room is made for at once.
+const FEWEST_RECORDS: usize = 1 << 10;
+
+/// Makes room for at least one entry more in a column that is full. Where the graph is full, or there
+/// is no memory, that is put down once, and the column stays as it is.
+#[cold]
+#[inline(never)]
+fn make_room<T>(
+    column: &mut Vec<T>,
+    too_many: GraphError,
+    overflow: &mut Option<GraphError>,
+) -> bool {
+    if overflow.is_none() {
+        *overflow = if column.len() >= LIMIT {
+            Some(too_many)
+        } else {
+            let most = LIMIT - column.len();
+            grow(column, most).err().map(GraphError::from)
+        };
+    }
+    overflow.is_none()
 }

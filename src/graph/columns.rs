@@ -38,7 +38,7 @@ impl GraphColumns {
     ///
     /// If there are more nodes or edges than a graph can number, columns differ in length, the
     /// edges of one node start before those of the node before it, an edge or the class of a type
-    /// leads nowhere, a type is missing, or two nodes have one address.
+    /// leads nowhere, a type is missing, or two nodes have one address; or if memory is short.
     pub fn build(self) -> Result<HeapGraph, GraphError> {
         let node_count = self.addresses.len();
         self.check_shape()?;
@@ -64,13 +64,10 @@ impl GraphColumns {
             reference_counts: self.reference_counts,
             flags: self.flags,
         };
-        let referents = Csr::new(self.offsets, self.targets);
-        Ok(HeapGraph::from_columns(
-            nodes,
-            self.types,
-            referents,
-            Addresses::Sorted(order),
-        ))
+        let referents = Csr::new(self.offsets, self.targets)?;
+        let addresses = Addresses::Sorted(order);
+        let graph = HeapGraph::from_columns(nodes, self.types, referents, addresses)?;
+        Ok(graph)
     }
 
     fn check_shape(&self) -> Result<(), GraphError> {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::index::{NodeIndex, narrow, widen};
+use crate::process::{TooLittleMemory, filled, reserve};
 
 /// The edges of a graph in one direction: 4 bytes an edge and 4 bytes a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +15,17 @@ pub struct Csr {
 
 impl Csr {
     /// Edges given node by node: `offsets[n]` is where those of node `n` start.
-    pub(super) fn new(mut offsets: Vec<u32>, targets: Vec<NodeIndex>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for one offset more.
+    pub(super) fn new(
+        mut offsets: Vec<u32>,
+        targets: Vec<NodeIndex>,
+    ) -> Result<Self, TooLittleMemory> {
+        reserve(&mut offsets, 1)?;
         offsets.push(narrow(targets.len()));
-        Self { offsets, targets }
+        Ok(Self { offsets, targets })
     }
 
     /// Number of edges.
@@ -52,17 +61,20 @@ impl Csr {
     /// The same edges turned round, those of each node ordered by the other end.
     ///
     /// A counting sort: O(nodes + edges) time, no memory beyond the result.
-    #[must_use]
-    pub fn reversed(&self) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for them.
+    pub fn reversed(&self) -> Result<Self, TooLittleMemory> {
         // Shifted by two, so that filling slot `n + 1` leaves it where the edges of `n` end.
-        let mut offsets = vec![0_u32; self.node_count() + 2];
+        let mut offsets = filled(0_u32, self.node_count() + 2)?;
         for target in &self.targets {
             offsets[target.index() + 2] += 1;
         }
         for n in 2..offsets.len() {
             offsets[n] += offsets[n - 1];
         }
-        let mut sources = vec![NodeIndex::default(); self.targets.len()];
+        let mut sources = filled(NodeIndex::default(), self.targets.len())?;
         for n in (0..self.node_count()).map(NodeIndex::new) {
             for target in self.targets(n) {
                 let slot = &mut offsets[target.index() + 1];
@@ -71,9 +83,9 @@ impl Csr {
             }
         }
         offsets.pop();
-        Self {
+        Ok(Self {
             offsets,
             targets: sources,
-        }
+        })
     }
 }

@@ -1,8 +1,9 @@
 //! The names of all references of a graph: 4 bytes each, and each different text once.
 
 use super::edge_label::EdgeLabel;
-use super::index::{narrow, widen};
+use super::index::{LIMIT, narrow, widen};
 use super::text_table::{TextIndex, TextTable};
+use crate::process::{self, TooLittleMemory, grow};
 
 /// The name of one reference, its text in an [`EdgeNames`]' table. The variants are those of
 /// [`EdgeLabel`].
@@ -39,6 +40,8 @@ const LARGEST_PAYLOAD: usize = (1 << PAYLOAD_BITS) - 1;
 pub struct EdgeNames {
     names: Vec<Packed>,
     texts: TextTable,
+    /// Why names are missing, if some are.
+    refused: Option<TooLittleMemory>,
 }
 
 impl EdgeNames {
@@ -56,8 +59,21 @@ impl EdgeNames {
     }
 
     /// Makes room for names.
-    pub fn reserve(&mut self, count: usize) {
-        self.names.reserve(count);
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for them.
+    pub fn reserve(&mut self, count: usize) -> Result<(), TooLittleMemory> {
+        process::reserve(&mut self.names, count)
+    }
+
+    /// Makes sure that all names and their texts have found their place.
+    ///
+    /// # Errors
+    ///
+    /// If there was no memory for some.
+    pub fn check(&self) -> Result<(), TooLittleMemory> {
+        self.refused.map_or(self.texts.check(), Err)
     }
 
     /// The texts of the names; those that are added here can be used in [`push`](Self::push).
@@ -70,7 +86,7 @@ impl EdgeNames {
         self.texts.insert(text)
     }
 
-    /// Adds the name of the next reference.
+    /// Adds the name of the next reference. Where there is no memory for it, [`check`](Self::check) tells.
     ///
     /// Positions and texts beyond 2^29, of which no heap that fits a graph is known, become
     /// `<unnumbered>`.
@@ -85,12 +101,22 @@ impl EdgeNames {
             EdgeName::KeyObject(text) => (6, text.index()),
             EdgeName::Internal(text) => (7, text.index()),
         };
-        if payload <= LARGEST_PAYLOAD {
-            self.names
-                .push(Packed(kind << PAYLOAD_BITS | narrow(payload)));
-        } else {
-            self.push_label(&EdgeLabel::Internal("unnumbered".into()));
+        if payload > LARGEST_PAYLOAD {
+            return self.push_label(&EdgeLabel::Internal("unnumbered".into()));
         }
+        if self.names.len() == self.names.capacity() && !self.make_room() {
+            return;
+        }
+        self.names
+            .push(Packed(kind << PAYLOAD_BITS | narrow(payload)));
+    }
+
+    #[cold]
+    fn make_room(&mut self) -> bool {
+        if self.refused.is_none() {
+            self.refused = grow(&mut self.names, LIMIT).err();
+        }
+        self.refused.is_none()
     }
 
     /// Adds the name of the next reference, given as a label.

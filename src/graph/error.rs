@@ -1,5 +1,7 @@
 //! What can go wrong when a graph is put together.
 
+use crate::process::TooLittleMemory;
+
 /// Why a graph could not be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -16,6 +18,9 @@ pub enum GraphError {
         /// The most edges a graph holds.
         limit: usize,
     },
+    /// There is no memory for the graph or its names.
+    #[error(transparent)]
+    TooLittleMemory(#[from] TooLittleMemory),
     /// Not every object met was visited once, or an edge was added after the last visit.
     #[error("{met} objects were met, but {finished} visits finished")]
     Unfinished {

@@ -40,6 +40,8 @@ use std::ops::Range;
 use address_order::AddressOrder;
 use node::NodeTable;
 
+use crate::process::TooLittleMemory;
+
 /// Bytes of the largest string that CPython's cache of attribute lookups takes as a name: 100
 /// characters (`MCACHE_MAX_ATTR_SIZE`) of 4 bytes, with header and null.
 const LARGEST_NAME: u64 = 72 + 4 * 101;
@@ -69,22 +71,26 @@ enum Addresses {
 
 impl HeapGraph {
     /// A graph whose columns fit together.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for the referrers.
     fn from_columns(
         nodes: NodeTable,
         types: TypeTable,
         referents: Csr,
         addresses: Addresses,
-    ) -> Self {
+    ) -> Result<Self, TooLittleMemory> {
         let is_string = |ty: &HeapType| !ty.is_heap_type && ty.is_called("builtins.str");
         let string_type = types.iter().find(|(_, ty)| is_string(ty));
-        Self {
+        Ok(Self {
             string_type: string_type.map(|(index, _)| index),
-            referrers: referents.reversed(),
+            referrers: referents.reversed()?,
             nodes,
             types,
             referents,
             addresses,
-        }
+        })
     }
 
     /// Number of objects.

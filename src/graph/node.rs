@@ -1,6 +1,7 @@
 //! The node columns.
 
 use super::index::TypeIndex;
+use crate::process::{TooLittleMemory, reserve};
 
 /// What is known of an object besides its type; a set of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,11 +70,12 @@ impl NodeTable {
         self.addresses.len()
     }
 
-    pub(super) fn reserve(&mut self, node_count: usize) {
-        self.types.reserve(node_count);
-        self.shallow_sizes.reserve(node_count);
-        self.reference_counts.reserve(node_count);
-        self.flags.reserve(node_count);
+    /// Makes room for so many more records.
+    pub(super) fn reserve(&mut self, node_count: usize) -> Result<(), TooLittleMemory> {
+        reserve(&mut self.types, node_count)?;
+        reserve(&mut self.shallow_sizes, node_count)?;
+        reserve(&mut self.reference_counts, node_count)?;
+        reserve(&mut self.flags, node_count)
     }
 
     /// Appends everything but the address, which has its own moment: an object gets its number

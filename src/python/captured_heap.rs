@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::live::LiveHeap;
-use crate::capture::{self, Introspection, Sizes};
+use crate::capture::{self, GiveBack, Introspection, Need, Sizes};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 
 /// A heap at one moment. Holds addresses only and keeps nothing alive. Objects are named by
@@ -14,6 +14,7 @@ use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 #[pyclass(frozen, module = "heapgraph._core")]
 pub(super) struct CapturedHeap {
     graph: HeapGraph,
+    _give_back: GiveBack,
 }
 
 #[pymethods]
@@ -21,8 +22,11 @@ impl CapturedHeap {
     /// Captures the live heap.
     #[new]
     fn new(py: Python<'_>) -> PyResult<Self> {
+        let types = Introspection::new(py)?;
+        let graph = capture::capture(&types, &[], Sizes::Measured, Need::Answer)?.graph;
         Ok(Self {
-            graph: capture::capture(&Introspection::new(py)?, &[], Sizes::Measured)?.graph,
+            _give_back: GiveBack::after(&graph),
+            graph,
         })
     }
 

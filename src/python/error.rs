@@ -3,10 +3,11 @@
 use std::io;
 
 use pyo3::create_exception;
-use pyo3::exceptions::{PyException, PyOSError};
+use pyo3::exceptions::{PyException, PyMemoryError, PyOSError};
 use pyo3::prelude::*;
 
 use crate::capture;
+use crate::process::TooLittleMemory;
 use crate::render::{self, one_line};
 use crate::snapshot::SnapshotError as SnapshotFileError;
 
@@ -35,6 +36,13 @@ create_exception!(
     HeapGraphError,
     "A snapshot could not be saved or loaded."
 );
+
+/// Where no walk and no file is concerned.
+impl From<TooLittleMemory> for PyErr {
+    fn from(error: TooLittleMemory) -> Self {
+        PyMemoryError::new_err(error.to_string())
+    }
+}
 
 impl From<SnapshotFileError> for PyErr {
     fn from(error: SnapshotFileError) -> Self {

@@ -8,8 +8,8 @@ use std::cell::{Cell, OnceCell};
 use pyo3::prelude::*;
 
 use crate::capture::{
-    CaptureError, CollectorPause, Describer, HeldObjects, Introspection, Roots, Searches, Sizes,
-    WalkedHeap, capture, is_audited, live_object, module_name, object_name,
+    CaptureError, CollectorPause, Describer, HeldObjects, Introspection, Need, Roots, Searches,
+    Sizes, WalkedHeap, capture, is_audited, live_object, module_name, object_name,
 };
 use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
@@ -33,7 +33,7 @@ impl<'py> LiveHeap<'py> {
     ) -> Result<Self, CaptureError> {
         let pause = Cell::new(Some(CollectorPause::new(py)));
         let types = Introspection::new(py)?;
-        let mut heap = capture(&types, asked_about, Sizes::Skipped)?;
+        let mut heap = capture(&types, asked_about, Sizes::Skipped, Need::Answer)?;
         let held = std::mem::take(&mut heap.held);
         Ok(Self {
             py,

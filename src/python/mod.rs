@@ -97,9 +97,9 @@ mod core {
         crate::capture::Introspection::prepare(module.py())?;
         crate::capture::prepare_at_exit(module.py());
         crate::python::seen_objects::prepare(module.py())?;
-        let collector_lists = crate::capture::check_collector_lists(module.py())?;
-        module.add("WALKS_COLLECTOR_LISTS", collector_lists)?;
-        let layouts: Vec<_> = Layout::get(module.py()).rows().collect();
+        let layout = Layout::get(module.py());
+        module.add("WALKS_COLLECTOR_LISTS", layout.has_collector_lists())?;
+        let layouts: Vec<_> = layout.rows().collect();
         module.add("LAYOUTS", layouts.into_py_dict(module.py())?)
     }
 }

@@ -7,7 +7,13 @@ use pyo3::prelude::*;
 use pyo3::types::PySet;
 
 use crate::analysis;
-use crate::capture;
+use crate::capture::{self, GiveBack};
+use crate::process;
+
+/// Bytes that an object takes while it is compared, beside the list that it is in: what is kept of it.
+const BYTES_AN_OBJECT: usize = 24;
+/// Bytes of an id in a set, and of the lists that the set is made from.
+const BYTES_AN_ID: usize = 120;
 
 /// Number of objects of one type name: before, now, and of those the new ones.
 type Counts = (usize, usize, usize);
@@ -42,6 +48,9 @@ impl SeenObjects {
         default_dict(slf.py())?;
         // Not while `slf` is borrowed: another thread may run meanwhile.
         let list = capture::list_tracked(slf.py())?;
+        let bytes = BYTES_AN_OBJECT * list.objects.len();
+        let _give_back = GiveBack::of(bytes);
+        process::ensure(bytes as u64)?;
         let counts = slf.try_borrow_mut()?.seen.update(list);
         let mut by_name: BTreeMap<String, Counts> = BTreeMap::new();
         for class in counts {
@@ -63,6 +72,9 @@ impl SeenObjects {
     /// They hold nothing to collect, and the collector does not track them: what a caller keeps
     /// of them is not new at the next update.
     fn new_ids<'py>(&self, py: Python<'py>, short_names: bool) -> PyResult<Bound<'py, PyAny>> {
+        let new_count = self.seen.new_objects().count();
+        let _give_back = GiveBack::of(BYTES_AN_OBJECT * new_count);
+        process::ensure((BYTES_AN_ID * new_count) as u64)?;
         let mut by_name: BTreeMap<Cow<'_, str>, Vec<u64>> = BTreeMap::new();
         for ty in self.seen.classes() {
             by_name.entry(ty.display_name(short_names)).or_default();

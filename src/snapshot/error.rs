@@ -3,6 +3,7 @@
 use std::{fmt, io, path::PathBuf};
 
 use super::schema::FORMAT_VERSION;
+use crate::process::TooLittleMemory;
 
 /// Why a snapshot could not be saved or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,22 @@ pub enum SnapshotError {
         path: PathBuf,
         /// What is too large.
         reason: String,
+    },
+    /// There is no memory for what is in the file.
+    #[error("cannot load {path}: {source}", path = path.display())]
+    TooLargeToLoad {
+        /// The file, as the caller named it.
+        path: PathBuf,
+        /// How much memory it takes, and how much is left.
+        source: TooLittleMemory,
+    },
+    /// There is no memory to save the heap; what was there before is still there.
+    #[error("cannot save {path}: {source}", path = path.display())]
+    TooLargeToSave {
+        /// The file, as the caller named it.
+        path: PathBuf,
+        /// How much memory it takes, and how much is left.
+        source: TooLittleMemory,
     },
     /// The file could not be read.
     #[error("cannot load {path}: {source}", path = path.display())]
@@ -123,6 +140,17 @@ impl fmt::Display for Place {
 pub(super) struct Problem {
     pub(super) place: Place,
     pub(super) what: String,
+    /// There is nothing wrong with the file, but no memory for it.
+    pub(super) refused: Option<TooLittleMemory>,
+}
+
+impl From<TooLittleMemory> for Problem {
+    fn from(refused: TooLittleMemory) -> Self {
+        Self {
+            refused: Some(refused),
+            ..Self::new(refused.to_string())
+        }
+    }
 }
 
 impl Problem {
@@ -130,6 +158,7 @@ impl Problem {
         Self {
             place: Place::default(),
             what: what.into(),
+            refused: None,
         }
     }
 

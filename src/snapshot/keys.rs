@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, NodeSet};
+use crate::process::TooLittleMemory;
 
 /// The dicts whose keys are names that somebody has written into a program.
 #[derive(Debug)]
@@ -22,12 +23,20 @@ const UNKNOWN_KEY: &str = "<key>";
 /// dot, the names of modules, and keys that are spelled by what they are and not by what they say, such as
 /// classes. No other text of `names` is in the result. O(references).
 ///
+/// # Errors
+///
+/// If there is no memory for them.
+///
 /// # Panics
 ///
 /// If the names are not those of the references of `graph`.
-pub fn without_keys(names: &EdgeNames, graph: &HeapGraph, namespaces: &Namespaces) -> EdgeNames {
+pub fn without_keys(
+    names: &EdgeNames,
+    graph: &HeapGraph,
+    namespaces: &Namespaces,
+) -> Result<EdgeNames, TooLittleMemory> {
     let mut kept = EdgeNames::default();
-    kept.reserve(names.len());
+    kept.reserve(names.len())?;
     let mut types_of_keys = FxHashMap::default();
     for node in graph.nodes() {
         let is_kept = |key: &str| {
@@ -59,7 +68,8 @@ pub fn without_keys(names: &EdgeNames, graph: &HeapGraph, namespaces: &Namespace
             });
         }
     }
-    kept
+    kept.check()?;
+    Ok(kept)
 }
 
 /// The text of a spelled string without its quotes, if it has no escapes.

@@ -1,6 +1,7 @@
 //! A text for some of the nodes.
 
 use crate::graph::{NodeIndex, TextIndex, TextTable};
+use crate::process::{TooLittleMemory, grow};
 
 /// A text for some nodes of a graph: 8 bytes for each of them, and each different text once.
 #[derive(Debug, Clone, Default)]
@@ -8,10 +9,12 @@ pub struct NodeTexts {
     /// In the order of the nodes.
     entries: Vec<(NodeIndex, TextIndex)>,
     texts: TextTable,
+    /// Why entries are missing, if some are.
+    refused: Option<TooLittleMemory>,
 }
 
 impl NodeTexts {
-    /// Adds the text of a node.
+    /// Adds the text of a node. Where there is no memory for it, [`check`](Self::check) tells.
     ///
     /// # Panics
     ///
@@ -25,7 +28,27 @@ impl NodeTexts {
     pub(super) fn push_index(&mut self, node: NodeIndex, text: TextIndex) {
         let is_next = self.last_node().is_none_or(|last| last < node);
         assert!(is_next, "texts are added in the order of the nodes");
+        if self.entries.len() == self.entries.capacity() && !self.make_room() {
+            return;
+        }
         self.entries.push((node, text));
+    }
+
+    #[cold]
+    fn make_room(&mut self) -> bool {
+        if self.refused.is_none() {
+            self.refused = grow(&mut self.entries, usize::MAX).err();
+        }
+        self.refused.is_none()
+    }
+
+    /// Makes sure that all texts have found their place.
+    ///
+    /// # Errors
+    ///
+    /// If there was no memory for some.
+    pub fn check(&self) -> Result<(), TooLittleMemory> {
+        self.refused.map_or(self.texts.check(), Err)
     }
 
     /// The text of a node, if it has one. O(log n).

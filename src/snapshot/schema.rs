@@ -17,6 +17,11 @@ pub(super) const fn loaded_size(uncompressed: u64, values: u64) -> u64 {
     uncompressed.saturating_add(values.saturating_mul(4))
 }
 
+/// The most values of a column that a file of that length can have.
+pub(super) const fn most_values(file_length: usize) -> usize {
+    file_length.saturating_mul(LOADED_SIZE_PER_BYTE as usize / 4)
+}
+
 /// As the crate `parquet` parses it.
 pub(super) const MESSAGE_TYPE: &str = "
 message heap {

@@ -26,7 +26,7 @@ fn names_left(
     for (_, label) in labels {
         names.push_label(label);
     }
-    let left = without_keys(&names, &drawn.graph, &namespaces(drawn.set("")));
+    let left = without_keys(&names, &drawn.graph, &namespaces(drawn.set(""))).unwrap();
     for (position, text) in left.texts().iter().enumerate() {
         assert!(!text.contains("secret"), "text {position}: {text}");
     }

@@ -4,20 +4,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A folder of `src` and what it may use besides itself.
-const RULES: [(&str, &[&str]); 9] = [
+const RULES: [(&str, &[&str]); 10] = [
     ("whole_file", &[]),
-    ("graph", &[]),
-    ("snapshot", &["graph", "whole_file"]),
-    ("analysis", &["graph", "snapshot"]),
+    ("process", &[]),
+    ("graph", &["process"]),
+    ("snapshot", &["graph", "process", "whole_file"]),
+    ("analysis", &["graph", "snapshot", "process"]),
     ("render", &["graph", "snapshot", "analysis", "whole_file"]),
     (
         "cli",
-        &["graph", "snapshot", "analysis", "render", "whole_file"],
+        &[
+            "graph",
+            "snapshot",
+            "analysis",
+            "render",
+            "process",
+            "whole_file",
+        ],
     ),
-    ("capture", &["graph", "snapshot"]),
+    ("capture", &["graph", "snapshot", "process"]),
     (
         "python",
-        &["graph", "snapshot", "analysis", "render", "cli", "capture"],
+        &[
+            "graph", "snapshot", "analysis", "render", "cli", "capture", "process",
+        ],
     ),
     ("main", &["cli"]),
 ];

@@ -29,6 +29,7 @@ use super::walk::WalkedHeap;
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex};
 
 use crate::graph::CONTEXT_VARIABLES;
+use crate::process::TooLittleMemory;
 use members::Field;
 pub(crate) use spelling::spell_atom;
 use spelling::{is_context_variable, spell};
@@ -94,7 +95,11 @@ impl<'py, 'g> Describer<'py, 'g> {
     }
 
     /// The names of all references of the heap.
-    pub(crate) fn name_all(&self) -> EdgeNames {
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for them.
+    pub(crate) fn name_all(&self) -> Result<EdgeNames, TooLittleMemory> {
         whole_heap::name_all(self)
     }
 

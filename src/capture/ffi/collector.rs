@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::Object;
-use super::containers::list_item;
 use super::layout::Layout;
+use crate::process::grow;
 
 /// Takes a container that holds nothing to collect off the collector's list, as the collector
 /// itself does when it meets one.
@@ -28,19 +28,27 @@ struct CollectorHead {
 
 /// Low bits of the links, where the collector keeps marks.
 const LINK_MARKS: usize = 0b11;
-/// `struct gc_generation`: the head of a list, a threshold and a count.
-const GENERATION_SIZE: usize = 24;
 const GENERATIONS: usize = 3;
+/// Objects that are made or freed between one look at their count and another.
+const NEW_MEANWHILE: u32 = 8;
+
+/// `struct gc_generation` of CPython 3.10 to 3.13: the head of a list, when it is looked at, and how
+/// much has been done since.
+#[repr(C)]
+struct Generation {
+    head: CollectorHead,
+    threshold: i32,
+    count: i32,
+}
 
 /// The lists in which the collector of CPython 3.10 to 3.13 keeps the objects it tracks.
 ///
 /// Going through them is what `gc.get_objects()` does, without the list and without touching
 /// reference counts. The layout is private, though frozen in those versions; so
-/// [`agree_with_collector`](Self::agree_with_collector) compares the outcome with the official one
-/// before anything else relies on it.
+/// [`probe`](Self::probe) compares what can be compared in no time before anything else relies on it.
 #[derive(Debug)]
 pub(in crate::capture) struct CollectorLists {
-    youngest: *const CollectorHead,
+    youngest: *const Generation,
 }
 
 impl CollectorLists {
@@ -58,6 +66,73 @@ impl CollectorLists {
         Some(Self {
             youngest: std::ptr::with_exposed_provenance(youngest),
         })
+    }
+
+    /// True if and only if the lists are where they are expected, as far as can be told in the same time
+    /// however large the heap is:
+    ///
+    /// * objects made for it are the last of the youngest list, one after the other, and its head is
+    ///   next to them from either side;
+    /// * beside the heads of the three lists are the numbers that `gc.get_threshold()` and
+    ///   `gc.get_count()` give;
+    /// * each of the lists comes back to its head, from either end.
+    pub(super) fn probe(py: Python<'_>, layout: &Layout) -> Option<bool> {
+        let _pause = CollectorPause::new(py);
+        let lists = Self::find(py, layout)?;
+        let gc = py.import("gc").ok()?;
+        let numbers = |name| -> Option<[i32; GENERATIONS]> {
+            let numbers = gc.call_method0(name).ok()?;
+            numbers.extract().ok()
+        };
+        let thresholds = numbers("get_threshold")?;
+        let planted = [PyList::empty(py), PyList::empty(py), PyList::empty(py)];
+        let counts = numbers("get_count")?;
+        // Nothing is left of what it took to ask.
+        let are_last = lists.end_with(&planted);
+        let are_beside = (lists.numbers().zip(thresholds).zip(counts).enumerate()).all(
+            |(generation, ((number, threshold), count))| {
+                // The first count is that of new objects, of which the answer is one.
+                let allowed = if generation == 0 { NEW_MEANWHILE } else { 0 };
+                number.0 == threshold && number.1.abs_diff(count) <= allowed
+            },
+        );
+        Some(are_last && are_beside && lists.heads().all(Self::is_circle))
+    }
+
+    /// True if and only if the youngest list ends with these objects.
+    fn end_with(&self, planted: &[Bound<'_, PyList>]) -> bool {
+        let header = |list: &Bound<'_, PyList>| {
+            let object = list.as_ptr().cast::<CollectorHead>();
+            // SAFETY: a list has a collector's header in front of it.
+            unsafe { object.sub(1) }.cast_const()
+        };
+        let youngest = self.youngest.cast::<CollectorHead>();
+        let circle = planted.iter().map(header).chain([youngest]);
+        let circle: Vec<*const CollectorHead> = circle.collect();
+        circle.windows(2).all(|pair| {
+            Self::next(pair[0]).addr() == pair[1].addr()
+                && Self::previous(pair[1]).addr() == pair[0].addr()
+        })
+    }
+
+    /// Threshold and count of each generation, the youngest first.
+    fn numbers(&self) -> impl Iterator<Item = (i32, i32)> {
+        let youngest = self.youngest;
+        (0..GENERATIONS).map(move |n| {
+            let generation = youngest.wrapping_add(n);
+            // SAFETY: the head of a list that a new object is in lies in the state of the
+            // interpreter, with more behind it than three generations take (CPython 3.10 to 3.13).
+            let threshold = unsafe { (*generation).threshold };
+            // SAFETY: as above.
+            let count = unsafe { (*generation).count };
+            (threshold, count)
+        })
+    }
+
+    /// True if and only if the first and the last of a list have its head on their other side.
+    fn is_circle(head: *const CollectorHead) -> bool {
+        let (first, last) = (Self::next(head), Self::previous(head));
+        Self::previous(first).addr() == head.addr() && Self::next(last).addr() == head.addr()
     }
 
     /// Calls `visit` with every object the collector tracks, in the order of `gc.get_objects()`.
@@ -82,6 +157,18 @@ impl CollectorLists {
                 if front == back {
                     break;
                 }
+                if second_half.len() == second_half.capacity()
+                    && grow(&mut second_half, usize::MAX).is_err()
+                {
+                    // Where there is no memory, the rest is taken from one end.
+                    front = Self::next(front);
+                    while front != back {
+                        visit(Self::object(front));
+                        front = Self::next(front);
+                    }
+                    visit(Self::object(back));
+                    break;
+                }
                 second_half.push(Self::object(back));
                 let next = Self::next(front);
                 if next == back {
@@ -96,7 +183,7 @@ impl CollectorLists {
     /// The heads of the generations' lists, the youngest first.
     fn heads(&self) -> impl Iterator<Item = *const CollectorHead> {
         let youngest = self.youngest;
-        (0..GENERATIONS).map(move |n| youngest.wrapping_byte_add(n * GENERATION_SIZE))
+        (0..GENERATIONS).map(move |n| youngest.wrapping_add(n).cast())
     }
 
     fn next(header: *const CollectorHead) -> *const CollectorHead {
@@ -116,20 +203,6 @@ impl CollectorLists {
         let object = header.wrapping_add(1).cast_mut().cast();
         // SAFETY: an object follows its header, and a header is not at address 0.
         Object(unsafe { NonNull::new_unchecked(object) })
-    }
-
-    /// True if and only if the lists hold exactly what `gc.get_objects()` gives, in its order and
-    /// read either way.
-    pub(in crate::capture) fn agree_with_collector(&self, official: &Bound<'_, PyList>) -> bool {
-        let (mut addresses, mut from_both_ends) = (Vec::new(), Vec::new());
-        self.for_each(|object| addresses.push(object.address()));
-        self.for_each_unseen(|object| from_both_ends.push(object.address()));
-        if addresses != from_both_ends {
-            return false;
-        }
-        addresses.retain(|&address| address != Object::from_bound(official).address());
-        let listed = (0..official.len()).filter_map(|n| list_item(official, n));
-        listed.map(Object::address).eq(addresses)
     }
 }
 

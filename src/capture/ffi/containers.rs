@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::Object;
+use super::sizes::item_count;
 
 /// The items of a list, borrowed.
 pub(in crate::capture) fn list_item(list: &Bound<'_, PyAny>, position: usize) -> Option<Object> {
@@ -119,4 +120,25 @@ pub(in crate::capture) fn weak_referent(reference: &Bound<'_, PyAny>) -> Option<
     NonNull::new(referent)
         .filter(|referent| referent.as_ptr() != none)
         .map(Object)
+}
+
+/// How many references a list, tuple, dict or set holds, as its header tells; `None` for an object of
+/// another type.
+pub(in crate::capture) fn content_count(object: Object) -> Option<u64> {
+    let flags = object.type_object().type_flags();
+    if flags.is_list_subclass() || flags.is_tuple_subclass() {
+        return Some(item_count(object));
+    }
+    let count = if flags.is_dict_subclass() {
+        // SAFETY: an instance of dict.
+        2 * unsafe { c::PyDict_Size(object.0.as_ptr()) }
+    } else {
+        // SAFETY: a live object.
+        if unsafe { c::PyAnySet_CheckExact(object.0.as_ptr()) } == 0 {
+            return None;
+        }
+        // SAFETY: a set.
+        unsafe { c::PySet_Size(object.0.as_ptr()) }
+    };
+    u64::try_from(count).ok()
 }

@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+use super::collector::CollectorLists;
 use super::frames::FrameLayout;
 use super::type_object::{TypeField, TypeFlags};
 use super::{frame_probe, probes, threads};
@@ -137,8 +138,7 @@ static ROWS: [Row; 14] = [
         what: Private::CollectorLists,
         name: "lists of the collector",
         versions: [(3, 10), (3, 13)],
-        // `CollectorLists::agree_with_collector` compares all of them when the package is imported.
-        probe: |_, _| Some(true),
+        probe: CollectorLists::probe,
         // `gc.get_objects()` gives the same.
         unseen: "",
     },
@@ -379,7 +379,7 @@ impl Layout {
     }
 
     /// The lists of the collector are as [`super::CollectorLists`] expects them.
-    pub(super) fn has_collector_lists(&self) -> bool {
+    pub(crate) fn has_collector_lists(&self) -> bool {
         self.has(Private::CollectorLists)
     }
 }

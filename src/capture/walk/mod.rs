@@ -11,9 +11,11 @@ use rustc_hash::FxHashMap;
 use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::{Frames, FramesBelow};
+use super::give_back::GiveBack;
 use super::held::{HeldObjects, for_each_held};
 use super::hidden::{Given, HiddenReferences, Hooks};
 use super::introspection::Introspection;
+use super::memory::Need;
 use super::modules::mark_modules;
 use super::threads::ThreadId;
 use super::tracked::Tracked;
@@ -42,6 +44,7 @@ pub(crate) struct WalkedHeap<'py> {
     _cached_names: HeldObjects<'py>,
     /// Other threads may leave functions later on: these frames are held by nothing else then.
     pub(super) frames: Frames<'py>,
+    _give_back: GiveBack,
 }
 
 /// A frame that is being executed.
@@ -64,12 +67,13 @@ pub(crate) struct RunningFrame {
 ///
 /// # Errors
 ///
-/// If the heap is larger than a graph can be, or the interpreter refuses what the walk asks of it
-/// (out of memory).
+/// If the heap is larger than a graph can be, if there is less memory than is likely to be `need`ed for
+/// it and what follows, or if the interpreter refuses what the walk asks of it.
 pub(crate) fn capture<'py>(
     introspection: &Introspection<'py>,
     extra: &[Bound<'py, PyAny>],
     sizes: Sizes,
+    need: Need,
 ) -> Result<WalkedHeap<'py>, CaptureError> {
     let py = introspection.py;
     let pause = CollectorPause::new(py);
@@ -78,7 +82,10 @@ pub(crate) fn capture<'py>(
     let frames = Frames::of_threads(introspection)?;
     // Another thread that paused meanwhile may have lifted both pauses.
     let _pause = (CollectorPause::new(py), pause);
-    let walked = Walk::new(introspection, frames, sizes).run(&tracked, extra)?;
+    need.check_before(&tracked)?;
+    let walked = Walk::new(introspection, frames, sizes).run(&tracked, extra);
+    let walked = walked.inspect_err(|_| ffi::give_back_free_memory())?;
+    need.check_after(&walked.graph)?;
     for complaint in &walked.complaints {
         let complaint = CString::new(complaint.replace('\0', "")).unwrap_or_default();
         PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &complaint, 1)?;
@@ -143,7 +150,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         tracked: &Tracked<'_>,
         extra: &[Bound<'_, PyAny>],
     ) -> Result<WalkedHeap<'py>, CaptureError> {
-        self.visit_known(tracked, extra);
+        self.visit_known(tracked, extra)?;
         self.show_hidden()?;
         mark_modules(self.introspection.py, &mut self.builder);
         let running = self.running_frames();
@@ -151,6 +158,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         let mut cached_names = HeldObjects::default();
         cached_names.extend(cached_names_of(self.introspection.py, &graph));
         Ok(WalkedHeap {
+            _give_back: GiveBack::after(&graph),
             graph,
             _cached_names: cached_names,
             running,
@@ -165,7 +173,11 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 
     /// Visits all that can be known without running code of the program.
-    fn visit_known(&mut self, tracked: &Tracked<'_>, extra: &[Bound<'_, PyAny>]) {
+    fn visit_known(
+        &mut self,
+        tracked: &Tracked<'_>,
+        extra: &[Bound<'_, PyAny>],
+    ) -> Result<(), CaptureError> {
         if self.referents.below.can_be() {
             tracked.for_each(|object| {
                 if !self.referents.below.contain(object) {
@@ -192,12 +204,13 @@ impl<'a, 'py> Walk<'a, 'py> {
                 .node_for_address(Object::from_bound(object).address());
         }
         self.builder.reserve();
-        self.visit_all();
+        self.visit_all()?;
         self.discount_held(0);
         for object in extra {
             self.builder
                 .discount_reference(Object::from_bound(object).address());
         }
+        Ok(())
     }
 
     /// Counts off what is held only to look at the heap, by this walk or by another one, of the
@@ -218,7 +231,7 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 
     /// Visits what was met and not visited yet, and what that leads to.
-    fn visit_all(&mut self) {
+    fn visit_all(&mut self) -> Result<(), CaptureError> {
         while let Some(node) = self.builder.next_node() {
             if let Some(address) = self.builder.address_ahead(LOOK_AHEAD) {
                 ffi::prefetch(address);
@@ -227,10 +240,11 @@ impl<'a, 'py> Walk<'a, 'py> {
                 self.visit(object, node.index() < self.listed_count);
             }
         }
+        Ok(self.builder.check()?)
     }
 
     /// Adds what instances of types with a registered function hold, and what that leads to.
-    fn show_hidden(&mut self) -> PyResult<()> {
+    fn show_hidden(&mut self) -> Result<(), CaptureError> {
         while !self.hooked.is_empty() {
             // From here on code of the program runs.
             self.hold_all();
@@ -240,7 +254,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             let given = Hooks::ask(&objects, self.introspection.py)?;
             // The functions may have switched the collector on.
             let _pause = CollectorPause::new(self.introspection.py);
-            self.add_hidden(&hooked, given);
+            self.add_hidden(&hooked, given)?;
             self.hold_all();
         }
         Ok(())
@@ -257,7 +271,7 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 
     /// Adds references that `hooked` objects were said to hold.
-    fn add_hidden(&mut self, hooked: &[NodeIndex], given: Given<'py>) {
+    fn add_hidden(&mut self, hooked: &[NodeIndex], given: Given<'py>) -> Result<(), CaptureError> {
         let first_new = self.builder.node_count();
         let mut given_counts: FxHashMap<Object, u32> = FxHashMap::default();
         for (_, _, object) in &given.references {
@@ -276,7 +290,7 @@ impl<'a, 'py> Walk<'a, 'py> {
                 hidden.push((target, label.clone()));
             }
         }
-        self.visit_all();
+        self.visit_all()?;
         self.discount_held(first_new);
         for (_, _, object) in &given.references {
             let address = Object::from_bound(object).address();
@@ -292,6 +306,7 @@ impl<'a, 'py> Walk<'a, 'py> {
                  else holds them, so they were made when the functions were asked"
             ));
         }
+        Ok(())
     }
 
     fn running_frames(&self) -> Vec<RunningFrame> {

@@ -19,10 +19,10 @@ use super::file_path::FilePath;
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
     self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern, Watched,
-    is_settled, rises_slowly,
+    ensure_memory, is_settled, rises_slowly,
 };
 use crate::capture::{
-    self, Introspection, LiveObjects, LiveSnapshot, Sizes, SnapshotOptions, capture,
+    self, Introspection, LiveObjects, LiveSnapshot, Need, Sizes, SnapshotOptions, capture,
 };
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 use crate::snapshot;
@@ -70,7 +70,7 @@ impl GrowthHistory {
     /// True if anything in this program may have grown since this was asked last, and the first time.
     /// A walk without names, O(objects + references); keeps the graph until it is asked again.
     fn has_grown(&mut self, py: Python<'_>) -> PyResult<bool> {
-        let heap = capture(&Introspection::new(py)?, &[], Sizes::Measured)?;
+        let heap = capture(&Introspection::new(py)?, &[], Sizes::Measured, Need::Answer)?;
         let mut graph = heap.graph;
         for (buffer, unused) in heap.unused {
             graph.discount_bytes(buffer, unused);
@@ -117,6 +117,7 @@ impl GrowthHistory {
             garbage,
         };
         let LiveSnapshot { snapshot, objects } = capture::take_live_snapshot(py, options)?;
+        ensure_memory(snapshot.graph())?;
         let placement = self
             .history
             .add(&snapshot, iteration, memory)
@@ -138,6 +139,7 @@ impl GrowthHistory {
     /// Adds a snapshot that was taken or loaded before.
     fn add(&mut self, snapshot: &HeapSnapshot, iteration: u64) -> PyResult<()> {
         let heap = snapshot.analysed();
+        ensure_memory(heap.graph())?;
         let placement = self.history.add(&heap, iteration, Memory::default());
         let placement = placement.ok_or_else(|| {
             PyValueError::new_err(

@@ -281,9 +281,11 @@ impl GrowingPath {
     }
 
     /// Explain why that object is alive, and what holds it besides; `None` for what no path leads to.
-    fn why(&self, py: Python<'_>) -> Option<Why> {
-        let holder: NodeIndex = self.row().holder?;
-        Some(Why::of_nodes(py, &self.heap, &[holder], 1))
+    fn why(&self, py: Python<'_>) -> PyResult<Option<Why>> {
+        let holder: Option<NodeIndex> = self.row().holder;
+        holder
+            .map(|holder| Why::of_nodes(py, &self.heap, &[holder], 1))
+            .transpose()
     }
 
     fn __repr__(&self) -> String {

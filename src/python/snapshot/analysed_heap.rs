@@ -6,40 +6,88 @@ use std::sync::OnceLock;
 use pyo3::prelude::*;
 
 use super::progress::Progress;
-use crate::analysis::{DominatorTree, Why};
+use crate::analysis::{DominatorTree, Why, ensure_memory};
+use crate::capture::GiveBack;
 use crate::graph::NodeIndex;
+use crate::process::TooLittleMemory;
 use crate::snapshot::HeapSnapshot;
 
 /// A snapshot that remembers its dominator tree, as every node of it may be asked what it retains.
 pub(in crate::python) struct AnalysedHeap {
     snapshot: HeapSnapshot,
     dominators: OnceLock<DominatorTree>,
+    _give_back: GiveBack,
 }
 
 impl AnalysedHeap {
     pub(in crate::python) fn new(snapshot: HeapSnapshot) -> Self {
         Self {
+            _give_back: GiveBack::after(snapshot.graph()),
             snapshot,
             dominators: OnceLock::new(),
         }
     }
 
+    /// Answers a question that looks at all objects, with the interpreter released.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for it.
+    pub(in crate::python) fn ask<A: Send>(
+        &self,
+        py: Python<'_>,
+        question: impl FnOnce(&HeapSnapshot) -> A + Send,
+    ) -> Result<A, TooLittleMemory> {
+        ensure_memory(self.snapshot.graph())?;
+        Ok(py.detach(|| question(&self.snapshot)))
+    }
+
+    /// As [`ask`](Self::ask), of the dominator tree too.
+    pub(in crate::python) fn ask_dominators<A: Send>(
+        &self,
+        py: Python<'_>,
+        question: impl FnOnce(&HeapSnapshot, &DominatorTree) -> A + Send,
+    ) -> Result<A, TooLittleMemory> {
+        let tree = self.dominators(py)?;
+        self.ask(py, |snapshot| question(snapshot, tree))
+    }
+
     /// The dominator tree, found with the interpreter released.
-    pub(super) fn dominators(&self, py: Python<'_>) -> &DominatorTree {
-        (self.dominators.get()).unwrap_or_else(|| py.detach(|| self.find_dominators()))
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for it.
+    pub(super) fn dominators(&self, py: Python<'_>) -> Result<&DominatorTree, TooLittleMemory> {
+        match self.dominators.get() {
+            Some(tree) => Ok(tree),
+            None => py.detach(|| self.find_dominators()),
+        }
     }
 
     /// Explains why some objects are alive. Needs no interpreter.
-    pub(super) fn explain(&self, targets: &[NodeIndex], limit: usize) -> Why {
-        Why::explain(&self.snapshot, self.find_dominators(), targets, limit)
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for it.
+    pub(super) fn explain(
+        &self,
+        targets: &[NodeIndex],
+        limit: usize,
+    ) -> Result<Why, TooLittleMemory> {
+        let tree = self.find_dominators()?;
+        ensure_memory(self.snapshot.graph())?;
+        Ok(Why::explain(&self.snapshot, tree, targets, limit))
     }
 
     /// Whoever asks first makes the tree; other threads that ask meanwhile wait for it.
-    fn find_dominators(&self) -> &DominatorTree {
-        self.dominators.get_or_init(|| {
+    fn find_dominators(&self) -> Result<&DominatorTree, TooLittleMemory> {
+        if self.dominators.get().is_none() {
+            ensure_memory(self.snapshot.graph())?;
+        }
+        Ok(self.dominators.get_or_init(|| {
             let _progress = Progress::start("finding dominators");
             DominatorTree::new(&self.snapshot)
-        })
+        }))
     }
 }
 

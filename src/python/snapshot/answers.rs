@@ -98,11 +98,16 @@ pub(in crate::python) struct HeapDiff {
 
 impl HeapDiff {
     /// What has changed from one snapshot to a later one.
-    pub(super) fn between(before: &HeapSnapshot, after: &HeapSnapshot) -> Self {
-        let [base, current] = [before, after].map(|heap| Histogram::new(heap.graph()));
-        let diff = analysis::HeapDiff::new(base, current)
-            .with_leaks(&Unexplained::new(before), &Unexplained::new(after));
-        Self { diff }
+    pub(super) fn between(
+        py: Python<'_>,
+        before: &AnalysedHeap,
+        after: &AnalysedHeap,
+    ) -> PyResult<Self> {
+        let look = |heap: &HeapSnapshot| (Histogram::new(heap.graph()), Unexplained::new(heap));
+        let (base, held_before) = before.ask(py, look)?;
+        let (current, held_after) = after.ask(py, look)?;
+        let diff = analysis::HeapDiff::new(base, current).with_leaks(&held_before, &held_after);
+        Ok(Self { diff })
     }
 }
 
@@ -161,9 +166,13 @@ impl RootChain {
     }
 
     /// The chain that explains best why `target` is alive.
-    pub(super) fn find(snapshot: &Arc<AnalysedHeap>, target: NodeIndex) -> Option<Self> {
-        let found = analysis::RootChain::find(snapshot, target)?;
-        Some(Self::new(snapshot, found))
+    pub(super) fn find(
+        py: Python<'_>,
+        snapshot: &Arc<AnalysedHeap>,
+        target: NodeIndex,
+    ) -> PyResult<Option<Self>> {
+        let found = snapshot.ask(py, |snapshot| analysis::RootChain::find(snapshot, target))?;
+        Ok(found.map(|found| Self::new(snapshot, found)))
     }
 }
 

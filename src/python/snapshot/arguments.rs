@@ -55,7 +55,8 @@ impl HeapSnapshot {
         match (type_name, address, obj) {
             (Some(name), None, None) => {
                 let pattern = type_pattern(name)?;
-                Ok(py.detach(|| analysis::find_objects(&self.inner, &pattern)))
+                let found = |snapshot: &_| analysis::find_objects(snapshot, &pattern);
+                Ok(self.inner.ask(py, found)?)
             }
             (None, Some(address), None) => Ok(self.node_at(address)?.into_iter().collect()),
             (None, None, Some(object)) => Ok(self.node_of(object)?.into_iter().collect()),

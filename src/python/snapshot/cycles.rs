@@ -37,15 +37,19 @@ pub(in crate::python) struct CycleGroup {
 }
 
 impl Cycles {
-    pub(super) fn find(snapshot: &Arc<AnalysedHeap>, pattern: Option<&TypePattern>) -> Self {
-        let mut found = analysis::Cycles::find(snapshot);
+    pub(super) fn find(
+        py: Python<'_>,
+        snapshot: &Arc<AnalysedHeap>,
+        pattern: Option<&TypePattern>,
+    ) -> PyResult<Self> {
+        let mut found = snapshot.ask(py, analysis::Cycles::find)?;
         if let Some(pattern) = pattern {
             found.keep(pattern);
         }
-        Self {
+        Ok(Self {
             snapshot: Arc::clone(snapshot),
             found,
-        }
+        })
     }
 }
 
@@ -99,11 +103,11 @@ impl Cycles {
 }
 
 impl Garbage {
-    pub(super) fn find(snapshot: &Arc<AnalysedHeap>) -> Self {
-        Self {
-            found: analysis::Garbage::find(snapshot),
+    pub(super) fn find(py: Python<'_>, snapshot: &Arc<AnalysedHeap>) -> PyResult<Self> {
+        Ok(Self {
+            found: snapshot.ask(py, analysis::Garbage::find)?,
             snapshot: Arc::clone(snapshot),
-        }
+        })
     }
 
     fn nodes_of(&self, nodes: &[NodeIndex]) -> Vec<Node> {

@@ -67,11 +67,11 @@ impl HeapSnapshot {
     /// Returns:
     ///     A dict of type names to `TypeTotal`, each with a `count` and a `shallow_size` in bytes.
     fn histogram<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let histogram = py.detach(|| {
-            let mut histogram = Histogram::new(self.inner.graph());
+        let histogram = self.inner.ask(py, |snapshot| {
+            let mut histogram = Histogram::new(snapshot.graph());
             histogram.sort(TypeOrder::Bytes);
             histogram
-        });
+        })?;
         answers::by_name(py, histogram)
     }
 
@@ -82,7 +82,7 @@ impl HeapSnapshot {
     ///     A dict of type names to `TypeTotal`, most bytes first. Types that are known to hold no
     ///     objects, such as those of numbers and texts, are left out.
     fn opaque_types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let histogram = py.detach(|| Histogram::opaque(&self.inner));
+        let histogram = self.inner.ask(py, Histogram::opaque)?;
         answers::by_name(py, histogram)
     }
 
@@ -128,7 +128,7 @@ impl HeapSnapshot {
     ///     KeyError: If there is no such object in the snapshot.
     fn find_chain(&self, py: Python<'_>, target: &Bound<'_, PyAny>) -> PyResult<Option<RootChain>> {
         let target = self.target(target)?;
-        Ok(py.detach(|| RootChain::find(&self.inner, target)))
+        RootChain::find(py, &self.inner, target)
     }
 
     /// Explain why objects are alive: the chains that explain best, and everything that holds them.
@@ -165,7 +165,7 @@ impl HeapSnapshot {
     ///     KeyError: If there is no such object in the snapshot.
     fn retained_size(&self, py: Python<'_>, target: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
         let target = self.target(target)?;
-        let retained = self.inner.dominators(py).retained(target);
+        let retained = self.inner.dominators(py)?.retained(target);
         Ok(retained.map(|tally| tally.bytes))
     }
 
@@ -182,7 +182,7 @@ impl HeapSnapshot {
     ///     KeyError: If there is no such object in the snapshot.
     fn dominators(&self, py: Python<'_>, target: &Bound<'_, PyAny>) -> PyResult<Option<Vec<Node>>> {
         let target = self.target(target)?;
-        let tree = self.inner.dominators(py);
+        let tree = self.inner.dominators(py)?;
         let is_alive = tree.immediate_dominator(target).is_some();
         let nodes = tree.dominators(target).map(|node| self.view(node));
         Ok(is_alive.then(|| nodes.collect()))
@@ -197,7 +197,7 @@ impl HeapSnapshot {
     /// Returns:
     ///     A list of `Owner`, the largest first.
     #[pyo3(signature = (limit=Limit(10)), text_signature = "($self, limit=10)")]
-    fn owners(&self, py: Python<'_>, limit: Limit) -> Vec<Owner> {
+    fn owners(&self, py: Python<'_>, limit: Limit) -> PyResult<Vec<Owner>> {
         Owner::largest(py, &self.inner, limit.0)
     }
 
@@ -224,7 +224,7 @@ impl HeapSnapshot {
     ///     The `Suspects`, whose `str` is sentences and whose `suspects` is a list. Its `hints` are
     ///     what looks like a mistake that is made often, and holds `min_size` too.
     #[pyo3(signature = (min_size=Limit(1 << 20)), text_signature = "($self, min_size=1048576)")]
-    fn suspects(&self, py: Python<'_>, min_size: Limit) -> Suspects {
+    fn suspects(&self, py: Python<'_>, min_size: Limit) -> PyResult<Suspects> {
         Suspects::find(py, &self.inner, min_size.0 as u64)
     }
 
@@ -291,7 +291,7 @@ impl HeapSnapshot {
     #[pyo3(signature = (type_name=None))]
     fn cycles(&self, py: Python<'_>, type_name: Option<&Bound<'_, PyAny>>) -> PyResult<Cycles> {
         let pattern = type_name.map(type_pattern).transpose()?;
-        Ok(py.detach(|| Cycles::find(&self.inner, pattern.as_ref())))
+        Cycles::find(py, &self.inner, pattern.as_ref())
     }
 
     /// Find the garbage: what nothing leads to any more, and what waits for the collector only.
@@ -300,8 +300,8 @@ impl HeapSnapshot {
     ///
     /// Returns:
     ///     The `Garbage`: objects and bytes, by type and by cycle; its `str` is a report.
-    fn garbage(&self, py: Python<'_>) -> Garbage {
-        py.detach(|| Garbage::find(&self.inner))
+    fn garbage(&self, py: Python<'_>) -> PyResult<Garbage> {
+        Garbage::find(py, &self.inner)
     }
 
     /// Compare with an earlier snapshot, by type.
@@ -313,8 +313,8 @@ impl HeapSnapshot {
     ///     A `HeapDiff`: its `changes` are the types that are not as they were, what has grown
     ///     most first; its `reference_leaks` are what compiled code probably leaks; its `str` is a
     ///     table.
-    fn diff(&self, py: Python<'_>, base: &Self) -> HeapDiff {
-        py.detach(|| HeapDiff::between(&base.inner, &self.inner))
+    fn diff(&self, py: Python<'_>, base: &Self) -> PyResult<HeapDiff> {
+        HeapDiff::between(py, &base.inner, &self.inner)
     }
 
     /// Count the references that were not found in the heap, by class: those of compiled code, of
@@ -325,10 +325,9 @@ impl HeapSnapshot {
     ///
     /// Returns:
     ///     `UnexplainedReferences`: its `totals` is a list, its `str` a table.
-    fn unexplained(&self, py: Python<'_>) -> UnexplainedReferences {
-        UnexplainedReferences {
-            unexplained: py.detach(|| Unexplained::new(&self.inner)),
-        }
+    fn unexplained(&self, py: Python<'_>) -> PyResult<UnexplainedReferences> {
+        let unexplained = self.inner.ask(py, Unexplained::new)?;
+        Ok(UnexplainedReferences { unexplained })
     }
 
     /// Save the snapshot, whole or not at all. An existing file is replaced. Only the user may read the
@@ -354,12 +353,13 @@ impl HeapSnapshot {
         )
     }
 
-    fn __str__(&self, py: Python<'_>) -> String {
-        py.detach(|| render::text::summary_text(&self.inner, render::text::Style::Plain))
+    fn __str__(&self, py: Python<'_>) -> PyResult<String> {
+        let text = |snapshot: &_| render::text::summary_text(snapshot, render::text::Style::Plain);
+        Ok(self.inner.ask(py, text)?)
     }
 
-    fn _repr_html_(&self, py: Python<'_>) -> String {
-        answers::preformatted(&self.__str__(py))
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(answers::preformatted(&self.__str__(py)?))
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) use why::{Explanation, Why, explain};
 use progress::Progress;
 
 use super::file_path::FilePath;
-use crate::capture::{self, SnapshotOptions};
+use crate::capture::{self, GiveBack, SnapshotOptions};
 use crate::snapshot;
 
 /// Captures the live heap; see `heapgraph.take_snapshot`. `collected` says whether garbage was
@@ -80,5 +80,7 @@ pub(super) fn take_snapshot(
 pub(super) fn load_snapshot(py: Python<'_>, path: FilePath) -> PyResult<HeapSnapshot> {
     let _progress = Progress::start("loading a snapshot");
     let loaded = py.detach(|| snapshot::load(&path.0))?;
+    // Of what reading took.
+    let _give_back = GiveBack::after(loaded.graph());
     Ok(HeapSnapshot::loaded(Arc::new(AnalysedHeap::new(loaded))))
 }

@@ -31,12 +31,13 @@ impl HeapSnapshot {
             max_depth: max_depth.0,
             too_many: too_many.0,
         };
-        Ok(py.detach(|| {
-            let found = Neighbourhood::around(self.inner.graph(), &targets, direction, limits);
+        let picture = self.inner.ask(py, |snapshot| {
+            let found = Neighbourhood::around(snapshot.graph(), &targets, direction, limits);
             Picture {
                 node_count: found.nodes.len(),
-                view: render::neighbourhood_view(&self.inner, &found, direction, limits.max_depth),
+                view: render::neighbourhood_view(snapshot, &found, direction, limits.max_depth),
             }
-        }))
+        });
+        Ok(picture?)
     }
 }

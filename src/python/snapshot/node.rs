@@ -87,17 +87,17 @@ impl Node {
     /// Bytes of all that would go if the object went, its own included; `None` if no root leads to
     /// it. See `HeapSnapshot.retained_size`.
     #[getter]
-    fn retained_size(&self, py: Python<'_>) -> Option<u64> {
-        let retained = self.snapshot.dominators(py).retained(self.node);
-        retained.map(|tally| tally.bytes)
+    fn retained_size(&self, py: Python<'_>) -> PyResult<Option<u64>> {
+        let retained = self.snapshot.dominators(py)?.retained(self.node);
+        Ok(retained.map(|tally| tally.bytes))
     }
 
     /// Number of the objects that would go if the object went, itself included; `None` if no root
     /// leads to it.
     #[getter]
-    fn retained_count(&self, py: Python<'_>) -> Option<u64> {
-        let retained = self.snapshot.dominators(py).retained(self.node);
-        retained.map(|tally| tally.count)
+    fn retained_count(&self, py: Python<'_>) -> PyResult<Option<u64>> {
+        let retained = self.snapshot.dominators(py)?.retained(self.node);
+        Ok(retained.map(|tally| tally.count))
     }
 
     /// The reference count; `None` if the object is immortal.

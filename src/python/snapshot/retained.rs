@@ -31,8 +31,9 @@ impl TypeRetained {
         py: Python<'py>,
         snapshot: &AnalysedHeap,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let tree = snapshot.dominators(py);
-        let types = py.detach(|| RetainedByType::new(snapshot.graph(), tree));
+        let types = snapshot.ask_dominators(py, |snapshot, tree| {
+            RetainedByType::new(snapshot.graph(), tree)
+        })?;
         let by_name = PyDict::new(py);
         for row in &types.types {
             by_name.set_item(&row.type_name, Self::new(row))?;
@@ -76,15 +77,20 @@ pub(in crate::python) struct Owner {
 }
 
 impl Owner {
-    pub(super) fn largest(py: Python<'_>, snapshot: &Arc<AnalysedHeap>, limit: usize) -> Vec<Self> {
-        let tree = snapshot.dominators(py);
-        let owners = py.detach(|| analysis::Owner::largest(tree, limit));
+    pub(super) fn largest(
+        py: Python<'_>,
+        snapshot: &Arc<AnalysedHeap>,
+        limit: usize,
+    ) -> PyResult<Vec<Self>> {
+        let (owners, heap_size) = snapshot.ask_dominators(py, |_, tree| {
+            (analysis::Owner::largest(tree, limit), tree.total().bytes)
+        })?;
         let owners = owners.into_iter().map(|found| Self {
             snapshot: Arc::clone(snapshot),
             found,
-            heap_size: tree.total().bytes,
+            heap_size,
         });
-        owners.collect()
+        Ok(owners.collect())
     }
 
     fn view(&self, node: NodeIndex) -> Node {

@@ -35,13 +35,14 @@ pub(in crate::python) struct Hint {
 }
 
 impl Suspects {
-    pub(super) fn find(py: Python<'_>, snapshot: &Arc<AnalysedHeap>, least: u64) -> Self {
-        let tree = snapshot.dominators(py);
-        let found = py.detach(|| analysis::Suspects::find(snapshot, tree, least));
-        Self {
+    pub(super) fn find(py: Python<'_>, snapshot: &Arc<AnalysedHeap>, least: u64) -> PyResult<Self> {
+        let found = snapshot.ask_dominators(py, |snapshot, tree| {
+            analysis::Suspects::find(snapshot, tree, least)
+        })?;
+        Ok(Self {
             snapshot: Arc::clone(snapshot),
             found: Arc::new(found),
-        }
+        })
     }
 }
 

@@ -75,7 +75,7 @@ pub(in crate::python) fn explain(
     let snapshot = HeapSnapshot::of_this_process(Arc::new(AnalysedHeap::new(snapshot)));
     let targets = snapshot.targets(target)?;
     // The interpreter is kept, so that the objects of the chains are still there.
-    let mut why = snapshot.inner.explain(&targets, limit.0);
+    let mut why = snapshot.inner.explain(&targets, limit.0)?;
     let graph = snapshot.inner.graph();
     let of_chains: IndexMap<NodeIndex, Bound<'_, PyAny>> = (why.explanations.iter())
         .flat_map(Explained::nodes)
@@ -144,7 +144,7 @@ impl HeapSnapshot {
         limit: usize,
     ) -> PyResult<Why> {
         let targets = self.targets(target)?;
-        Ok(Why::of_nodes(py, &self.inner, &targets, limit))
+        Why::of_nodes(py, &self.inner, &targets, limit)
     }
 }
 
@@ -155,8 +155,9 @@ impl Why {
         snapshot: &Arc<AnalysedHeap>,
         targets: &[NodeIndex],
         limit: usize,
-    ) -> Self {
-        Self::new(snapshot, py.detach(|| snapshot.explain(targets, limit)))
+    ) -> PyResult<Self> {
+        let answer = py.detach(|| snapshot.explain(targets, limit))?;
+        Ok(Self::new(snapshot, answer))
     }
 
     fn new(snapshot: &Arc<AnalysedHeap>, answer: analysis::Why) -> Self {
@@ -199,13 +200,13 @@ impl Why {
     ///
     /// Returns:
     ///     A `Picture`, with `to_dot`, `to_svg`, `to_png` and `save`, that notebooks show.
-    fn draw(&self, py: Python<'_>) -> Picture {
-        let tree = self.snapshot.dominators(py);
+    fn draw(&self, py: Python<'_>) -> PyResult<Picture> {
+        let tree = self.snapshot.dominators(py)?;
         let view = render::why_view(&self.snapshot, tree, &self.answer);
-        Picture {
+        Ok(Picture {
             node_count: view.graph.node_count(),
             view,
-        }
+        })
     }
 
     /// Draw the chains as SVG.
@@ -214,7 +215,7 @@ impl Why {
     ///     path: A file to write; without it the text of the picture is returned.
     #[pyo3(signature = (path=None))]
     fn to_svg(&self, py: Python<'_>, path: Option<FilePath>) -> PyResult<Option<String>> {
-        let picture = self.draw(py);
+        let picture = self.draw(py)?;
         match path {
             None => Ok(Some(picture.to_svg(py)?)),
             Some(path) => {
@@ -247,7 +248,7 @@ impl Why {
         let picture = if self.answer.explanations.is_empty() {
             String::new()
         } else {
-            self.draw(py).to_svg(py)?
+            self.draw(py)?.to_svg(py)?
         };
         Ok(text + &picture)
     }

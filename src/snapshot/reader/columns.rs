@@ -7,12 +7,13 @@ use super::super::error::Problem;
 use super::super::schema::{self, Column};
 use super::super::{NodeTexts, reference_text};
 use super::encodings::{Boolean, Int32, Int64, Physical, Text};
-use super::footer::{Footer, RowGroup};
+use super::footer::{Counts, Footer, RowGroup};
 use super::pages::{Page, Unpacker};
 use crate::graph::{
     EdgeName, EdgeNames, GraphColumns, HeapGraph, NodeFlags, NodeIndex, Root, RootKind, TextTable,
     TypeIndex,
 };
+use crate::process::reserve;
 
 /// How much of the name of a reference there is where it is of an object without references.
 const EMPTY_LIST: u8 = 1;
@@ -44,8 +45,17 @@ impl<'f> ColumnReader<'f> {
     }
 
     /// Reads all columns but the names of references.
-    pub(super) fn read_all(mut self) -> Result<Columns, Problem> {
+    pub(super) fn read_all(mut self, counts: &Counts) -> Result<Columns, Problem> {
         let mut columns = Columns::default();
+        let graph = &mut columns.graph;
+        reserve(&mut graph.addresses, counts.rows)?;
+        reserve(&mut graph.type_indexes, counts.rows)?;
+        reserve(&mut graph.shallow_sizes, counts.rows)?;
+        reserve(&mut graph.reference_counts, counts.rows)?;
+        reserve(&mut graph.flags, counts.rows)?;
+        // One more is what the graph adds.
+        reserve(&mut graph.offsets, counts.rows + 1)?;
+        reserve(&mut graph.targets, counts.references)?;
         for (group, rows) in row_groups(self.footer) {
             self.read_numbers(group, &rows, &mut columns.graph)?;
             self.read_flags(group, &rows, &mut columns.graph.flags)?;
@@ -55,13 +65,17 @@ impl<'f> ColumnReader<'f> {
             let graph = &mut columns.graph;
             self.read_referents(group, &rows, &mut graph.offsets, &mut graph.targets)?;
         }
+        columns.node_names.check()?;
+        columns.values.check()?;
         Ok(columns)
     }
 
     /// Reads the names of references.
-    pub(super) fn read_names(mut self) -> Result<ReferenceNames, Problem> {
+    pub(super) fn read_names(mut self, counts: &Counts) -> Result<ReferenceNames, Problem> {
         let column = &schema::REFERENCE_NAMES;
         let mut read = ReferenceNames::default();
+        read.names.reserve(counts.references)?;
+        reserve(&mut read.starts, counts.rows)?;
         for (group, rows) in row_groups(self.footer) {
             let lists = RefCell::new(&mut read);
             let convert = |text: &str| {
@@ -73,6 +87,7 @@ impl<'f> ColumnReader<'f> {
             self.read_chunk::<Text, EdgeName>(column, group, convert, take)?;
             check_row_count(column, read.starts.len(), &rows)?;
         }
+        read.names.check()?;
         Ok(read)
     }
 

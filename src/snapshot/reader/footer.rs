@@ -1,7 +1,7 @@
 //! What the end of a Parquet file says of the file.
 
 use super::super::error::Problem;
-use super::super::schema::{Column, PhysicalType};
+use super::super::schema::{self, Column, PhysicalType};
 use super::super::seal;
 use super::thrift::{Kind, Thrift};
 
@@ -50,6 +50,23 @@ struct OpenGroup<'f> {
 /// Values of a schema may not lie deeper than this.
 const DEPTH_LIMIT: usize = 16;
 
+/// Rows and references of a whole file, as its footer has them. No row has more pages than that.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counts {
+    pub(super) rows: usize,
+    /// Rows without references count as one.
+    pub(super) references: usize,
+}
+
+impl Counts {
+    /// Bytes that the content takes in memory while it is read, but for texts; as `benches/memory.py`
+    /// measures it.
+    pub(super) fn loaded_size(&self, has_names: bool) -> u64 {
+        let (a_row, a_reference) = if has_names { (90, 12) } else { (80, 8) };
+        a_row * self.rows as u64 + a_reference * self.references as u64
+    }
+}
+
 impl<'f> Footer<'f> {
     /// Reads the footer of a file.
     pub(super) fn read(file: &'f [u8]) -> Result<Self, Problem> {
@@ -79,6 +96,24 @@ impl<'f> Footer<'f> {
         })?;
         footer.leaves = schema.finish()?;
         Ok(footer)
+    }
+
+    /// What all row groups have together, or as much of it as a file of that length can have: what is
+    /// wrong with it is told where it is read.
+    pub(super) fn counts(&self, file_length: usize) -> Counts {
+        let position = self.position(&schema::REFERENTS).ok();
+        let (mut rows, mut references) = (0_u64, 0_u64);
+        for group in &self.row_groups {
+            rows = rows.saturating_add(group.row_count);
+            let chunk = position.and_then(|position| group.chunk(position).ok());
+            references = references.saturating_add(chunk.map_or(0, |chunk| chunk.value_count));
+        }
+        let most = schema::most_values(file_length);
+        let possible = |count: u64| usize::try_from(count).map_or(most, |count| count.min(most));
+        Counts {
+            rows: possible(rows),
+            references: possible(references),
+        }
     }
 
     /// The position of a column in each row group, if it is as it should be.

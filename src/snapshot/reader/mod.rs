@@ -27,8 +27,9 @@ use super::schema;
 use super::seal::{self, Broken};
 use super::{HeapSnapshot, Metadata, SnapshotParts};
 use crate::graph::{GraphColumns, GraphError, HeapGraph, NodeIndex, TypeIndex};
+use crate::process::{self, TooLittleMemory};
 use columns::{ColumnReader, Columns};
-use footer::Footer;
+use footer::{Counts, Footer};
 
 /// Loads a snapshot from a file that [`save`](super::save) made, in this version or before.
 ///
@@ -74,6 +75,11 @@ fn read_file(path: &Path) -> Result<Vec<u8>, SnapshotError> {
             },
         });
     }
+    let length = fs::metadata(path).map_err(unreadable)?.len();
+    process::ensure(length).map_err(|source| SnapshotError::TooLargeToLoad {
+        path: path.to_owned(),
+        source,
+    })?;
     read_whole(path).map_err(unreadable)
 }
 
@@ -90,11 +96,15 @@ fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
 enum Unusable {
     Broken(Broken),
     Unreadable(Unreadable),
+    TooLarge(TooLittleMemory),
 }
 
 impl From<Problem> for Unusable {
     fn from(problem: Problem) -> Self {
-        Self::Unreadable(Unreadable::Invalid(problem))
+        match problem.refused {
+            Some(refused) => Self::TooLarge(refused),
+            None => Self::Unreadable(Unreadable::Invalid(problem)),
+        }
     }
 }
 
@@ -117,7 +127,8 @@ impl Unusable {
                 found,
                 tool_version,
             },
-            Self::Unreadable(Unreadable::Invalid(Problem { place, what })) => {
+            Self::TooLarge(source) => SnapshotError::TooLargeToLoad { path, source },
+            Self::Unreadable(Unreadable::Invalid(Problem { place, what, .. })) => {
                 SnapshotError::Invalid {
                     path,
                     place,
@@ -137,10 +148,12 @@ fn parse_footer(file: &[u8]) -> Result<(Footer<'_>, KeyValues), Unusable> {
 
 fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
     let (footer, said) = parse_footer(file)?;
+    let counts = footer.counts(file.len());
+    process::ensure(counts.loaded_size(said.has_names)).map_err(Unusable::TooLarge)?;
     let new_reader = || ColumnReader::new(file, &footer);
     let read_names = || {
         if said.has_names {
-            new_reader()?.read_names().map(Some)
+            new_reader()?.read_names(&counts).map(Some)
         } else {
             new_reader()?.read_no_names().map(|()| None)
         }
@@ -148,7 +161,7 @@ fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
     // The names take as long as all the rest.
     let (rest, names) = thread::scope(|scope| {
         let names = thread::Builder::new().spawn_scoped(scope, read_names);
-        let rest = new_reader().and_then(|reader| read_rest(reader, &said));
+        let rest = new_reader().and_then(|reader| read_rest(reader, &counts, &said));
         let names = match names {
             Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
             Err(_) => read_names(),
@@ -171,8 +184,12 @@ fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
 }
 
 /// The graph, and the columns that are not a part of it.
-fn read_rest(reader: ColumnReader<'_>, said: &KeyValues) -> Result<(HeapGraph, Columns), Problem> {
-    let mut columns = reader.read_all()?;
+fn read_rest(
+    reader: ColumnReader<'_>,
+    counts: &Counts,
+    said: &KeyValues,
+) -> Result<(HeapGraph, Columns), Problem> {
+    let mut columns = reader.read_all(counts)?;
     check(&columns, said)?;
     let graph = GraphColumns {
         types: said.types.clone(),
@@ -226,6 +243,7 @@ fn check(columns: &Columns, said: &KeyValues) -> Result<(), Problem> {
 fn impossible(error: &GraphError) -> Problem {
     let problem = Problem::new(error.to_string());
     match *error {
+        GraphError::TooLittleMemory(refused) => refused.into(),
         GraphError::SameAddress { nodes, .. } => {
             problem.in_column(schema::ADDRESS.name).at_row(nodes[1])
         }

@@ -7,6 +7,13 @@ use super::super::schema::{self, Column};
 use super::encodings::{Physical, Run, read_differences, read_packed, read_runs, too_few};
 use super::footer::Chunk;
 use super::thrift::{Kind, Thrift};
+use crate::process::{is_spare_left_beside, refused};
+
+/// A page with more bytes, as [`schema::loaded_size`] counts them, is unpacked only where there is memory.
+/// Those that are written here are smaller, but for dictionaries.
+const LARGE_PAGE: usize = 1 << 22;
+/// How many times its size a page takes: packed, unpacked, and its values and levels.
+const SIZES_OF_LARGE_PAGE: usize = 5;
 
 /// The numbers by which Parquet knows what is used here.
 mod number {
@@ -185,6 +192,10 @@ impl Unpacker {
             Problem::new("would take far more memory than a file of this length can need")
         })?;
         let capacity = usize::try_from(header.unpacked_size).map_err(|_| too_few())?;
+        let size = usize::try_from(size).map_err(|_| too_few())?;
+        if size > LARGE_PAGE && !is_spare_left_beside(SIZES_OF_LARGE_PAGE * size) {
+            return Err(refused(SIZES_OF_LARGE_PAGE * size).into());
+        }
         let page = match self.decompressor.decompress(packed, capacity) {
             Ok(page) if page.len() == capacity => page,
             _ if capacity == 0 => Vec::new(),

@@ -2,6 +2,7 @@
 
 mod columns;
 mod differences;
+mod memory;
 mod names;
 mod pages;
 mod referents;
@@ -25,6 +26,7 @@ use parquet::schema::types::ColumnPath;
 use super::error::SnapshotError;
 use super::{HeapSnapshot, key_values, schema, seal};
 use crate::graph::HeapGraph;
+use crate::process;
 use crate::whole_file::{Access, WholeFile};
 use columns::{Columns, GroupWriter};
 use sealed_write::SealedWrite;
@@ -47,8 +49,8 @@ const LARGEST_DICTIONARY: usize = 1 << 28;
 /// # Errors
 ///
 /// [`SnapshotError::Write`] with what the operating system said, or if `path` is such a link, a device or a
-/// pipe; [`SnapshotError::DoesNotFit`] if
-/// the names of one object's references take more than 2 GiB.
+/// pipe; [`SnapshotError::DoesNotFit`] if the names of one object's references take more than 2 GiB;
+/// [`SnapshotError::TooLargeToSave`] if there is no memory for the pages of the file.
 pub fn save(snapshot: &HeapSnapshot, path: &Path) -> Result<(), SnapshotError> {
     save_in_groups(snapshot, path, ROWS_PER_GROUP)
 }
@@ -70,6 +72,10 @@ pub fn save_in_groups(
 ) -> Result<(), SnapshotError> {
     assert!(rows_per_group > 0, "a row group has rows");
     let groups = row_groups(snapshot.graph(), rows_per_group);
+    process::ensure(memory::needed(snapshot, &groups)).map_err(|source| {
+        let path = path.to_owned();
+        SnapshotError::TooLargeToSave { path, source }
+    })?;
     write_whole(snapshot, path, groups).map_err(|error| {
         let path = path.to_owned();
         let as_io = |error: Box<dyn std::error::Error + Send + Sync>| error.downcast::<io::Error>();

@@ -14,6 +14,7 @@ use super::super::introspection::FunctionField;
 use super::Describer;
 use super::spelling::spell;
 use crate::graph::{EdgeName, EdgeNames, NodeIndex, TextIndex};
+use crate::process::{TooLittleMemory, filled};
 
 use plan::{Plan, Way};
 
@@ -21,23 +22,28 @@ use plan::{Plan, Way};
 ///
 /// O(nodes + edges) time, plus the searches that [`Describer`] makes for a few instances of each
 /// class. 8 bytes a node while it works.
-pub(super) fn name_all(describer: &Describer<'_, '_>) -> EdgeNames {
+///
+/// # Errors
+///
+/// If there is no memory for them.
+pub(super) fn name_all(describer: &Describer<'_, '_>) -> Result<EdgeNames, TooLittleMemory> {
     let graph = describer.graph;
     let mut namer = Namer {
         describer,
         names: EdgeNames::default(),
         plans: graph.types().iter().map(|_| None).collect(),
-        key_texts: vec![None; graph.node_count()],
+        key_texts: filled(None, graph.node_count())?,
         attribute_texts: FxHashMap::default(),
         closures: FxHashMap::default(),
         labels: Vec::new(),
     };
-    namer.names.reserve(graph.edge_count());
+    namer.names.reserve(graph.edge_count())?;
     namer.find_closures();
     for node in graph.nodes() {
         namer.name(node);
+        namer.names.check()?;
     }
-    namer.names
+    Ok(namer.names)
 }
 
 struct Namer<'a, 'py, 'g> {
