@@ -2,17 +2,16 @@
 
     python benches/memory.py [OBJECTS]
 
-Every question is asked in a process of its own; what is printed is how far its resident memory rises
-meanwhile, in bytes for each object and reference together with what is written in the sources for it:
+Every question is asked in a process of its own. What is printed is how far its resident memory
+rises meanwhile, for each object and for each reference, to compare with the figures in the sources:
 `src/capture/memory.rs`, `src/analysis/memory.rs`, `src/snapshot/reader/footer.rs` and
-`src/snapshot/writer/mod.rs`. The last column is what is left resident once the answer is dropped. Linux
-only. Half a million containers unless told otherwise.
+`src/snapshot/writer/memory.rs`. The last column is what stays resident once the answer is dropped.
+Linux only. Half a million containers unless told otherwise.
 """
 
 from __future__ import annotations
 
 import gc
-import os
 import subprocess
 import sys
 import tempfile
@@ -34,6 +33,7 @@ class Record:
     """An object with attributes."""
 
     def __init__(self, number: int) -> None:
+        """Give it some."""
         self.number = number
         self.text = str(number)
         self.items = [number]
@@ -134,6 +134,6 @@ def resident(name: str) -> int:
 
 
 if __name__ == "__main__":
-    if not os.path.exists("/proc/self/clear_refs"):
+    if not Path("/proc/self/clear_refs").exists():
         sys.exit("needs Linux")
     main()

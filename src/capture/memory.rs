@@ -35,6 +35,9 @@ const WALK: Cost = Cost {
 /// [`SMALLEST_OBJECT`], and a reference takes 8 bytes.
 const MOST_FOR_A_BYTE: u64 = 6;
 
+/// Bytes of a reference in the process.
+const REFERENCE: u64 = 8;
+
 /// Objects are no smaller on average than this, with what the allocator adds.
 const SMALLEST_OBJECT: u64 = 32;
 
@@ -99,7 +102,9 @@ fn likely_counts(tracked: &Tracked<'_>, taken: u64) -> (u64, u64) {
         listed += 1;
         references += ffi::content_count(object).unwrap_or(REFERENCES_OF_OTHERS);
     });
-    // What is not listed is met through a reference; many lead to the same few objects.
-    let objects = (listed + references / 2).min(taken / SMALLEST_OBJECT);
+    // What is not listed is met through a reference. Many lead to the same few objects: there are no more
+    // than fit into what the references leave.
+    let room = taken.saturating_sub(REFERENCE * references);
+    let objects = (listed + references / 2).min(listed.max(room / SMALLEST_OBJECT));
     (objects, references)
 }

@@ -11,15 +11,18 @@ pub(super) const FORMAT_VERSION: u64 = 1;
 /// longer with zeros when it is saved.
 pub(super) const LOADED_SIZE_PER_BYTE: u64 = 64;
 
+const SIZE_OF_VALUE: u64 = 4;
+
 /// Bytes for which a page or a column counts that unpacks to so many, with so many values. The
 /// values count besides, as the same one can be repeated at no cost.
 pub(super) const fn loaded_size(uncompressed: u64, values: u64) -> u64 {
-    uncompressed.saturating_add(values.saturating_mul(4))
+    uncompressed.saturating_add(values.saturating_mul(SIZE_OF_VALUE))
 }
 
 /// The most values of a column that a file of that length can have.
-pub(super) const fn most_values(file_length: usize) -> usize {
-    file_length.saturating_mul(LOADED_SIZE_PER_BYTE as usize / 4)
+pub(super) fn most_values(file_length: usize) -> usize {
+    let most = (file_length as u64).saturating_mul(LOADED_SIZE_PER_BYTE / SIZE_OF_VALUE);
+    usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 /// As the crate `parquet` parses it.

@@ -166,11 +166,10 @@ fn a_forbidden_arrow_is_named_with_file_line_and_rule() {
         "src/graph/csr.rs",
         "//! Edges.\n\nuse crate::render::View;\n",
     );
-    let message = "src/graph/csr.rs:3: `graph` uses `render`, but may use only: nothing";
+    let message = "src/graph/csr.rs:3: `graph` uses `render`, but may use only: process";
     assert_eq!(found, [message]);
     let found = violations("src/capture/walk.rs", "use crate::analysis::Direction;");
-    let message =
-        "src/capture/walk.rs:1: `capture` uses `analysis`, but may use only: graph, snapshot";
+    let message = "src/capture/walk.rs:1: `capture` uses `analysis`, but may use only: graph, snapshot, process";
     assert_eq!(found, [message]);
 }
 

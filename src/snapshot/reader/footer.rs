@@ -61,9 +61,10 @@ pub(super) struct Counts {
 impl Counts {
     /// Bytes that the content takes in memory while it is read, but for texts; as `benches/memory.py`
     /// measures it.
-    pub(super) fn loaded_size(&self, has_names: bool) -> u64 {
-        let (a_row, a_reference) = if has_names { (90, 12) } else { (80, 8) };
-        a_row * self.rows as u64 + a_reference * self.references as u64
+    pub(super) fn loaded_size(&self, has_names: bool) -> usize {
+        const PAGES: usize = 20 << 20;
+        let (a_row, a_reference) = if has_names { (110, 14) } else { (100, 10) };
+        PAGES + a_row * self.rows + a_reference * self.references
     }
 }
 

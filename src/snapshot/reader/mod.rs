@@ -27,7 +27,10 @@ use super::schema;
 use super::seal::{self, Broken};
 use super::{HeapSnapshot, Metadata, SnapshotParts};
 use crate::graph::{GraphColumns, GraphError, HeapGraph, NodeIndex, TypeIndex};
-use crate::process::{self, TooLittleMemory};
+use crate::process::{self, TooLittleMemory, is_spare_left_beside};
+
+/// What a thread may take of the address space: its stack, and what the C allocator sets aside for it.
+const ADDRESSES_OF_THREAD: usize = 192 << 20;
 use columns::{ColumnReader, Columns};
 use footer::{Counts, Footer};
 
@@ -149,7 +152,9 @@ fn parse_footer(file: &[u8]) -> Result<(Footer<'_>, KeyValues), Unusable> {
 fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
     let (footer, said) = parse_footer(file)?;
     let counts = footer.counts(file.len());
-    process::ensure(counts.loaded_size(said.has_names)).map_err(Unusable::TooLarge)?;
+    let loaded_size = counts.loaded_size(said.has_names);
+    process::ensure(loaded_size as u64).map_err(Unusable::TooLarge)?;
+    let has_room_for_thread = is_spare_left_beside(loaded_size + ADDRESSES_OF_THREAD);
     let new_reader = || ColumnReader::new(file, &footer);
     let read_names = || {
         if said.has_names {
@@ -160,11 +165,13 @@ fn parse(file: &[u8]) -> Result<HeapSnapshot, Unusable> {
     };
     // The names take as long as all the rest.
     let (rest, names) = thread::scope(|scope| {
-        let names = thread::Builder::new().spawn_scoped(scope, read_names);
+        let names = has_room_for_thread
+            .then(|| thread::Builder::new().spawn_scoped(scope, read_names).ok())
+            .flatten();
         let rest = new_reader().and_then(|reader| read_rest(reader, &counts, &said));
         let names = match names {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Err(_) => read_names(),
+            Some(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            None => read_names(),
         };
         (rest, names)
     });

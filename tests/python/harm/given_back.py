@@ -32,9 +32,7 @@ def in_a_thread() -> None:
 
 questions: dict[str, Callable[[], object]] = {
     "take_snapshot": heapgraph.take_snapshot,
-    "find_backref_chain": lambda: heapgraph.find_backref_chain(
-        keep[5], heapgraph.is_proper_module
-    ),
+    "find_backref_chain": lambda: heapgraph.find_backref_chain(keep[5], heapgraph.is_proper_module),
     "get_leaking_objects": lambda: len(heapgraph.get_leaking_objects()),
     "why": lambda: str(heapgraph.why("dict")),
     "suspects": lambda: str(heapgraph.take_snapshot().suspects()),
