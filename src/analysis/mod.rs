@@ -43,7 +43,7 @@ pub use growth::{
 pub use hints::{Hint, HintKind, Kept};
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
 pub use liveness::{anchors, is_anchor};
-pub use memory::ensure_memory;
+pub use memory::{Effort, ensure_memory};
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
 pub use owners::{Owner, largest_first};
 pub use retained_by_type::{RetainedByType, TypeRetained};

@@ -48,9 +48,9 @@ impl Need {
     /// What is needed beside the graph once that is there.
     fn cost_of_answer(self) -> Cost {
         let (object, reference) = match self {
-            Self::Answer => (30, 0),
+            Self::Answer => (20, 0),
             Self::Snapshot { names: false } => (20, 0),
-            Self::Snapshot { names: true } => (64, 5),
+            Self::Snapshot { names: true } => (40, 5),
             Self::Unchecked => (0, 0),
         };
         Cost { object, reference }

@@ -28,7 +28,7 @@ use std::path::Path;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::analysis::{Direction, ensure_memory};
+use crate::analysis::{Direction, Effort, ensure_memory};
 use crate::render::one_line;
 use crate::render::text::{Paint, Style};
 use crate::snapshot::{self, HeapSnapshot};
@@ -214,9 +214,11 @@ impl Command {
 /// The snapshot in a file, with memory for the question that follows.
 fn open(path: &Path) -> Result<HeapSnapshot, CliError> {
     let snapshot = snapshot::load(path)?;
-    ensure_memory(snapshot.graph()).map_err(|source| CliError::TooLittleMemory {
-        path: path.to_owned(),
-        source,
+    ensure_memory(snapshot.graph(), Effort::Dominate).map_err(|source| {
+        CliError::TooLittleMemory {
+            path: path.to_owned(),
+            source,
+        }
     })?;
     Ok(snapshot)
 }

@@ -18,8 +18,8 @@ pub(super) use report::{GrowingPath, GrowthReport};
 use super::file_path::FilePath;
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
-    self, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern, Watched,
-    ensure_memory, is_settled, rises_slowly,
+    self, Effort, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern,
+    Watched, ensure_memory, is_settled, rises_slowly,
 };
 use crate::capture::{
     self, Introspection, LiveObjects, LiveSnapshot, Need, Sizes, SnapshotOptions, capture,
@@ -117,7 +117,7 @@ impl GrowthHistory {
             garbage,
         };
         let LiveSnapshot { snapshot, objects } = capture::take_live_snapshot(py, options)?;
-        ensure_memory(snapshot.graph())?;
+        ensure_memory(snapshot.graph(), Effort::Dominate)?;
         let placement = self
             .history
             .add(&snapshot, iteration, memory)
@@ -139,7 +139,7 @@ impl GrowthHistory {
     /// Adds a snapshot that was taken or loaded before.
     fn add(&mut self, snapshot: &HeapSnapshot, iteration: u64) -> PyResult<()> {
         let heap = snapshot.analysed();
-        ensure_memory(heap.graph())?;
+        ensure_memory(heap.graph(), Effort::Dominate)?;
         let placement = self.history.add(&heap, iteration, Memory::default());
         let placement = placement.ok_or_else(|| {
             PyValueError::new_err(

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use pyo3::prelude::*;
 
 use super::progress::Progress;
-use crate::analysis::{DominatorTree, Why, ensure_memory};
+use crate::analysis::{DominatorTree, Effort, Why, ensure_memory};
 use crate::capture::GiveBack;
 use crate::graph::NodeIndex;
 use crate::process::TooLittleMemory;
@@ -38,7 +38,7 @@ impl AnalysedHeap {
         py: Python<'_>,
         question: impl FnOnce(&HeapSnapshot) -> A + Send,
     ) -> Result<A, TooLittleMemory> {
-        ensure_memory(self.snapshot.graph())?;
+        ensure_memory(self.snapshot.graph(), Effort::Search)?;
         Ok(py.detach(|| question(&self.snapshot)))
     }
 
@@ -49,7 +49,8 @@ impl AnalysedHeap {
         question: impl FnOnce(&HeapSnapshot, &DominatorTree) -> A + Send,
     ) -> Result<A, TooLittleMemory> {
         let tree = self.dominators(py)?;
-        self.ask(py, |snapshot| question(snapshot, tree))
+        ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
+        Ok(py.detach(|| question(&self.snapshot, tree)))
     }
 
     /// The dominator tree, found with the interpreter released.
@@ -75,14 +76,14 @@ impl AnalysedHeap {
         limit: usize,
     ) -> Result<Why, TooLittleMemory> {
         let tree = self.find_dominators()?;
-        ensure_memory(self.snapshot.graph())?;
+        ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
         Ok(Why::explain(&self.snapshot, tree, targets, limit))
     }
 
     /// Whoever asks first makes the tree; other threads that ask meanwhile wait for it.
     fn find_dominators(&self) -> Result<&DominatorTree, TooLittleMemory> {
         if self.dominators.get().is_none() {
-            ensure_memory(self.snapshot.graph())?;
+            ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
         }
         Ok(self.dominators.get_or_init(|| {
             let _progress = Progress::start("finding dominators");
