@@ -5,16 +5,15 @@ from __future__ import annotations
 import gc
 import importlib.util
 import json
-import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import heapgraph
+from compiled import compiled
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -34,12 +33,7 @@ class Kept:
 @pytest.fixture(scope="module")
 def leaky(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """The compiled module, built with the compiler of this machine."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None:
-        pytest.skip("no C compiler: none of cc, gcc and clang is on PATH")
-    suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    library = tmp_path_factory.mktemp("compiled") / f"leaky{suffix}"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, SOURCE], check=True)
+    library = compiled(SOURCE, tmp_path_factory.mktemp("compiled"))
     spec = importlib.util.spec_from_file_location("leaky", library)
     assert spec is not None
     assert spec.loader is not None

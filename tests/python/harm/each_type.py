@@ -17,7 +17,7 @@ sys.path.insert(0, sys.argv[1])
 
 import heapgraph
 from extensions import extension_modules, import_extension
-from forked import forked, report
+from forked import failures_among, forked, report
 from questions import HOLDER, Marker, ask_everything
 
 BATCH = 40
@@ -53,7 +53,7 @@ def make(kinds: list[Any]) -> list[Any]:
 
 
 def only_make(kinds: list[Any]) -> None:
-    """In a child: what CPython itself makes of them, the collector included."""
+    """In a child: what CPython itself makes of them, the collector included; some end it."""
     HOLDER.append(make(kinds))
     gc.collect()
 
@@ -73,35 +73,18 @@ def ask_about(kinds: list[Any]) -> None:
     ask_everything()
 
 
-def fails(kinds: list[Any]) -> str:
-    """What goes wrong with these, and is not CPython's own doing."""
-    failure = forked(ask_about, kinds)
-    if failure and len(kinds) == 1 and forked(only_make, kinds):
-        print(f"{full_name(kinds[0])}: ends CPython without anybody's help")
-        return ""
-    return failure
-
-
-def failures_among(kinds: list[Any]) -> dict[str, str]:
-    """Which of a batch fail, each alone; the batch itself if only together they do."""
-    together = fails(kinds)
-    if not together:
-        return {}
-    alone = {full_name(kind): fails([kind]) for kind in kinds}
-    return {name: failure for name, failure in alone.items() if failure} or {
-        f"together: {', '.join(alone)}": together
-    }
-
-
 def main() -> None:
     for name in extension_modules():
         import_extension(name)
     kinds = all_types()
     if sys.argv[2:]:
         kinds = [kind for kind in kinds if full_name(kind) in sys.argv[2:]]
-    failures = {name: failure for name in ["no type"] if (failure := forked(ask_about, []))}
+    failures = failures_among(ask_about, [], full_name)
     for start in range(0, 0 if failures else len(kinds), BATCH):
-        failures |= failures_among(kinds[start : start + BATCH])
+        batch = kinds[start : start + BATCH]
+        if forked(only_make, batch):
+            batch = [kind for kind in batch if not forked(only_make, [kind])]
+        failures |= failures_among(ask_about, batch, full_name)
     report(failures)
     print(len(kinds), "types")
 

@@ -13,6 +13,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 SECONDS = 60
 """A child that takes longer is ended by SIGALRM, which counts as a crash."""
@@ -50,6 +51,19 @@ def _in_child(sending: int, act: Callable[..., object], arguments: tuple[object,
         os.write(2, traceback.format_exc().encode(errors="backslashreplace"))
         return 1
     return 0
+
+
+def failures_among(
+    act: Callable[[list[Any]], object], items: list[Any], named: Callable[[Any], str]
+) -> dict[str, str]:
+    """Run `act` with these in a child: which of them fail it alone, or that all together do."""
+    together = forked(act, items)
+    if not together:
+        return {}
+    alone = {named(item): forked(act, [item]) for item in items}
+    return {name: failure for name, failure in alone.items() if failure} or {
+        f"together: {', '.join(alone)}": together
+    }
 
 
 def report(failures: dict[str, str]) -> None:

@@ -1,0 +1,154 @@
+/* Types that nobody made ready, that claim to be what they are not, and that show what is gone. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "stable_abi.h"
+
+/* A type as it lies in memory on 3.10 and later: what is not named here is 0. */
+typedef struct {
+    PyObject object;
+    ptrdiff_t length;
+    const char *name;
+    ptrdiff_t basic_size, item_size;
+    void *slots_before_flags[15];
+    unsigned long flags;
+    const char *doc;
+    void *traverse, *clear, *compare;
+    ptrdiff_t weak_references;
+    void *iterate, *next, *methods, *members, *getset, *base, *dict, *slots_after_dict[24];
+} TypeObject;
+
+typedef struct {
+    const char *name;
+    void *get, *set;
+    const char *doc;
+    void *closure;
+} PyGetSetDef;
+
+extern TypeObject PyType_Type;
+extern int PyType_Ready(TypeObject *);
+extern PyObject *PyTuple_New(ptrdiff_t);
+extern const char *PyBytes_AsString(PyObject *);
+
+static long calls;
+
+/* Code of the program: nothing may run it. */
+static PyObject *runs_code(PyObject *self, PyObject *nothing) {
+    calls++;
+    return Py_BuildValue("i", 1000000);
+}
+
+static PyObject *call_count(PyObject *module, PyObject *nothing) {
+    return Py_BuildValue("l", calls);
+}
+
+static PyMethodDef impostor_methods[] = {{"__sizeof__", runs_code, METH_NOARGS, NULL},
+                                         {NULL, NULL, 0, NULL}};
+
+/* The attributes of the interpreter's own types that only hand out what is there. */
+#define GETTER(NAME) {NAME, runs_code, NULL, NULL, NULL}
+static PyGetSetDef impostor_getset[] = {
+    GETTER("_coro"), GETTER("_exception"), GETTER("_fut_waiter"), GETTER("_loop"),
+    GETTER("_result"), GETTER("_source_traceback"), GETTER("_state"), GETTER("__cause__"),
+    GETTER("__code__"), GETTER("__context__"), GETTER("__defaults__"), GETTER("__dict__"),
+    GETTER("__kwdefaults__"), GETTER("__self__"), GETTER("__traceback__"), GETTER("ag_await"),
+    GETTER("ag_code"), GETTER("ag_frame"), GETTER("args"), GETTER("buffer"),
+    GETTER("cell_contents"), GETTER("closed"), GETTER("co_consts"), GETTER("co_freevars"),
+    GETTER("cr_await"), GETTER("cr_code"), GETTER("cr_frame"), GETTER("gi_code"),
+    GETTER("gi_frame"), GETTER("gi_yieldfrom"), GETTER("name"), GETTER("obj"), GETTER("raw"),
+    GETTER("tb_next"), {NULL, NULL, NULL, NULL, NULL}};
+
+static int shows_its_type(PyObject *self, Visit visit, void *argument) {
+    return visit(self->type, argument);
+}
+
+static int shows_nothing(PyObject *self, Visit visit, void *argument) {
+    return 0;
+}
+
+/* An object of a static type, ready or not. None of them has more than a head. */
+static TypeObject *new_type(const char *name, unsigned long flags) {
+    TypeObject *type = calloc(1, sizeof(TypeObject));
+    type->object.reference_count = 1;
+    type->object.type = (PyObject *)&PyType_Type;
+    type->name = strdup(name);
+    type->basic_size = sizeof(PyObject);
+    type->flags = flags;
+    type->traverse = flags & TPFLAGS_HAVE_GC ? shows_nothing : NULL;
+    type->methods = impostor_methods;
+    type->getset = impostor_getset;
+    return type;
+}
+
+/* An instance of a static type of this name (bytes). */
+static PyObject *static_impostor(PyObject *module, PyObject *name) {
+    TypeObject *type = new_type(PyBytes_AsString(name), TPFLAGS_DEFAULT | TPFLAGS_HAVE_GC);
+    return PyType_Ready(type) ? NULL : PyType_GenericAlloc((PyObject *)type, 0);
+}
+
+/* An instance of a type of this name (bytes), made from a spec without bases. */
+static PyObject *heap_impostor(PyObject *module, PyObject *name) {
+    PyType_Slot slots[] = {{SLOT_TRAVERSE, shows_its_type},
+                           {SLOT_METHODS, impostor_methods},
+                           {SLOT_GETSET, impostor_getset},
+                           {0, NULL}};
+    PyType_Spec spec = {strdup(PyBytes_AsString(name)), sizeof(PyObject), 0,
+                        TPFLAGS_DEFAULT | TPFLAGS_HAVE_GC, slots};
+    PyObject *type = PyType_FromSpec(&spec);
+    return type ? PyType_GenericAlloc(type, 0) : NULL;
+}
+
+/* A static type that nobody made ready: it has no bases, no mro and no dict. */
+static PyObject *unready_type(PyObject *module, PyObject *name) {
+    return (PyObject *)new_type(PyBytes_AsString(name), TPFLAGS_DEFAULT);
+}
+
+/* An instance of such a type, which the collector tracks. */
+static PyObject *unready_instance(PyObject *module, PyObject *name) {
+    TypeObject *type = new_type(PyBytes_AsString(name), TPFLAGS_DEFAULT | TPFLAGS_HAVE_GC);
+    return PyType_GenericAlloc((PyObject *)type, 0);
+}
+
+/* An instance of such a type, which is of no type itself. */
+static PyObject *untyped_instance(PyObject *module, PyObject *name) {
+    PyObject *instance = calloc(1, sizeof(PyObject));
+    TypeObject *type = new_type(PyBytes_AsString(name), TPFLAGS_DEFAULT);
+    type->object.type = NULL;
+    instance->reference_count = 1;
+    instance->type = (PyObject *)type;
+    return instance;
+}
+
+/* A tuple that is gone: it lies, with no reference, on the list of tuples that can be used again. */
+static PyObject *gone;
+
+static int shows_the_gone(PyObject *self, Visit visit, void *argument) {
+    return visit(gone, argument);
+}
+
+static PyObject *shower_of_the_gone(PyObject *module, PyObject *nothing) {
+    TypeObject *type = new_type("odd_types.Shower", TPFLAGS_DEFAULT | TPFLAGS_HAVE_GC);
+    type->traverse = shows_the_gone;
+    if (PyType_Ready(type))
+        return NULL;
+    PyObject *shower = PyType_GenericAlloc((PyObject *)type, 0);
+    gone = PyTuple_New(19);
+    Py_DecRef(gone);
+    return shower;
+}
+
+static PyMethodDef functions[] = {{"call_count", call_count, METH_NOARGS, NULL},
+                                  {"static_impostor", static_impostor, METH_O, NULL},
+                                  {"heap_impostor", heap_impostor, METH_O, NULL},
+                                  {"unready_type", unready_type, METH_O, NULL},
+                                  {"unready_instance", unready_instance, METH_O, NULL},
+                                  {"untyped_instance", untyped_instance, METH_O, NULL},
+                                  {"shower_of_the_gone", shower_of_the_gone, METH_NOARGS, NULL},
+                                  {NULL, NULL, 0, NULL}};
+static PyModuleDef definition = {
+    {1, NULL}, NULL, 0, NULL, "odd_types", NULL, -1, functions, NULL, NULL, NULL, NULL};
+
+PyObject *PyInit_odd_types(void) {
+    return PyModule_Create2(&definition, API_VERSION);
+}
