@@ -46,6 +46,10 @@ test: $(BUILD_TOOLS) $(DEV_TOOLS) ## Run every check and every test, on each CPy
 	wait $$wheel; trap - EXIT
 	tests/matrix.sh "$(VENV_PYTHON)" dist/*.whl
 
+.PHONY: zoo
+zoo: $(WHEEL) ## Use compiled packages of the registry, and ask everything of each process
+	tests/zoo.sh dist/*.whl
+
 .PHONY: fmt
 fmt: $(DEV_TOOLS) ## Format all code
 	cargo fmt

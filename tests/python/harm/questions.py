@@ -25,6 +25,7 @@ class Marker:
 
 
 HOLDER: list[Any] = [Marker()]
+GROWING: list[Any] = []
 
 
 def ask_snapshot() -> heapgraph.HeapSnapshot:
@@ -55,7 +56,15 @@ def ask_live() -> None:
     assert not [item for item in heapgraph.get_leaking_objects() if item is HOLDER[0]]
 
 
+def ask_growth() -> None:
+    """Whether a function that does nothing grows, and one that does."""
+    assert heapgraph.find_growth(lambda: None, iterations=20, seconds=1).verdict == "nothing"
+    report = heapgraph.find_growth(lambda: GROWING.append([]), iterations=20, seconds=1)
+    assert any(path.path.endswith(".GROWING") for path in report.growing), report
+    GROWING.clear()
+
+
 def ask_everything() -> None:
-    """All of it."""
+    """All that takes a walk or a few."""
     ask_snapshot()
     ask_live()
