@@ -10,6 +10,7 @@
 #   $NEWER_PYTHONS VERSION FOLDER COMMAND...
 # which runs the command in a copy of the folder, with a fresh virtual environment of that CPython first on PATH, and
 # exits with 3 where it can not. A CPython that is not there is skipped with a line that says so.
+# A debug build of CPython, as in Debian's package python3.11-dbg, runs what tests/suite.sh has for it.
 #
 # The tests run in a folder that has the wheel and the tests and not the package's sources, so that what is tested
 # is what is installed.
@@ -88,10 +89,14 @@ check() {
     with_reference
     return
   fi
-  found=$(find_python "$1")
+  if [[ $1 = *-dbg ]]; then
+    found=$(command -v "python$1" || true)
+  else
+    found=$(find_python "$1")
+  fi
   if [ -n "$found" ]; then
     with_own "$1" "$found"
-  elif [ -n "${NEWER_PYTHONS:-}" ] && [[ $1 = 3.14 || $1 = 3.15 ]]; then
+  elif [ -n "${NEWER_PYTHONS:-}" ] && [[ $1 = 3.14 || $1 = 3.15* ]]; then
     with_newer "$1"
   else
     headline "CPython $1: not on this machine, skipped"
@@ -124,6 +129,13 @@ if [ -n "${NEWER_PYTHONS:-}" ]; then
   mkdir "$work/empty"
   "$NEWER_PYTHONS" 3.14 "$work/empty" true </dev/null || true
 fi
+
+debug_build=$(find_debug_build "${versions[@]}")
+if [ -z "$debug_build" ] && [ -n "${NEWER_PYTHONS:-}" ] &&
+  "$NEWER_PYTHONS" 3.15-dbg "$work/empty" true </dev/null >/dev/null 2>&1; then
+  debug_build=3.15-dbg
+fi
+versions+=("${debug_build:-3-dbg}")
 
 # Two at a time, which is what the smallest machines have cores for.
 lane "${versions[@]}" &

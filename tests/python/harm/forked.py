@@ -62,7 +62,7 @@ def failures_among(
         return {}
     alone = {named(item): forked(act, [item]) for item in items}
     return {name: failure for name, failure in alone.items() if failure} or {
-        f"together: {', '.join(alone)}": together
+        f"together: {', '.join(alone) or 'none of them'}": together
     }
 
 
