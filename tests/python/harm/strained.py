@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import heapgraph
-from questions import HOLDER, ask_everything, ask_growth
+from questions import HOLDER, Marker, ask_everything, ask_growth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +125,22 @@ def coverage(size: int) -> Iterator[None]:
     assert measured.get_data().lines(__file__)
 
 
+@contextmanager
+def greenlets(size: int) -> Iterator[None]:
+    """That many stacks that are switched away, each of which holds an object."""
+    from greenlet import getcurrent, greenlet
+
+    def hold(marker: object) -> object:
+        return getcurrent().parent.switch([marker]), marker
+
+    suspended = [greenlet(hold) for _ in range(size)]
+    HOLDER.append([switched.switch(Marker) for switched in suspended])
+    yield
+    # Each goes on where it was.
+    assert [switched.switch(3) for switched in suspended] == [(3, Marker)] * size
+    assert all(switched.dead for switched in suspended)
+
+
 def deep_in_frames(size: int) -> None:
     """Ask with that many frames on the stack, in a thread whose stack is large enough."""
 
@@ -163,7 +179,17 @@ def in_a_debugger(size: int) -> None:
     assert printed.getvalue().count("None\n") == 3, printed.getvalue()
 
 
-SITUATIONS = (threads, modules, long_key, wide_list, traced_memory, tracer, monitoring, coverage)
+SITUATIONS = (
+    threads,
+    modules,
+    long_key,
+    wide_list,
+    traced_memory,
+    tracer,
+    monitoring,
+    coverage,
+    greenlets,
+)
 CALLERS = (deep_in_frames, in_a_debugger)
 
 

@@ -1,4 +1,4 @@
-"""What only a debug build of CPython can tell: here its assertions are on, and it counts references."""
+"""What a debug build of CPython can tell: its assertions are on, and it counts references."""
 
 from __future__ import annotations
 

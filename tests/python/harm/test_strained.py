@@ -29,11 +29,17 @@ def test_a_strained_process_answers(situation: str) -> None:
     survives("strained.py", situation, str(SIZES[situation]))
 
 
+def test_a_process_with_stacks_that_are_switched_away() -> None:
+    pytest.importorskip("greenlet")
+    survives("strained.py", "greenlets", "500")
+
+
 CORES = ["ctrace", "pytrace", *["sysmon"] * (sys.version_info >= (3, 12))]
 
 
 @pytest.mark.parametrize("core", CORES)
 def test_a_process_that_is_measured_by_coverage(core: str) -> None:
+    pytest.importorskip("coverage")
     survives("strained.py", "coverage", "1", environment={"COVERAGE_CORE": core})
 
 

@@ -1,4 +1,4 @@
-"""Asks the same again and again: the references of the process stay as many. Needs a debug build."""
+"""Asks the same again and again, under a debug build: there are no more references after it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def rise(ask: Callable[[], object], calls: int) -> int:
 def main() -> None:
     for name, ask in QUESTIONS.items():
         # The interpreter itself keeps some for code that has run often: a few rounds, and it has.
-        rises = []
+        rises: list[int] = []
         while not rises or (rises[-1] >= CALLS and len(rises) < ROUNDS):
             rises.append(rise(ask, CALLS))
         assert rises[-1] < CALLS, f"{name}: {rises} references more after {CALLS} calls each"
