@@ -11,8 +11,9 @@ use super::{FrameSlot, Frames, caller};
 
 /// What gives the innermost frame of a suspended greenlet; `None` where they do not show it.
 fn frame_descriptor(types: &Introspection<'_>) -> Option<Object> {
-    let class = types.greenlet_class()?.bound(types.py);
-    let descriptor = ffi::value_under(&types.type_namespace(&class)?, c"gr_frame")?;
+    let class = types.greenlet_class()?.lent(types.py);
+    let namespace = types.type_namespace(&class)?;
+    let descriptor = ffi::value_under(&namespace, c"gr_frame")?;
     let kind = types.known(descriptor.type_object());
     let is_compiled = matches!(
         kind,

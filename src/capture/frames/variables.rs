@@ -35,18 +35,13 @@ impl Variables {
 }
 
 fn names_in<'py>(types: &Introspection<'py>, code: &Bound<'py, PyAny>) -> Rc<[String]> {
+    let code = Object::from_bound(code);
     let spelled = |names: Object| {
         ffi::tuple_items(names).map(|name| text(&name.lent(types.py)).unwrap_or_default())
     };
     if let Some([names, _kinds]) = types.code_variables(code) {
         return spelled(names).collect();
     }
-    let members = types.code_members();
-    let found = members.filter(|(name, _)| NAMES.contains(name));
-    let mut tuples: Vec<_> = found
-        .filter_map(|(name, member)| Some((name, ffi::descriptor_get(member, code).ok()?)))
-        .collect();
-    tuples.sort_by_key(|(name, _)| NAMES.iter().position(|known| known == name));
-    let tuples = tuples.iter().map(|(_, names)| Object::from_bound(names));
+    let tuples = NAMES.iter().filter_map(|name| types.code_member(code, name));
     tuples.flat_map(spelled).collect()
 }

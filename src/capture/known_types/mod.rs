@@ -222,8 +222,7 @@ fn namespaces_of_ctypes(
         && types
             .type_mro(&class.lent(types.py))
             .iter()
-            .map(Object::from_bound)
-            .any(|base| base == number);
+            .any(|base| Object::from_bound(base) == number);
     let namespace = types
         .type_namespace(&class.lent(types.py))
         .filter(|_| is_made_so)?;

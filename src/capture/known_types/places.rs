@@ -84,7 +84,7 @@ pub(super) const INTERPRETER: [Place; 16] = [
 ];
 
 /// Types of compiled modules.
-pub(super) const COMPILED: [Place; 28] = [
+pub(super) const COMPILED: [Place; 29] = [
     (c"_asyncio", c"Future", "_asyncio.Future", Known::Future),
     (c"_asyncio", c"Task", "_asyncio.Task", Known::Task),
     (
