@@ -4,7 +4,7 @@
 use std::cell::{Cell, OnceCell};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::descriptors::{CodeMember, Descriptors};
 use super::ffi::{self, Layout, Object, TypeField};
@@ -293,6 +293,15 @@ impl<'py> Introspection<'py> {
         fields.into_iter().filter_map(named)
     }
 
+    /// Where instances of `ty` have a name that their traverse does not show.
+    pub(super) fn place_of_hidden_name(&self, ty: Object) -> Option<usize> {
+        self.known(ty).filter(|known| known.has_hidden_name())?;
+        let namespace = self.type_namespace(&ty.lent(self.py))?;
+        let descriptor = ffi::value_under(&namespace, c"__name__")?;
+        let is_member = self.is_exactly(descriptor, Known::MemberDescriptor);
+        is_member.then(|| ffi::member_offset(descriptor, ty, self.layout))?
+    }
+
     /// The members of code objects, in the order of [`code_referents`](Self::code_referents).
     pub(super) fn code_members(&self) -> impl Iterator<Item = (&'static str, &Bound<'py, PyAny>)> {
         let members = self.descriptors.code_members.iter();
@@ -393,12 +402,4 @@ pub(crate) fn text(object: &Bound<'_, PyAny>) -> Option<String> {
     let encode = string.py().get_type::<PyString>().getattr("encode").ok()?;
     let encoded = encode.call1((string, "utf-8", "backslashreplace")).ok()?;
     String::from_utf8(encoded.extract().ok()?).ok()
-}
-
-/// A tuple of names that a code object makes when asked. From 3.12 it keeps it: the new tuple is
-/// taken off the collector's list at once, as the collector would do.
-pub(super) fn code_names(code: &Bound<'_, PyAny>, attribute: &str) -> Option<Vec<String>> {
-    let names = code.getattr(attribute).ok()?.cast_into::<PyTuple>().ok()?;
-    ffi::untrack(&names);
-    names.iter().map(|name| text(&name)).collect()
 }

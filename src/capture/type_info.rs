@@ -98,6 +98,8 @@ pub(super) struct TypeInfo<'py> {
     /// The traverse, or one that it calls, is not the interpreter's own.
     pub(super) is_foreign: bool,
     pub(super) has_gc: bool,
+    /// Where instances have a name that their traverse does not show.
+    pub(super) hidden_name: Option<usize>,
     pub(super) hides_dict: bool,
     /// How to read what instances hold, if they are numpy's arrays.
     pub(super) array: Option<ArrayFields>,
@@ -252,6 +254,7 @@ impl<'py> TypeCache<'py> {
             traverse: ty.traverse_slot(),
             is_foreign: known.has_foreign_traverse(ty),
             has_gc: flags.has_gc(),
+            hidden_name: known.place_of_hidden_name(ty),
             hides_dict: known.layout.hides_dict(flags),
             array,
             is_hooked,

@@ -175,6 +175,16 @@ FROZEN_DICT: Any = getattr(builtins, "frozendict", dict)
 """From 3.15 on a type of its own."""
 
 
+NAMES_OF_CLASS = [type.__dict__[name] for name in ("__name__", "__qualname__")]
+DESCRIPTORS = (
+    types.WrapperDescriptorType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+)
+
+
 def documented_additions(
     item: object, tables: dict[tuple[int, ...], list[dict[Any, Any]]]
 ) -> Counter[int]:
@@ -183,8 +193,12 @@ def documented_additions(
     if issubclass(type(item), type):
         subclasses: list[type] = type.__subclasses__(cast("type[Any]", item))
         added.extend(tables.get(tuple(map(id, subclasses)), ()))
+        if item.__flags__ & HEAP_TYPE:  # type: ignore[attr-defined]
+            added.extend(getter.__get__(item) for getter in NAMES_OF_CLASS)
     elif type(item).__flags__ & HEAP_TYPE and type(item) not in gc.get_referents(item):
         added.append(type(item))
+    if isinstance(item, DESCRIPTORS):
+        added.append(item.__name__)
     if type(item).__name__ == "_lru_cache_wrapper":
         caches = [held for held in gc.get_referents(item) if type(held) is dict]
         links = [link for cache in caches for link in cache.values()]

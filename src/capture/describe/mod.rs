@@ -161,7 +161,8 @@ impl<'py, 'g> Describer<'py, 'g> {
         } else if flags.is_tuple_subclass() {
             self.tuple_items(&bound, node)
         } else if flags.is_type_subclass() {
-            attributes_of(self.types.static_type_referents(&bound))
+            let names = self.types.names_of_class(object);
+            attributes_of(self.types.static_type_referents(&bound).into_iter().chain(names))
         } else if self.types.is_exactly(object, Known::Code) {
             attributes_of(self.types.code_referents(object))
         } else if self.graph.flags(node).contains(NodeFlags::FRAME) {

@@ -27,6 +27,7 @@ pub(super) enum Known {
     ByteArray,
     Bytes,
     Cell,
+    ClassMethodDescriptor,
     Code,
     Coroutine,
     Dict,
@@ -50,6 +51,7 @@ pub(super) enum Known {
     Tuple,
     Type,
     WeakReference,
+    WrapperDescriptor,
     // Of compiled modules.
     Array,
     Buffered,
@@ -84,6 +86,18 @@ pub(super) enum Known {
 impl Known {
     fn is_written_in_python(self) -> bool {
         WRITTEN_IN_PYTHON.iter().any(|place| place.3 == self)
+    }
+
+    /// Its instances have the name of what they describe, which their traverse does not show.
+    pub(super) fn has_hidden_name(self) -> bool {
+        matches!(
+            self,
+            Self::ClassMethodDescriptor
+                | Self::GetSetDescriptor
+                | Self::MemberDescriptor
+                | Self::MethodDescriptor
+                | Self::WrapperDescriptor
+        )
     }
 
     /// Its `__sizeof__`, if it has one, looks at nothing but the object, runs no Python code and

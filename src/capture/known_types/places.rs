@@ -9,7 +9,7 @@ use super::Known;
 pub(super) type Place = (&'static CStr, &'static CStr, &'static str, Known);
 
 /// Types of the interpreter that have no name in `builtins`; static, so found once.
-pub(super) const INTERPRETER: [Place; 16] = [
+pub(super) const INTERPRETER: [Place; 18] = [
     (
         c"types",
         c"AsyncGeneratorType",
@@ -24,6 +24,12 @@ pub(super) const INTERPRETER: [Place; 16] = [
     ),
     (c"types", c"CellType", "builtins.cell", Known::Cell),
     (c"types", c"CodeType", "builtins.code", Known::Code),
+    (
+        c"types",
+        c"ClassMethodDescriptorType",
+        "builtins.classmethod_descriptor",
+        Known::ClassMethodDescriptor,
+    ),
     (
         c"types",
         c"CoroutineType",
@@ -68,6 +74,12 @@ pub(super) const INTERPRETER: [Place; 16] = [
         c"TracebackType",
         "builtins.traceback",
         Known::Traceback,
+    ),
+    (
+        c"types",
+        c"WrapperDescriptorType",
+        "builtins.wrapper_descriptor",
+        Known::WrapperDescriptor,
     ),
     (
         c"_weakref",

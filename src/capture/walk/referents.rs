@@ -27,13 +27,21 @@ impl Referents<'_, '_> {
     ) {
         self.add_contents(info, object, is_tracked, builder);
         match info.kind {
-            Kind::Type => add_known(
-                builder,
-                object.subclasses_address(self.introspection.layout),
-            ),
+            Kind::Type => {
+                add_known(
+                    builder,
+                    object.subclasses_address(self.introspection.layout),
+                );
+                for (_, name) in self.introspection.names_of_class(object) {
+                    add_edge(builder, name);
+                }
+            }
             Kind::LruCache => self.add_links(builder),
             _ if info.hides_dict => add_known(builder, object.hidden_dict_address()),
             _ => {}
+        }
+        if let Some(name) = info.hidden_name.and_then(|place| object.reference_at(place)) {
+            add_edge(builder, name);
         }
         if let Some(array) = &info.array {
             array.for_each(self.introspection, object, |_, held| {
