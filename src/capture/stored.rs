@@ -54,14 +54,17 @@ impl<'py> StoredReference<'py> {
 
     /// What an object has there, if anything.
     ///
-    /// The first that has something else there than in any other place shows where it is.
+    /// The first that has something else there than in any other place shows where it is. `None` shows
+    /// nothing: getters give it where there is no reference.
     pub(super) fn read(&self, py: Python<'py>, object: Object) -> Option<Object> {
         if let Some(offset) = self.offset.get() {
             return object.reference_at(offset);
         }
         let value = ffi::descriptor_get(&self.descriptor, &object.lent(py)).ok()?;
-        let value = Object::from_bound(&value);
-        self.offset.set(object.place_of(value, self.size));
-        Some(value)
+        let object_there = Object::from_bound(&value);
+        if !value.is_none() {
+            self.offset.set(object.place_of(object_there, self.size));
+        }
+        Some(object_there)
     }
 }

@@ -60,15 +60,15 @@ pub(crate) struct Describer<'py, 'g> {
     /// Fields by class, found so far.
     fields_of_classes: RefCell<FxHashMap<Object, Vec<Field<'py>>>>,
     /// Attribute names by class, found so far.
-    class_names: RefCell<FxHashMap<Object, Vec<Bound<'py, PyAny>>>>,
+    class_names: RefCell<FxHashMap<Object, Vec<Object>>>,
     /// Names and texts in the code of each file.
-    names_by_file: OnceCell<FxHashMap<String, Vec<Bound<'py, PyAny>>>>,
+    names_by_file: OnceCell<FxHashMap<String, Vec<Object>>>,
     /// Every name that code of the program mentions.
-    program_names: OnceCell<Vec<Bound<'py, PyAny>>>,
+    program_names: OnceCell<Vec<Object>>,
     /// Some dicts that instances of each class hold, by the address of the class.
     dicts_of_instances: OnceCell<FxHashMap<u64, Vec<NodeIndex>>>,
     /// Classes of which one instance was made to have a dict, with its keys.
-    sampled: RefCell<FxHashMap<Object, Vec<Bound<'py, PyAny>>>>,
+    sampled: RefCell<FxHashMap<Object, Vec<Object>>>,
     searches: Searches,
 }
 
@@ -162,7 +162,12 @@ impl<'py, 'g> Describer<'py, 'g> {
             self.tuple_items(&bound, node)
         } else if flags.is_type_subclass() {
             let names = self.types.names_of_class(object);
-            attributes_of(self.types.static_type_referents(&bound).into_iter().chain(names))
+            attributes_of(
+                self.types
+                    .static_type_referents(&bound)
+                    .into_iter()
+                    .chain(names),
+            )
         } else if self.types.is_exactly(object, Known::Code) {
             attributes_of(self.types.code_referents(object))
         } else if self.graph.flags(node).contains(NodeFlags::FRAME) {

@@ -42,6 +42,8 @@ fn names_in<'py>(types: &Introspection<'py>, code: &Bound<'py, PyAny>) -> Rc<[St
     if let Some([names, _kinds]) = types.code_variables(code) {
         return spelled(names).collect();
     }
-    let tuples = NAMES.iter().filter_map(|name| types.code_member(code, name));
+    let tuples = NAMES
+        .iter()
+        .filter_map(|name| types.code_member(code, name));
     tuples.flat_map(spelled).collect()
 }

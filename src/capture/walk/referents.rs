@@ -40,7 +40,10 @@ impl Referents<'_, '_> {
             _ if info.hides_dict => add_known(builder, object.hidden_dict_address()),
             _ => {}
         }
-        if let Some(name) = info.hidden_name.and_then(|place| object.reference_at(place)) {
+        if let Some(name) = info
+            .hidden_name
+            .and_then(|place| object.reference_at(place))
+        {
             add_edge(builder, name);
         }
         if let Some(array) = &info.array {

@@ -1,7 +1,6 @@
 //! Where names of attributes are looked for.
 
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 use rustc_hash::FxHashMap;
 
 use super::super::super::ffi::{self, Object};
@@ -20,7 +19,7 @@ const NESTED_CODE: usize = 8;
 
 impl<'py> Describer<'py, '_> {
     /// Names found before for instances of the class, or else those that its code uses.
-    pub(in crate::capture::describe) fn class_names(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
+    pub(in crate::capture::describe) fn class_names(&self, ty: Object) -> Vec<Object> {
         if let Some(names) = self.class_names.borrow().get(&ty) {
             return names.clone();
         }
@@ -41,11 +40,10 @@ impl<'py> Describer<'py, '_> {
         is_function.then(|| self.types.function_field(object, FunctionField::Code))?
     }
 
-    fn names_in_code(&self, code: Object, depth: usize, names: &mut Vec<Bound<'py, PyAny>>) {
+    fn names_in_code(&self, code: Object, depth: usize, names: &mut Vec<Object>) {
         for (member, value) in self.types.code_referents(code) {
             if member == "co_names" {
-                let held = value.visited().into_iter().rev();
-                names.extend(held.map(|name| name.bound(self.types.py)));
+                names.extend(value.visited().into_iter().rev());
             } else if member == "co_consts" && depth > 0 {
                 for constant in value.visited() {
                     if self.types.is_exactly(constant, Known::Code) {
@@ -57,7 +55,7 @@ impl<'py> Describer<'py, '_> {
     }
 
     /// The names and texts in all code of the file that has the code of the class.
-    pub(super) fn file_names(&self, class: &Bound<'py, PyAny>) -> &[Bound<'py, PyAny>] {
+    pub(super) fn file_names(&self, class: &Bound<'py, PyAny>) -> &[Object] {
         let names = self.names_by_file.get_or_init(|| self.names_of_files());
         let file = self.namespaces(class).iter().find_map(|namespace| {
             let mut entries = ffi::dict_entries(Object::from_bound(namespace.as_any()));
@@ -69,7 +67,7 @@ impl<'py> Describer<'py, '_> {
             .map_or(&[], Vec::as_slice)
     }
 
-    fn names_of_files(&self) -> FxHashMap<String, Vec<Bound<'py, PyAny>>> {
+    fn names_of_files(&self) -> FxHashMap<String, Vec<Object>> {
         let mut by_file: FxHashMap<NodeIndex, Vec<NodeIndex>> = FxHashMap::default();
         let members: Vec<&str> = self.types.code_members().map(|(name, _)| name).collect();
         let place = |name| members.iter().position(|member| *member == name);
@@ -92,7 +90,10 @@ impl<'py> Describer<'py, '_> {
         for (file, mut texts) in by_file {
             texts.sort_unstable();
             texts.dedup();
-            let Some(name) = self.exact_string(file).and_then(|file| text(&file)) else {
+            let Some(name) = self
+                .exact_string(file)
+                .and_then(|file| text(&file.lent(self.types.py)))
+            else {
                 continue;
             };
             let texts = texts.into_iter().filter_map(|node| self.exact_string(node));
@@ -130,7 +131,7 @@ impl<'py> Describer<'py, '_> {
         dicts.get(&ty.address()).map_or(&[][..], Vec::as_slice)
     }
 
-    pub(super) fn dict_keys(&self, ty: Object) -> Vec<Bound<'py, PyAny>> {
+    pub(super) fn dict_keys(&self, ty: Object) -> Vec<Object> {
         let dicts = self.known_dicts(ty).iter();
         dicts
             .flat_map(|&dict| self.graph.referents(dict).iter().step_by(2))
@@ -140,16 +141,16 @@ impl<'py> Describer<'py, '_> {
     }
 
     /// Names found for one instance are tried first for the next.
-    pub(super) fn remember(&self, ty: Object, found: &[(Bound<'py, PyAny>, Object)]) {
+    pub(super) fn remember(&self, ty: Object, found: &[(Object, Object)]) {
         let mut all = self.class_names(ty);
-        let mut new: Vec<_> = found.iter().map(|(name, _)| name.clone()).collect();
-        all.retain(|name| !new.iter().any(|other| other.is(name)));
+        let mut new: Vec<_> = found.iter().map(|&(name, _)| name).collect();
+        all.retain(|name| !new.contains(name));
         new.append(&mut all);
         self.class_names.borrow_mut().insert(ty, new);
     }
 
     /// All strings that code objects of the heap mention, as names or constants.
-    pub(super) fn program_names(&self) -> &[Bound<'py, PyAny>] {
+    pub(super) fn program_names(&self) -> &[Object] {
         self.program_names.get_or_init(|| {
             let mut seen = NodeSet::new(self.graph);
             let mut names = Vec::new();
@@ -167,7 +168,7 @@ impl<'py> Describer<'py, '_> {
     }
 
     /// All strings of the heap, unless there are too many.
-    pub(super) fn strings(&self) -> Vec<Bound<'py, PyAny>> {
+    pub(super) fn strings(&self) -> Vec<Object> {
         let is_str = |ty: &crate::graph::HeapType| ty.name == "str" && !ty.is_heap_type;
         let strings = self
             .graph
@@ -183,8 +184,8 @@ impl<'py> Describer<'py, '_> {
             .collect()
     }
 
-    fn exact_string(&self, node: NodeIndex) -> Option<Bound<'py, PyAny>> {
-        let object = ffi::object_at(self.graph.address(node))?.bound(self.types.py);
-        object.is_exact_instance_of::<PyString>().then_some(object)
+    fn exact_string(&self, node: NodeIndex) -> Option<Object> {
+        let object = ffi::object_at(self.graph.address(node))?;
+        self.types.is_exactly(object, Known::Str).then_some(object)
     }
 }

@@ -13,7 +13,7 @@ mod candidates;
 use std::borrow::Cow;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
@@ -54,10 +54,10 @@ impl<'py> Describer<'py, '_> {
         }
         if let Some(dict) = self.dict_of(object) {
             let entries = self.entries_beside(dict).into_iter();
-            return entries.map(|(key, value)| (value, label(&key))).collect();
+            let named = entries.map(|(key, value)| (value, self.attribute(key)));
+            return named.collect();
         }
         let class = ty.lent(self.types.py);
-        let object = object.bound(self.types.py);
         let Some(on_classes) = self.on_classes(&class) else {
             return Vec::new();
         };
@@ -78,8 +78,12 @@ impl<'py> Describer<'py, '_> {
         self.remember(ty, &found);
         found
             .into_iter()
-            .map(|(name, value)| (value, label(&name)))
+            .map(|(name, value)| (value, self.attribute(name)))
             .collect()
+    }
+
+    fn attribute(&self, name: Object) -> EdgeLabel {
+        EdgeLabel::Attribute(text(&name.lent(self.types.py)).unwrap_or_default())
     }
 
     fn names_from<'a>(
@@ -87,7 +91,7 @@ impl<'py> Describer<'py, '_> {
         source: Source,
         search: &AttributeSearch<'_, 'py, '_>,
         ty: Object,
-    ) -> Cow<'a, [Bound<'py, PyAny>]> {
+    ) -> Cow<'a, [Object]> {
         let is_thorough = self.searches == Searches::Thorough;
         match source {
             Source::File => self.file_names(&ty.lent(self.types.py)).into(),
@@ -100,11 +104,7 @@ impl<'py> Describer<'py, '_> {
     }
 
     /// The keys of the dict of one instance of a class, which this makes unless there is one.
-    fn sample_names(
-        &self,
-        search: &AttributeSearch<'_, 'py, '_>,
-        ty: Object,
-    ) -> Vec<Bound<'py, PyAny>> {
+    fn sample_names(&self, search: &AttributeSearch<'_, 'py, '_>, ty: Object) -> Vec<Object> {
         if !self.known_dicts(ty).is_empty() {
             return Vec::new();
         }
@@ -126,13 +126,12 @@ impl<'py> Describer<'py, '_> {
 
     /// The entries of the dict of an instance that hang under the instance as well: all from 3.13
     /// on, none before.
-    pub(super) fn entries_beside(&self, dict: Object) -> Vec<(Bound<'py, PyAny>, Object)> {
+    pub(super) fn entries_beside(&self, dict: Object) -> Vec<(Object, Object)> {
         if !self.types.layout.has_values_beside_dict() {
             return Vec::new();
         }
         ffi::dict_entries(dict)
             .filter(|&(_, value)| value != dict)
-            .map(|(key, value)| (key.bound(self.types.py), value))
             .collect()
     }
 
@@ -145,11 +144,10 @@ impl<'py> Describer<'py, '_> {
         let mut found = FxHashMap::default();
         for namespace in self.namespaces(class).iter().rev() {
             for (key, value) in ffi::dict_entries(Object::from_bound(namespace)) {
-                let key = key.lent(self.types.py);
-                if !key.is_exact_instance_of::<PyString>() {
+                if !self.types.is_exactly(key, Known::Str) {
                     return None;
                 }
-                found.insert(text(&key)?, value);
+                found.insert(text(&key.lent(self.types.py))?, value);
             }
         }
         Some(found)
@@ -158,8 +156,7 @@ impl<'py> Describer<'py, '_> {
     /// True if an attribute of the same name can be asked for although the class holds `on_class`
     /// there: no descriptor, or a function or method, whose `__get__` is compiled and does nothing
     /// but bind. Any other might run anything or, as that of `__dict__`, make what then stays.
-    pub(super) fn may_be_hidden(&self, on_class: &Bound<'py, PyAny>) -> bool {
-        let on_class = Object::from_bound(on_class);
+    pub(super) fn may_be_hidden(&self, on_class: Object) -> bool {
         let known = self.types.known(on_class.type_object());
         matches!(known, Some(Known::Function | Known::MethodDescriptor))
             || !ffi::is_descriptor(on_class)
@@ -176,7 +173,7 @@ impl<'py> Describer<'py, '_> {
 /// Looks for attributes of one instance.
 struct AttributeSearch<'a, 'py, 'g> {
     describer: &'a Describer<'py, 'g>,
-    object: Bound<'py, PyAny>,
+    object: Object,
     /// What its classes hold by name.
     on_classes: FxHashMap<String, Object>,
 }
@@ -186,30 +183,26 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
     /// `missing` addresses; each address is used as often as it is missing.
     fn find<'n>(
         &self,
-        names: impl Iterator<Item = &'n Bound<'py, PyAny>>,
+        names: impl Iterator<Item = &'n Object>,
         missing: &[u64],
-    ) -> Vec<(Bound<'py, PyAny>, Object)>
-    where
-        'py: 'n,
-    {
+    ) -> Vec<(Object, Object)> {
         let mut missing = missing.to_vec();
-        let mut found: Vec<(Bound<'py, PyAny>, Object)> = Vec::new();
-        let mut take = |name: &Bound<'py, PyAny>, value: Object| {
-            let is_new = !found.iter().any(|(other, _)| other.is(name));
+        let mut found: Vec<(Object, Object)> = Vec::new();
+        let mut take = |name: Object, value: Object| {
+            let is_new = !found.iter().any(|(other, _)| *other == name);
             if let Some(n) = missing.iter().position(|&a| is_new && a == value.address()) {
                 missing.swap_remove(n);
-                found.push((name.clone(), value));
+                found.push((name, value));
             }
             missing.is_empty()
         };
         // Where the class has the same value under the name, the instance may or may not have an
         // attribute of its own; such names come last.
         let mut uncertain = Vec::new();
-        for name in names {
+        for &name in names {
             let Some((value, is_certain)) = self.own_attribute(name) else {
                 continue;
             };
-            let value = Object::from_bound(&value);
             if !is_certain {
                 uncertain.push((name, value));
             } else if take(name, value) {
@@ -224,26 +217,22 @@ impl<'py> AttributeSearch<'_, 'py, '_> {
 
     /// The value of an attribute that the instance itself has, where finding out runs no code; and
     /// whether it is certain that the instance has it, and not only its class.
-    fn own_attribute(&self, name: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, bool)> {
-        let types = self.describer.types;
-        let on_class = self.on_classes.get(&text(name)?);
-        let on_class = on_class.map(|found| found.lent(types.py));
-        if (on_class.as_ref()).is_some_and(|found| !self.describer.may_be_hidden(found)) {
+    fn own_attribute(&self, name: Object) -> Option<(Object, bool)> {
+        let py = self.describer.types.py;
+        let name = name.lent(py);
+        let on_class = self.on_classes.get(&text(&name)?).copied();
+        if on_class.is_some_and(|found| !self.describer.may_be_hidden(found)) {
             return None;
         }
-        let value = ffi::generic_attribute(&self.object, name)?;
-        let is_certain = on_class.is_none_or(|on_class| !on_class.is(&value));
-        Some((value, is_certain))
+        let value = ffi::generic_attribute(&self.object.lent(py), &name)?;
+        let value = Object::from_bound(&value);
+        Some((value, on_class != Some(value)))
     }
 
     /// The keys of the instance's dict, which this makes: the last resort.
-    fn keys_of_dict(&self) -> Vec<Bound<'py, PyAny>> {
-        let dict = ffi::dict_of_instance(&self.object);
-        dict.map(|dict| dict.keys().iter().collect())
-            .unwrap_or_default()
+    fn keys_of_dict(&self) -> Vec<Object> {
+        let dict = ffi::dict_of_instance(&self.object.lent(self.describer.types.py));
+        let entries = dict.map(|dict| ffi::dict_entries(Object::from_bound(&dict)));
+        entries.into_iter().flatten().map(|(key, _)| key).collect()
     }
-}
-
-fn label(name: &Bound<'_, PyAny>) -> EdgeLabel {
-    EdgeLabel::Attribute(text(name).unwrap_or_default())
 }

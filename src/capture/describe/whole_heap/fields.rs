@@ -1,10 +1,10 @@
 //! Fields and attributes, found by what is known of the class.
 
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use super::super::super::ffi::{self, Object};
 use super::super::super::introspection::text;
+use super::super::super::known_types::Known;
 use super::super::leftover::Leftover;
 use super::Namer;
 use super::plan::{Attribute, Plan};
@@ -68,7 +68,7 @@ impl<'py> Namer<'_, 'py, '_> {
         }
         if let Some(dict) = self.describer.dict_of(object) {
             for (key, value) in self.describer.entries_beside(dict) {
-                let name = EdgeName::Attribute(self.attribute_text(&key));
+                let name = EdgeName::Attribute(self.attribute_text(key));
                 self.take(referents, value, name);
             }
             return;
@@ -84,12 +84,14 @@ impl<'py> Namer<'_, 'py, '_> {
     }
 
     /// The text of a name, which the dicts of all instances of a class share.
-    fn attribute_text(&mut self, name: &Bound<'py, PyAny>) -> TextIndex {
-        let address = Object::from_bound(name).address();
+    fn attribute_text(&mut self, name: Object) -> TextIndex {
+        let address = name.address();
         if let Some(&known) = self.attribute_texts.get(&address) {
             return known;
         }
-        let spelled = self.names.text(&text(name).unwrap_or_default());
+        let spelled = self
+            .names
+            .text(&text(&name.lent(self.describer.types.py)).unwrap_or_default());
         self.attribute_texts.insert(address, spelled);
         spelled
     }
@@ -128,7 +130,8 @@ impl<'py> Namer<'_, 'py, '_> {
                 if self.labels.contains(&Some(name)) {
                     continue;
                 }
-                let Some(value) = ffi::generic_attribute(object, &attribute.name) else {
+                let attribute_name = attribute.name.lent(object.py());
+                let Some(value) = ffi::generic_attribute(object, &attribute_name) else {
                     continue;
                 };
                 let value = Object::from_bound(&value);
@@ -146,23 +149,19 @@ impl<'py> Namer<'_, 'py, '_> {
     fn search(&mut self, node: NodeIndex, object: Object, plan: &mut Plan<'py>) {
         let labels = self.describer.labels(node);
         let class = object.type_object();
-        let on_classes = self
-            .describer
-            .on_classes(&class.lent(self.describer.types.py));
+        let types = self.describer.types;
+        let on_classes = self.describer.on_classes(&class.lent(types.py));
         let on_classes = on_classes.unwrap_or_default();
         for name in self.describer.class_names(class) {
-            let Some(spelled) = text(&name) else {
+            let Some(spelled) = text(&name.lent(types.py)) else {
                 continue;
             };
             let label = EdgeLabel::Attribute(spelled.clone());
             let index = self.names.text(&spelled);
             let on_class = on_classes.get(&spelled).copied();
             let is_known = plan.attributes.iter().any(|known| known.text == index);
-            let is_readable = name.is_exact_instance_of::<PyString>()
-                && on_class.is_none_or(|found| {
-                    self.describer
-                        .may_be_hidden(&found.lent(self.describer.types.py))
-                });
+            let is_readable = types.is_exactly(name, Known::Str)
+                && on_class.is_none_or(|found| self.describer.may_be_hidden(found));
             if !is_known && is_readable && labels.contains(&label) {
                 plan.attributes.push(Attribute {
                     name,
@@ -185,7 +184,7 @@ fn learn_positions(instance: &Bound<'_, PyAny>, values: &[(u8, Object)], plan: &
         {
             continue;
         }
-        let value = ffi::generic_attribute(instance, &attribute.name);
+        let value = ffi::generic_attribute(instance, &attribute.name.lent(instance.py()));
         let value = value.map(|value| Object::from_bound(&value));
         // Where the class has the same value, the instance may have none of its own.
         let Some(value) = value.filter(|_| attribute.on_class != value) else {

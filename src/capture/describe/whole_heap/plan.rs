@@ -1,6 +1,5 @@
 //! How the references of the instances of one type are named.
 
-use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::super::super::arrays::ArrayFields;
@@ -40,7 +39,7 @@ pub(super) struct Plan<'py> {
     pub(super) way: Way,
     pub(super) fields: Vec<(Field<'py>, TextIndex)>,
     /// Attributes found under instances so far.
-    pub(super) attributes: Vec<Attribute<'py>>,
+    pub(super) attributes: Vec<Attribute>,
     /// The names of the attributes whose values instances have at known positions.
     pub(super) positions: FxHashMap<u8, TextIndex>,
     /// Bytes of the fixed part of instances.
@@ -51,8 +50,8 @@ pub(super) struct Plan<'py> {
 }
 
 /// An attribute that instances of a class have under themselves.
-pub(super) struct Attribute<'py> {
-    pub(super) name: Bound<'py, PyAny>,
+pub(super) struct Attribute {
+    pub(super) name: Object,
     pub(super) text: TextIndex,
     /// What the class holds under the same name: where an instance has the same value, it may be
     /// that of the class.
