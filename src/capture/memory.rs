@@ -48,8 +48,7 @@ impl Need {
     /// What is needed beside the graph once that is there.
     fn cost_of_answer(self) -> Cost {
         let (object, reference) = match self {
-            Self::Answer => (20, 0),
-            Self::Snapshot { names: false } => (20, 0),
+            Self::Answer | Self::Snapshot { names: false } => (20, 0),
             Self::Snapshot { names: true } => (40, 5),
             Self::Unchecked => (0, 0),
         };
