@@ -156,7 +156,8 @@ enum { COUNT = sizeof names / sizeof *names };
 static Type types[COUNT], unready, nameless;
 
 static void fill(Type *type, const char *name) {
-    type->object.reference_count = 1;
+    /* Never freed, in all versions. */
+    type->object.reference_count = (ptrdiff_t)3 << 30;
     type->object.type = (PyObject *)&PyType_Type;
     WORD(type, NAME).pointer = name;
     WORD(type, BASIC_SIZE).number = sizeof(Instance);
