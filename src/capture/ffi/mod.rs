@@ -155,6 +155,7 @@ impl Object {
 
     /// The object's type, itself an object. That of a static type which nobody has made ready may be
     /// null: it is `type`.
+    #[inline]
     pub(super) fn type_object(self) -> Self {
         self.own_type().unwrap_or_else(|| {
             // SAFETY: a static type.
@@ -164,6 +165,7 @@ impl Object {
         })
     }
 
+    #[inline]
     fn own_type(self) -> Option<Self> {
         // SAFETY: the object is alive.
         let ty = unsafe { c::Py_TYPE(self.0.as_ptr()) };
