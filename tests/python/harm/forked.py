@@ -67,8 +67,11 @@ def failures_among(
 
 
 def report(failures: dict[str, str]) -> None:
-    """Say what failed and end with status 1, if anything did."""
+    """Say what failed, once for all that failed alike, and end with status 1 if anything did."""
+    alike: dict[str, list[str]] = {}
     for name, failure in failures.items():
-        sys.stderr.write(f"--- {name}: {failure}\n")
+        alike.setdefault(failure, []).append(name)
+    for failure, names in alike.items():
+        sys.stderr.write(f"--- {', '.join(names)}: {failure}\n")
     if failures:
         sys.exit(1)
