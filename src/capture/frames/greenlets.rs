@@ -79,7 +79,7 @@ impl<'py> Frames<'py> {
     /// The frames of a suspended greenlet, the innermost first, which are known from now on. None
     /// of one that is running, has ended or has not begun.
     fn stack_of(&mut self, types: &Introspection<'py>, greenlet: Object) -> Vec<Bound<'py, PyAny>> {
-        let descriptor = (self.frame_of_greenlets).get_or_insert_with(|| frame_descriptor(types));
+        let descriptor = (self.frame_of_greenlets).get_or_init(|| frame_descriptor(types));
         let Some(descriptor) = *descriptor else {
             self.unseen_greenlets += 1;
             return Vec::new();

@@ -8,6 +8,8 @@ mod greenlets;
 mod own;
 mod variables;
 
+use std::cell::OnceCell;
+
 use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -32,7 +34,7 @@ pub(super) struct Frames<'py> {
     /// The nearest caller of each that is no frame of this package.
     callers: FxHashMap<Object, Option<Object>>,
     /// What gives the frame of a suspended greenlet, once one was met.
-    frame_of_greenlets: Option<Option<Object>>,
+    frame_of_greenlets: OnceCell<Option<Object>>,
     suspended_greenlets: Vec<SuspendedGreenlet>,
     /// The frames of those.
     suspended: Vec<Bound<'py, PyAny>>,
@@ -60,7 +62,7 @@ impl<'py> Frames<'py> {
             variables: Variables::default(),
             running: Vec::new(),
             callers: FxHashMap::default(),
-            frame_of_greenlets: None,
+            frame_of_greenlets: OnceCell::new(),
             suspended_greenlets: Vec::new(),
             suspended: Vec::new(),
             unseen_greenlets: 0,

@@ -25,6 +25,8 @@ spec.loader.exec_module(_core)
 sys.version_info = known
 sys.modules["heapgraph._core"] = _core
 
+import greenlet  # noqa: E402
+
 import heapgraph  # noqa: E402
 
 
@@ -57,3 +59,9 @@ assert all("holders" in text for text in texts), texts
 chain = heapgraph.find_backref_chain(holders[2][0], heapgraph.is_proper_module)
 assert [type(item).__name__ for item in chain] == ["module", "dict", "list", "list", "Held"]
 heapgraph.why(holders[0])
+
+waiting = [greenlet.greenlet(lambda: greenlet.getcurrent().parent.switch()) for _ in range(3)]
+for each in waiting:
+    each.switch()
+unseen = heapgraph.take_snapshot().metadata["unseen"]
+assert "the local variables of 3 suspended greenlets" in unseen, unseen
