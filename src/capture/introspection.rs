@@ -4,31 +4,22 @@
 use std::cell::{Cell, OnceCell};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyDict, PyString};
 
-use super::descriptors::{CodeMember, Descriptors};
+use super::descriptors::Descriptors;
 use super::ffi::{self, Layout, Object, TypeField};
+use super::functions::FunctionFields;
 use super::known_types::{Known, KnownTypes};
-use super::stored::StoredReference;
 
 /// Reads types, code and what else the walk must know of, without running code of the program.
 pub(crate) struct Introspection<'py> {
     pub(super) py: Python<'py>,
     pub(super) layout: &'static Layout,
-    descriptors: &'static Descriptors,
+    pub(super) descriptors: &'static Descriptors,
     known_types: OnceCell<KnownTypes>,
     /// The type of the links of an `lru_cache`, once one was met.
     link_type: Cell<Option<Object>>,
-    /// By [`FunctionField`].
-    function_fields: [Option<StoredReference<'py>>; 3],
-}
-
-/// Attributes of functions that are looked at.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum FunctionField {
-    Code,
-    Closure,
-    QualifiedName,
+    pub(super) function_fields: FunctionFields<'py>,
 }
 
 impl<'py> Introspection<'py> {
@@ -50,11 +41,9 @@ impl<'py> Introspection<'py> {
             descriptors: Descriptors::get(py)?,
             known_types: OnceCell::new(),
             link_type: Cell::new(None),
-            function_fields: [const { None }; 3],
+            function_fields: FunctionFields::default(),
         };
-        let names = [c"__code__", c"__closure__", c"__qualname__"];
-        types.function_fields =
-            names.map(|name| StoredReference::of_known(&types, Known::Function, name));
+        types.function_fields = FunctionFields::find(&types);
         Ok(types)
     }
 
@@ -129,9 +118,8 @@ impl<'py> Introspection<'py> {
 
     /// Every object to which this holds a reference, once for each.
     pub(super) fn held(&self) -> impl Iterator<Item = Object> {
-        let stored = self.function_fields.iter().flatten();
-        let stored = stored.map(StoredReference::held);
-        self.descriptors.held(self.py).chain(stored)
+        let of_functions = self.function_fields.held();
+        self.descriptors.held(self.py).chain(of_functions)
     }
 
     /// What a getter of `type` gives of a class, if the class is ready for being asked: the one way
@@ -302,59 +290,6 @@ impl<'py> Introspection<'py> {
         is_member.then(|| ffi::member_offset(descriptor, ty, self.layout))?
     }
 
-    /// The members of code objects, in the order of [`code_referents`](Self::code_referents).
-    pub(super) fn code_members(&self) -> impl Iterator<Item = (&'static str, &Bound<'py, PyAny>)> {
-        let members = self.descriptors.code_members.iter();
-        members.map(|member| (member.name, member.descriptor.bind(self.py)))
-    }
-
-    /// What a code object holds: constants, names, and its other members.
-    pub(super) fn code_referents(&self, code: Object) -> impl Iterator<Item = NamedReferent> {
-        let members = self.descriptors.code_members.iter();
-        members.filter_map(move |member| Some((member.name, self.read_code(code, member)?)))
-    }
-
-    /// A member of a code object.
-    pub(super) fn code_member(&self, code: Object, name: &str) -> Option<Object> {
-        let mut members = self.descriptors.code_members.iter();
-        self.read_code(code, members.find(|member| member.name == name)?)
-    }
-
-    fn read_code(&self, code: Object, member: &CodeMember) -> Option<Object> {
-        match member.offset {
-            Some(offset) => code.reference_at(offset),
-            None => {
-                let descriptor = member.descriptor.bind(self.py);
-                let value = ffi::descriptor_get(descriptor, &code.lent(self.py)).ok()?;
-                Some(Object::from_bound(&value))
-            }
-        }
-    }
-
-    /// The names and kinds of the variables of a code object, which no attribute shows: from 3.11
-    /// on, after [`code_referents`](Self::code_referents).
-    pub(super) fn code_variables(&self, code: Object) -> Option<[Object; 2]> {
-        let filename = self.code_member(code, "co_filename")?;
-        code.variables_of_code(filename, self.layout)
-    }
-
-    /// The names of the variables that a function takes from around it, in the order of its closure.
-    pub(super) fn free_variables(&self, code: Object) -> Vec<String> {
-        /// Set in the kind of such a variable (`CO_FAST_FREE`).
-        const FREE: u8 = 0x80;
-        let names = |tuple| ffi::tuple_items(tuple).map(|name| text(&name.lent(self.py)));
-        if let Some([variables, kinds]) = self.code_variables(code) {
-            let kinds = kinds.lent(self.py).cast::<PyBytes>();
-            let kinds = kinds.as_ref().map_or(&[][..], |kinds| kinds.as_bytes());
-            let free = names(variables)
-                .zip(kinds)
-                .filter(|(_, kind)| *kind & FREE != 0);
-            return free.filter_map(|(name, _)| name).collect();
-        }
-        let tuple = self.code_member(code, "co_freevars").into_iter();
-        tuple.flat_map(names).flatten().collect()
-    }
-
     /// The nearest `__sizeof__` for instances of a class that is that of a known type; `None` if there
     /// is none but that of `object`. Any other is passed over.
     pub(super) fn native_sizeof(&self, ty: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
@@ -365,17 +300,6 @@ impl<'py> Introspection<'py> {
             let is_method = self.is_exactly(method, Known::MethodDescriptor);
             (is_method && known.has_plain_size()).then(|| method.bound(self.py))
         })
-    }
-
-    /// What a function has under one of its attributes.
-    pub(super) fn function_field(&self, function: Object, field: FunctionField) -> Option<Object> {
-        let stored = self.function_fields[field as usize].as_ref();
-        stored?.read(self.py, function)
-    }
-
-    /// Where a function has the pointer to the dict of its attributes.
-    pub(super) fn function_dict_offset(&self) -> usize {
-        self.descriptors.function_dict_offset
     }
 
     /// True if and only if a class of the object defines `__del__`, whatever its metaclass says.

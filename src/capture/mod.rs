@@ -9,6 +9,7 @@ mod descriptors;
 mod error;
 mod ffi;
 mod frames;
+mod functions;
 mod give_back;
 mod held;
 mod hidden;

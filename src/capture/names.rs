@@ -4,8 +4,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::ffi::{self, Object};
+use super::functions::FunctionField;
 use super::interned::intern;
-use super::introspection::{FunctionField, Introspection, text};
+use super::introspection::{Introspection, text};
 use super::known_types::Known;
 use super::modules::module_name;
 

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::super::super::ffi::{self, Object};
-use super::super::super::introspection::FunctionField;
+use super::super::super::functions::FunctionField;
 use super::super::super::known_types::Known;
 use super::super::{Describer, text};
 use crate::graph::{NodeIndex, NodeSet};

@@ -178,7 +178,7 @@ struct AttributeSearch<'a, 'py, 'g> {
     on_classes: FxHashMap<String, Object>,
 }
 
-impl<'py> AttributeSearch<'_, 'py, '_> {
+impl AttributeSearch<'_, '_, '_> {
     /// Those of `names` that are attributes of the instance itself with a value at one of the
     /// `missing` addresses; each address is used as often as it is missing.
     fn find<'n>(

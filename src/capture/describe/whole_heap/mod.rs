@@ -10,7 +10,7 @@ mod plan;
 use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
-use super::super::introspection::FunctionField;
+use super::super::functions::FunctionField;
 use super::Describer;
 use super::spelling::spell;
 use crate::graph::{EdgeName, EdgeNames, NodeIndex, TextIndex};
