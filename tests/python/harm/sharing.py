@@ -48,6 +48,7 @@ def classes(count: int) -> list[object]:
 
 
 HEAPS: dict[str, Callable[[], object]] = {
+    "nothing": lambda: None,
     "data": lambda: {number: (str(number), [number]) for number in range(400_000)},
     "instances": lambda: [Instance(number) for number in range(150_000)],
     "slots": lambda: [WithSlots(number) for number in range(200_000)],
