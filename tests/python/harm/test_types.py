@@ -62,6 +62,6 @@ def test_every_layout_is_confirmed() -> None:
 
 def test_a_cpython_that_is_not_known() -> None:
     """A capture works, gives less, and says what is missing."""
-    unseen = survives("unknown_version.py")
-    assert len(unseen.splitlines()) == 9
-    assert "3.99: the names of attributes" in unseen
+    unseen = survives("unknown_version.py").splitlines()
+    assert len(unseen) == len(set(unseen)) > 5
+    assert any(line.endswith("which dict belongs to which instance") for line in unseen)
