@@ -37,7 +37,9 @@ impl<'py> Introspection<'py> {
     /// What a function has under one of its attributes.
     pub(super) fn function_field(&self, function: Object, field: FunctionField) -> Option<Object> {
         let stored = self.function_fields.0[field as usize].as_ref();
-        stored?.read(self.py, function)
+        // What only bears the name has something else in that place.
+        let is_function = self.is_exactly(function, Known::Function);
+        is_function.then(|| stored?.read(self.py, function))?
     }
 
     /// Where a function has the pointer to the dict of its attributes.
@@ -64,6 +66,9 @@ impl<'py> Introspection<'py> {
     }
 
     fn read_code(&self, code: Object, member: &CodeMember) -> Option<Object> {
+        if !self.is_exactly(code, Known::Code) {
+            return None;
+        }
         if let Some(offset) = member.offset {
             return code.reference_at(offset);
         }
