@@ -55,20 +55,25 @@ impl<'py> Introspection<'py> {
 
     /// What a code object holds: constants, names, and its other members.
     pub(super) fn code_referents(&self, code: Object) -> impl Iterator<Item = NamedReferent> {
-        let members = self.descriptors.code_members.iter();
+        // What only bears the name has something else in that place.
+        let is_code = self.is_exactly(code, Known::Code);
+        let members = self
+            .descriptors
+            .code_members
+            .iter()
+            .filter(move |_| is_code);
         members.filter_map(move |member| Some((member.name, self.read_code(code, member)?)))
     }
 
     /// A member of a code object.
     pub(super) fn code_member(&self, code: Object, name: &str) -> Option<Object> {
         let mut members = self.descriptors.code_members.iter();
-        self.read_code(code, members.find(|member| member.name == name)?)
+        let member = members.find(|member| member.name == name)?;
+        let is_code = self.is_exactly(code, Known::Code);
+        is_code.then(|| self.read_code(code, member))?
     }
 
     fn read_code(&self, code: Object, member: &CodeMember) -> Option<Object> {
-        if !self.is_exactly(code, Known::Code) {
-            return None;
-        }
         if let Some(offset) = member.offset {
             return code.reference_at(offset);
         }
