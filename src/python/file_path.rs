@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 
+use crate::capture;
 use crate::render::{self, Access};
 
 /// A path given as `str`, `bytes` or an `os.PathLike` of either.
@@ -17,7 +18,7 @@ impl<'py> FromPyObject<'_, 'py> for FilePath {
             .py()
             .import("heapgraph._arguments")?
             .getattr("path_text")?;
-        Ok(Self(of_path.call1((path,))?.extract()?))
+        Ok(Self(capture::call(&of_path, (path,))?.extract()?))
     }
 }
 

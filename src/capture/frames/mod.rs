@@ -154,8 +154,8 @@ impl<'py> Frames<'py> {
         let code = ffi::code_of_frame(frame);
         visit(FrameSlot::Attribute("f_code"), Object::from_bound(&code));
         let globals = globals_of(frame).ok();
-        let builtins = frame.getattr(intern!(py, "f_builtins")).ok();
-        let trace = frame.getattr(intern!(py, "f_trace")).ok();
+        let builtins = ffi::attribute(frame, intern!(py, "f_builtins")).ok();
+        let trace = ffi::attribute(frame, intern!(py, "f_trace")).ok();
         let attributes = [
             ("f_globals", &globals),
             ("f_builtins", &builtins),
@@ -249,11 +249,11 @@ enum FrameSlot<'a> {
 }
 
 fn globals_of<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    frame.getattr(intern!(frame.py(), "f_globals"))
+    ffi::attribute(frame, intern!(frame.py(), "f_globals"))
 }
 
 fn caller<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let caller = frame.getattr(intern!(frame.py(), "f_back"))?;
+    let caller = ffi::attribute(frame, intern!(frame.py(), "f_back"))?;
     Ok((!caller.is_none()).then_some(caller))
 }
 

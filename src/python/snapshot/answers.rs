@@ -11,6 +11,7 @@ use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
 use super::unexplained::ReferenceLeak;
 use crate::analysis::{self, Histogram, Tally, Unexplained};
+use crate::capture;
 use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
 use crate::render;
@@ -254,5 +255,5 @@ pub(in crate::python) fn as_dict<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let text =
         serde_json::to_string(answer).map_err(|error| PyValueError::new_err(error.to_string()))?;
-    py.import("json")?.call_method1("loads", (text,))
+    capture::call(&py.import("json")?.getattr("loads")?, (text,))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 use super::analysed_heap::AnalysedHeap;
-use super::answers::{RootChain, preformatted};
+use super::answers::{RootChain, as_dict, preformatted};
 use super::node::Node;
 use crate::analysis::{self, Holding};
 use crate::render::json::SuspectsJson;
@@ -93,8 +93,7 @@ impl Suspects {
     /// fields.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let answer = SuspectsJson::new(&self.snapshot, &self.found, usize::MAX);
-        let json = serde_json::to_string(&answer).expect("an answer has no keys but strings");
-        py.import("json")?.call_method1("loads", (json,))
+        as_dict(py, &answer)
     }
 
     fn __str__(&self, py: Python<'_>) -> String {
