@@ -154,7 +154,7 @@ type Audit = unsafe extern "C-unwind" fn(*const c_char, *const c_char, ...) -> c
 /// The interpreter builds the arguments of an event only if somebody listens. So it is asked to
 /// build some by a function that notes that, and refuses: no hook is called.
 pub(crate) fn is_audited(py: Python<'_>) -> bool {
-    let Some(audit) = symbol(c"PySys_Audit") else {
+    let Some(audit) = exported(c"PySys_Audit") else {
         return true;
     };
     // SAFETY: the function of that name, in the public C API since 3.8.
@@ -180,8 +180,8 @@ unsafe extern "C" fn note_and_refuse(noted: *mut c_void) -> *mut c::PyObject {
     std::ptr::null_mut()
 }
 
-/// A function of the interpreter that is not in the stable ABI of the oldest supported version.
-fn symbol(name: &CStr) -> Option<NonNull<c_void>> {
+/// A function that CPython exports, beside those of the stable ABI of the oldest supported version.
+pub(super) fn exported(name: &CStr) -> Option<NonNull<c_void>> {
     #[cfg(unix)]
     {
         // SAFETY: looks the name up among the symbols of the process.

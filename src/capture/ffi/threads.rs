@@ -4,11 +4,13 @@
 //! for them. Beside one that has a GIL of its own that is a crash; beside any other, what it gives
 //! is not ours.
 
-use std::ffi::CStr;
+use std::ffi::c_void;
 use std::ptr::NonNull;
 
 use pyo3::ffi as c;
 use pyo3::prelude::*;
+
+use super::calls::exported;
 
 /// Offset of `thread_id` in `PyThreadState`, by version.
 pub(super) const IDENTS: [((u8, u8), usize); 6] = [
@@ -78,9 +80,9 @@ fn listed_states() -> Option<Vec<NonNull<c::PyThreadState>>> {
         exported(c"PyThreadState_Next")?,
     );
     // SAFETY: the function of that name, which takes and gives this in 3.10 to 3.15.
-    let head = unsafe { std::mem::transmute::<NonNull<()>, Head>(head) };
+    let head = unsafe { std::mem::transmute::<NonNull<c_void>, Head>(head) };
     // SAFETY: as above.
-    let next = unsafe { std::mem::transmute::<NonNull<()>, Next>(next) };
+    let next = unsafe { std::mem::transmute::<NonNull<c_void>, Next>(next) };
     // SAFETY: attached; never null.
     let interpreter = unsafe { c::PyInterpreterState_Get() };
     // SAFETY: the interpreter that is running.
@@ -99,19 +101,6 @@ fn listed_states() -> Option<Vec<NonNull<c::PyThreadState>>> {
         state = NonNull::new(unsafe { next(found.as_ptr()) });
     }
     Some(states)
-}
-
-/// A function that CPython exports, beside those of the stable ABI.
-#[cfg(unix)]
-fn exported(name: &CStr) -> Option<NonNull<()>> {
-    // SAFETY: looks for a name among what the process has loaded.
-    let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    NonNull::new(symbol.cast())
-}
-
-#[cfg(not(unix))]
-fn exported(_name: &CStr) -> Option<NonNull<()>> {
-    None
 }
 
 /// The innermost frame of a thread. Makes the frame object, if there is none yet.
