@@ -5,8 +5,10 @@
 //!
 //! ```sh
 //! mkdir -p corpus/load && cp ../fixtures/snapshots/*.parquet corpus/load
-//! cargo +nightly fuzz run load -- -malloc_limit_mb=64 -max_len=65536
+//! cargo +nightly fuzz run load -- -malloc_limit_mb=512 -max_len=65536
 //! ```
+//!
+//! The reader tries out whether there is room for its thread: that is the largest piece it takes.
 
 #![no_main]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-SECONDS = 60
+SECONDS = 120
 """A child that takes longer is ended by SIGALRM, which counts as a crash."""
 
 
