@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyTuple};
+use pyo3::types::{PyCFunction, PyDict, PyEllipsis, PyTuple};
 
 use super::frames::{FrameData, FrameLayout, GeneratorData};
 use super::threads::Threads;
@@ -17,8 +17,9 @@ const PROGRAM: &CStr = c"
 def in_order(code, said):
     own = code.co_varnames
     shared = [name for name in code.co_cellvars if not (are_joined and name in own)]
-    # Up to 3.10 an argument that is shared has a place of its own, which is empty.
-    values = [None if name in shared else said.get(name) for name in own]
+    # Up to 3.10 an argument that is shared has a place of its own, which is empty until a trace
+    # function has run.
+    values = [... if name in shared else said.get(name) for name in own]
     return values + [said.get(name) for name in (*shared, *code.co_freevars)]
 
 def make(free):
@@ -81,16 +82,19 @@ pub(super) fn agrees(py: Python<'_>, layout: FrameLayout) -> PyResult<bool> {
 
 fn is_as_said(layout: FrameLayout, arguments: &Bound<'_, PyTuple>) -> PyResult<bool> {
     let said: Vec<Bound<'_, PyAny>> = arguments.get_item(1)?.extract()?;
-    let said: Vec<u64> = (said.iter())
+    // `None` stands for an empty place, and `...` for one that may hold anything.
+    let said: Vec<Option<u64>> = (said.iter())
         .map(|value| {
-            if value.is_none() {
-                0
-            } else {
-                Object::from_bound(value).address()
-            }
+            let is_open = value.is(PyEllipsis::get(value.py()));
+            let address = || Object::from_bound(value).address();
+            (!is_open).then(|| if value.is_none() { 0 } else { address() })
         })
         .collect();
-    let holds_it = |data: FrameData| data.variables(said.len()).eq(said.iter().copied());
+    let is_said = |found: Vec<u64>| {
+        found.len() == said.len()
+            && (found.iter().zip(&said)).all(|(found, said)| said.is_none_or(|said| said == *found))
+    };
+    let holds_it = |data: FrameData| is_said(data.variables(said.len()).collect());
     let threads = Threads::find(arguments.py(), None);
     let executed = threads.iter().find(|thread| thread.is_current);
     let executed = executed.and_then(|thread| thread.frame);
@@ -99,7 +103,7 @@ fn is_as_said(layout: FrameLayout, arguments: &Bound<'_, PyTuple>) -> PyResult<b
         ("executed", Some(frame)) => Ok(holds_it(layout.of_frame(Object::from_bound(&frame)))),
         ("namespace", Some(frame)) => {
             let namespace = layout.of_frame(Object::from_bound(&frame)).namespace();
-            Ok(said == [namespace])
+            Ok(is_said(vec![namespace]))
         }
         ("suspended", _) => {
             let (generator, frame) = (object(2)?, object(3)?);
@@ -117,7 +121,7 @@ fn is_as_said(layout: FrameLayout, arguments: &Bound<'_, PyTuple>) -> PyResult<b
             let count = code_of_frame(&frame).getattr("co_nlocals")?.extract()?;
             let data = layout.of_frame(Object::from_bound(&frame));
             let held = data.variables(count).filter(|value| *value != 0);
-            Ok(held.eq(said))
+            Ok(is_said(held.collect()))
         }
         _ => Ok(false),
     }
