@@ -20,8 +20,11 @@ pub(super) struct Descriptors {
     pub(super) bases: Py<PyAny>,
     pub(super) basic_size: Py<PyAny>,
     pub(super) item_size: Py<PyAny>,
+    pub(super) dict_offset: Py<PyAny>,
     /// What a code object refers to and does not traverse.
     pub(super) code_members: Vec<CodeMember>,
+    /// By [`FrameGetter`].
+    pub(super) of_frames: [Py<PyAny>; 4],
     /// Where a function has the pointer to the dict of its attributes.
     pub(super) function_dict_offset: usize,
     pub(super) known: FxHashMap<u64, Known>,
@@ -38,6 +41,15 @@ pub(super) struct CodeMember {
     pub(super) descriptor: Py<PyAny>,
     /// Where code objects have it, if that is known.
     pub(super) offset: Option<usize>,
+}
+
+/// A getter of frames.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum FrameGetter {
+    Globals,
+    Builtins,
+    Trace,
+    Caller,
 }
 
 static DESCRIPTORS: OnceLock<Descriptors> = OnceLock::new();
@@ -84,9 +96,13 @@ impl Descriptors {
             &self.bases,
             &self.basic_size,
             &self.item_size,
+            &self.dict_offset,
         ];
         let members = self.code_members.iter().map(|member| &member.descriptor);
-        let held = descriptors.into_iter().chain(members);
+        let held = descriptors
+            .into_iter()
+            .chain(members)
+            .chain(&self.of_frames);
         held.map(move |held| Object::from_bound(held.bind(py)))
     }
 
@@ -98,6 +114,8 @@ impl Descriptors {
         let of_code = code_type.getattr("__dict__")?;
         let member_type = types.getattr("MemberDescriptorType")?;
         let function_type = types.getattr("FunctionType")?;
+        let of_frame = types.getattr("FrameType")?.getattr("__dict__")?;
+        let of_frame = |name: &str| of_frame.get_item(name).map(Bound::unbind);
         let code_members = (CODE_MEMBERS.into_iter())
             .filter_map(|name| Some((name, of_code.get_item(name).ok()?)))
             .filter(|(_, member)| member.get_type().is(&member_type))
@@ -124,7 +142,14 @@ impl Descriptors {
             bases: of_type("__bases__")?,
             basic_size: of_type("__basicsize__")?,
             item_size: of_type("__itemsize__")?,
+            dict_offset: of_type("__dictoffset__")?,
             code_members: code_members.collect(),
+            of_frames: [
+                of_frame("f_globals")?,
+                of_frame("f_builtins")?,
+                of_frame("f_trace")?,
+                of_frame("f_back")?,
+            ],
             function_dict_offset: function_type.getattr("__dictoffset__")?.extract()?,
             has_frozen_dicts: known.values().any(|known| *known == Known::FrozenDict),
             known,

@@ -1,6 +1,6 @@
 //! Objects whose use is over: what is still there of a closed file, a finished task, a dead thread.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyString};
@@ -88,15 +88,8 @@ impl<'py> Instance<'_, 'py> {
 
     /// An attribute of the instance, unless a class has a property or the like of that name.
     fn attribute(&self, name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
-        let spelled = CString::new(text(name)?).ok()?;
-        let ty = Object::from_bound(self.object).type_object();
-        let classes = self.types.type_mro(&ty.lent(self.types.py));
-        let mut namespaces = classes
-            .iter()
-            .filter_map(|class| self.types.type_namespace(class));
-        let on_class = namespaces.find_map(|names| ffi::value_under(&names, &spelled));
-        let is_plain = on_class.is_none_or(|found| !ffi::is_descriptor(found));
-        is_plain.then(|| ffi::generic_attribute(self.object, name))?
+        let value = self.types.own_attribute(self.object, name)?;
+        Some(value.bound(self.types.py))
     }
 
     fn is_set(&self, name: &Bound<'py, PyString>) -> bool {

@@ -60,6 +60,12 @@ impl<'py> Introspection<'py> {
         ffi::object_at(*address)
     }
 
+    /// True if and only if `object` is of exactly that type of the interpreter.
+    pub(super) fn is_of_interpreter(&self, object: Object, known: Known) -> bool {
+        let ty = object.type_object().address();
+        self.descriptors.known.get(&ty) == Some(&known)
+    }
+
     /// True if and only if `object` is of exactly that type, or one that is like it.
     pub(super) fn is_exactly(&self, object: Object, known: Known) -> bool {
         self.known(object.type_object()) == Some(known)
@@ -212,6 +218,13 @@ impl<'py> Introspection<'py> {
             read(&self.descriptors.basic_size),
             read(&self.descriptors.item_size),
         )
+    }
+
+    /// Where instances of a class have the pointer to their dict, if anywhere; counted from the end where
+    /// it is below 0.
+    pub(super) fn dict_offset(&self, ty: &Bound<'py, PyAny>) -> Option<isize> {
+        let offset = self.ask(&self.descriptors.dict_offset, ty)?;
+        offset.extract().ok()
     }
 
     /// The namespace dict of a class: not the proxy, the dict behind it.

@@ -23,6 +23,7 @@ mod modules;
 mod names;
 mod namespaces;
 mod object_list;
+mod own_attributes;
 mod roots;
 mod snapshot;
 mod stored;

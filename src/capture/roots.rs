@@ -211,11 +211,10 @@ impl<'a, 'py> Roots<'a, 'py> {
         let Some(class) = class else {
             return false;
         };
-        let mro = self.types.type_mro(&class.lent(self.types.py));
-        // The last is `object`, whose `__eq__` is compiled.
-        let Some((_object, classes)) = mro.split_last() else {
-            return false;
-        };
+        let mut classes = self.types.type_mro(&class.lent(self.types.py));
+        // Its `__eq__` is compiled; a metaclass may put it anywhere.
+        let object = self.types.py.get_type::<PyAny>();
+        classes.retain(|class| !class.is(&object));
         let defines = |name| {
             classes.iter().any(|class| {
                 let namespace = self.types.type_namespace(class);

@@ -13,6 +13,7 @@ use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::held::HeldObjects;
 use super::introspection::{Introspection, text};
+use super::known_types::Known;
 use super::memory::Need;
 use super::modules::compiled_function;
 use super::names::object_name;
@@ -108,7 +109,7 @@ pub(crate) fn take_live_snapshot(
     let (started, captured_at) = (Instant::now(), SystemTime::now());
     let pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
-    let mut metadata = process_metadata(py)?;
+    let mut metadata = process_metadata(py);
     let need = match options {
         SnapshotOptions { force: true, .. } => Need::Unchecked,
         SnapshotOptions { names, .. } => Need::Snapshot { names },
@@ -138,7 +139,7 @@ pub(crate) fn take_live_snapshot(
         .transpose()?;
     let edge_names = match edge_names {
         Some(names) if !options.keys => {
-            let namespaces = namespaces(&types, &heap)?;
+            let namespaces = namespaces(&types, &heap);
             Some(without_keys(&names, &heap.graph, &namespaces)?)
         }
         names => names,
@@ -225,9 +226,17 @@ fn weak_references(types: &Introspection<'_>, graph: &HeapGraph) -> Vec<(NodeInd
     let is_reference = graph.types().which(HeapType::is_weak_reference);
     let mut references: Vec<(NodeIndex, Option<u64>)> = Vec::new();
     let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
+    let mut are_known: FxHashMap<Object, bool> = FxHashMap::default();
     for node in graph.nodes() {
         if is_reference[graph.type_index(node).index()] {
-            let referent = ffi::weak_referent(&lent_object(types.py, graph, node));
+            let object = Object::from_bound(&lent_object(types.py, graph, node));
+            let ty = object.type_object();
+            // What only bears the name has something else in that place.
+            let is_known = || types.known_base(ty) == Some(Known::WeakReference);
+            if !*are_known.entry(ty).or_insert_with(is_known) {
+                continue;
+            }
+            let referent = ffi::weak_referent(object, types.py, types.layout);
             let address = referent.map(Object::address);
             references.push((node, address));
             *counts.entry(address.unwrap_or(0)).or_default() += 1;
@@ -344,24 +353,22 @@ fn unseen(py: Python<'_>, graph: &HeapGraph, listed_count: usize) -> Vec<String>
 }
 
 /// What is known of the process.
-fn process_metadata(py: Python<'_>) -> PyResult<Metadata> {
-    let sys = py.import("sys")?;
-    let attribute = |name| sys.getattr(name).ok().and_then(|value| text(&value));
-    let version = attribute("version").unwrap_or_default();
-    Ok(Metadata {
+fn process_metadata(py: Python<'_>) -> Metadata {
+    let version = ffi::system_object(py, c"version").and_then(|version| text(&version));
+    let version = version.unwrap_or_default();
+    Metadata {
         python_version: version.split_whitespace().collect::<Vec<_>>().join(" "),
         platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
         pid: std::process::id(),
-        program: program(&sys),
+        program: program(py).unwrap_or_default(),
         ..Metadata::default()
-    })
+    }
 }
 
 /// The command line as far as it names the program: the script, or the module after `-m`.
-fn program(sys: &Bound<'_, PyAny>) -> String {
-    let first = sys.getattr("argv").and_then(|argv| argv.get_item(0));
-    first
-        .ok()
-        .and_then(|first| text(&first))
-        .unwrap_or_default()
+fn program(py: Python<'_>) -> Option<String> {
+    // A list of the program's own class may have a `__getitem__`.
+    let argv = ffi::system_object(py, c"argv")?;
+    let first = ffi::list_item(&argv, 0)?;
+    text(&first.lent(py))
 }

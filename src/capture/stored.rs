@@ -39,6 +39,15 @@ impl<'py> StoredReference<'py> {
         }
     }
 
+    /// As [`new`](Self::new), of a getter that hands out what is in no place of its own.
+    pub(super) fn without_place(descriptor: Bound<'py, PyAny>) -> Self {
+        Self {
+            offset: Cell::new(None),
+            size: 0,
+            descriptor,
+        }
+    }
+
     /// Of a descriptor of a type of the interpreter.
     pub(super) fn of_known(types: &Introspection<'py>, known: Known, name: &CStr) -> Option<Self> {
         let owner = types.type_of_interpreter(known)?.lent(types.py);

@@ -29,11 +29,11 @@ impl ThreadNames {
         };
         let named =
             ffi::dict_entries(ffi::Object::from_bound(&active)).filter_map(|(ident, thread)| {
-                let ident = ident.bound(types.py);
+                let ident = ident.lent(types.py);
                 let ident = ident
                     .is_exact_instance_of::<PyInt>()
                     .then(|| ident.extract());
-                Some((ident?.ok()?, name_of(types, &thread.bound(types.py))?))
+                Some((ident?.ok()?, name_of(types, &thread.lent(types.py))?))
             });
         Self(named.collect())
     }
@@ -51,17 +51,12 @@ impl ThreadNames {
 fn active_threads<'py>(types: &Introspection<'py>) -> Option<Bound<'py, PyDict>> {
     let py = types.py;
     let threading = ffi::value_under(&ffi::module_table(py)?, c"threading")?.bound(py);
-    let active = ffi::value_under(&ffi::module_namespace(&threading)?, c"_active")?.bound(py);
+    let namespace = ffi::module_namespace(&threading)?;
+    let active = ffi::value_under(&namespace, c"_active")?.bound(py);
     active.cast_into().ok()
 }
 
 fn name_of<'py>(types: &Introspection<'py>, thread: &Bound<'py, PyAny>) -> Option<String> {
-    let is_on_class = types.type_mro(&thread.get_type()).iter().any(|class| {
-        let namespace = types.type_namespace(class);
-        namespace.is_some_and(|names| ffi::value_under(&names, c"_name").is_some())
-    });
-    if is_on_class {
-        return None;
-    }
-    text(&ffi::generic_attribute(thread, intern!(types.py, "_name"))?)
+    let name = types.own_attribute(thread, intern!(types.py, "_name"))?;
+    text(&name.lent(types.py))
 }

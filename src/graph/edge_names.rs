@@ -58,6 +58,11 @@ impl EdgeNames {
         self.names.is_empty()
     }
 
+    /// Takes down that there was no memory for what the next names need; [`check`](Self::check) then says so.
+    pub(crate) fn refuse(&mut self, refused: TooLittleMemory) {
+        self.refused.get_or_insert(refused);
+    }
+
     /// Makes room for names.
     ///
     /// # Errors

@@ -53,6 +53,10 @@ const GETTERS: [(Known, &[&str]); 12] = [
     ),
 ];
 
+/// Those that have to be asked for each object: what a suspended function waits for is on its value
+/// stack, wherever that has come to, and a compiled static method does not show its class.
+const WITHOUT_PLACE: [&str; 4] = ["gi_yieldfrom", "cr_await", "ag_await", "__self__"];
+
 /// A field of a class that can be read without making or running anything.
 pub(super) struct Field<'py> {
     pub(super) name: String,
@@ -108,7 +112,11 @@ impl<'py> Describer<'py, '_> {
                 };
                 if is_member || getters.is_some_and(|names| names.contains(&name.as_str())) {
                     let descriptor = descriptor.bound(self.types.py);
-                    let reference = StoredReference::new(self.types, descriptor, &class);
+                    let reference = if WITHOUT_PLACE.contains(&name.as_str()) {
+                        StoredReference::without_place(descriptor)
+                    } else {
+                        StoredReference::new(self.types, descriptor, &class)
+                    };
                     fields.push(Field { name, reference });
                 }
             }

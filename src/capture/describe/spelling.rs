@@ -50,9 +50,8 @@ fn spell_to(types: &Introspection<'_>, object: &Bound<'_, PyAny>, depth: usize) 
     if let Ok(tuple) = object.cast_exact::<PyTuple>()
         && depth > 0
     {
-        let items: Vec<String> = tuple
-            .iter()
-            .map(|item| spell_to(types, &item, depth - 1))
+        let items: Vec<String> = ffi::tuple_items(Object::from_bound(tuple))
+            .map(|item| spell_to(types, &item.lent(types.py), depth - 1))
             .collect();
         return match &items[..] {
             [only] => format!("({only},)"),

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::Object;
+use super::layout::Layout;
 use super::sizes::item_count;
 
 /// The items of a list, borrowed.
@@ -90,7 +91,7 @@ pub(in crate::capture) fn value_under(dict: &Bound<'_, PyDict>, name: &CStr) -> 
 /// module or has no namespace any more.
 pub(in crate::capture) fn module_namespace<'py>(
     module: &Bound<'py, PyAny>,
-) -> Option<Bound<'py, PyDict>> {
+) -> Option<Borrowed<'py, 'py, PyDict>> {
     Object::from_bound(module).own_type()?;
     // SAFETY: any object that has a type may be asked.
     if unsafe { c::PyModule_Check(module.as_ptr()) } == 0 {
@@ -102,24 +103,41 @@ pub(in crate::capture) fn module_namespace<'py>(
         drop(PyErr::take(module.py()));
         return None;
     }
-    // SAFETY: not null, and alive with its module.
-    unsafe { Bound::from_borrowed_ptr(module.py(), namespace) }
-        .cast_into()
+    // SAFETY: not null, and alive with its module, which callers hold or know to be alive.
+    unsafe { Borrowed::from_ptr(module.py(), namespace) }
+        .cast()
         .ok()
 }
 
-/// What a weak reference, or an instance of a subclass, leads to, if that is still there.
-pub(in crate::capture) fn weak_referent(reference: &Bound<'_, PyAny>) -> Option<Object> {
-    // SAFETY: callers pass a weak reference; the result is borrowed, or null with an error set.
-    let referent = unsafe { c::PyWeakref_GetObject(reference.as_ptr()) };
-    if referent.is_null() {
-        drop(PyErr::take(reference.py()));
-    }
-    // SAFETY: `None`, which is what a dead one leads to.
-    let none = unsafe { c::Py_None() };
-    NonNull::new(referent)
-        .filter(|referent| referent.as_ptr() != none)
-        .map(Object)
+/// What a compiled function belongs to: the module that it was made for, or an instance. Callers pass a
+/// `builtin_function_or_method`.
+pub(in crate::capture) fn owner_of_function(function: Object) -> Option<Object> {
+    // SAFETY: a compiled function; the result is borrowed from it, or null.
+    NonNull::new(unsafe { c::PyCFunction_GetSelf(function.0.as_ptr()) }).map(Object)
+}
+
+/// What a weak reference, or an instance of a subclass, leads to, if that is still there. Callers pass
+/// one.
+pub(in crate::capture) fn weak_referent(
+    reference: Object,
+    py: Python<'_>,
+    layout: &Layout,
+) -> Option<Object> {
+    let referent = match layout.weak_referent() {
+        Some(offset) => reference.reference_at(offset)?,
+        None => {
+            // From 3.13 on this counts the referent up and down, and so writes to it.
+            // SAFETY: a weak reference; the result is borrowed, or null with an error set.
+            let referent = unsafe { c::PyWeakref_GetObject(reference.0.as_ptr()) };
+            if referent.is_null() {
+                drop(PyErr::take(py));
+            }
+            NonNull::new(referent).map(Object)?
+        }
+    };
+    let is_dying = referent.reference_count(layout) == Some(0);
+    let is_none = referent.lent(py).is_none();
+    (!is_none && !is_dying).then_some(referent)
 }
 
 /// How many references a list, tuple, dict or set holds, as its header tells; `None` for an object of

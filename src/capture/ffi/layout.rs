@@ -36,6 +36,7 @@ enum Private {
     SequenceOrder,
     InlineValues,
     MemberDescriptors,
+    WeakReferences,
     CollectorLists,
     Frames,
     ThreadIdents,
@@ -52,7 +53,7 @@ struct Row {
     unseen: &'static str,
 }
 
-static ROWS: [Row; 14] = [
+static ROWS: [Row; 15] = [
     Row {
         what: Private::Counts,
         name: "immortal objects",
@@ -132,6 +133,14 @@ static ROWS: [Row; 14] = [
         versions: [(3, 10), (3, 15)],
         probe: probes::member_descriptors,
         // Without it the descriptor is asked.
+        unseen: "",
+    },
+    Row {
+        what: Private::WeakReferences,
+        name: "wr_object",
+        versions: [(3, 10), (3, 15)],
+        probe: probes::weak_references,
+        // Without it the interpreter is asked.
         unseen: "",
     },
     Row {
@@ -361,6 +370,11 @@ impl Layout {
     /// A descriptor of a member says where instances have it.
     pub(super) fn has_member_descriptors(&self) -> bool {
         self.has(Private::MemberDescriptors)
+    }
+
+    /// Where a weak reference has what it refers to.
+    pub(super) fn weak_referent(&self) -> Option<usize> {
+        self.has(Private::WeakReferences).then_some(16)
     }
 
     /// Where frames have what they hold.

@@ -46,8 +46,8 @@ pub(crate) use calls::{attribute, call, is_audited, is_truthy, run_signal_handle
 pub(super) use collector::CollectorLists;
 pub(crate) use collector::{CollectorPause, untrack};
 pub(super) use containers::{
-    content_count, dict_entries, is_name, list_item, module_namespace, module_table, system_object,
-    tuple_items, value_under, weak_referent,
+    content_count, dict_entries, is_name, list_item, module_namespace, module_table,
+    owner_of_function, system_object, tuple_items, value_under, weak_referent,
 };
 pub(super) use frames::{FrameLayout, GeneratorData};
 pub(super) use inline_values::inline_values;

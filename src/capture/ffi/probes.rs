@@ -6,7 +6,7 @@
 use std::ffi::CStr;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyDict, PyList, PyTuple, PyType};
+use pyo3::types::{PyByteArray, PyDict, PyList, PyTuple, PyType, PyWeakrefReference};
 
 use super::containers::{dict_entries, module_namespace, module_table, value_under};
 use super::layout::Layout;
@@ -173,10 +173,19 @@ pub(super) fn member_descriptors(py: Python<'_>, layout: &Layout) -> Option<bool
     Some(Object::from_bound(&code).reference_at(offset) == Some(Object::from_bound(&file)))
 }
 
+/// A weak reference has the address of what it refers to.
+pub(super) fn weak_references(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let class = class(py, c"_frozen_importlib", c"ModuleSpec")?;
+    let reference = PyWeakrefReference::new(&class).ok()?;
+    let referent = super::weak_referent(Object::from_bound(&reference), py, layout);
+    Some(referent == Some(Object::from_bound(&class)))
+}
+
 /// A class of the import system.
 fn class<'py>(py: Python<'py>, module: &CStr, name: &CStr) -> Option<Bound<'py, PyAny>> {
     let module = value_under(&module_table(py)?, module)?.bound(py);
-    let class = value_under(&module_namespace(&module)?, name)?;
+    let namespace = module_namespace(&module)?;
+    let class = value_under(&namespace, name)?;
     let is_plain = class.type_object() == Object::from_bound(&py.get_type::<PyType>());
     (is_plain && class.is_ready_type()).then(|| class.bound(py))
 }

@@ -13,8 +13,8 @@ use std::cell::OnceCell;
 use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::descriptors::{Descriptors, FrameGetter};
 use super::ffi::{self, FrameLayout, GeneratorData, Object, Threads};
-use super::interned::intern;
 use super::introspection::Introspection;
 use super::threads::ThreadId;
 use crate::graph::EdgeLabel;
@@ -149,13 +149,12 @@ impl<'py> Frames<'py> {
         frame: &Bound<'py, PyAny>,
         mut visit: impl FnMut(FrameSlot<'_>, Object),
     ) {
-        let py = types.py;
         let object = Object::from_bound(frame);
         let code = ffi::code_of_frame(frame);
         visit(FrameSlot::Attribute("f_code"), Object::from_bound(&code));
         let globals = globals_of(frame).ok();
-        let builtins = ffi::attribute(frame, intern!(py, "f_builtins")).ok();
-        let trace = ffi::attribute(frame, intern!(py, "f_trace")).ok();
+        let builtins = read(frame, FrameGetter::Builtins).ok();
+        let trace = read(frame, FrameGetter::Trace).ok();
         let attributes = [
             ("f_globals", &globals),
             ("f_builtins", &builtins),
@@ -248,12 +247,19 @@ enum FrameSlot<'a> {
     Variable(&'a str),
 }
 
+/// What a getter of a frame gives. Not looked up on the type: in the middle of a walk the interpreter's
+/// cache of attributes would let go of another name for it, which may be a node.
+fn read<'py>(frame: &Bound<'py, PyAny>, getter: FrameGetter) -> PyResult<Bound<'py, PyAny>> {
+    let getters = &Descriptors::get(frame.py())?.of_frames;
+    ffi::descriptor_get(getters[getter as usize].bind(frame.py()), frame)
+}
+
 fn globals_of<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    ffi::attribute(frame, intern!(frame.py(), "f_globals"))
+    read(frame, FrameGetter::Globals)
 }
 
 fn caller<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let caller = ffi::attribute(frame, intern!(frame.py(), "f_back"))?;
+    let caller = read(frame, FrameGetter::Caller)?;
     Ok((!caller.is_none()).then_some(caller))
 }
 

@@ -183,9 +183,9 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
             if !key.is_exact_instance_of::<PyInt>() {
                 return None;
             }
-            if class.is_none() {
+            let Some(class) = class.map(|class| class.lent(self.types.py)) else {
                 continue;
-            }
+            };
             let address: Option<usize> = key.extract().ok();
             if !class.is_instance_of::<PyType>() || address != Some(class.as_ptr().addr()) {
                 return None;
@@ -204,15 +204,15 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
         ))
     }
 
-    /// What a plain weak reference refers to: `None` if that is gone.
-    fn referent_of_weak(&self, node: NodeIndex) -> Option<Bound<'py, PyAny>> {
-        let reference = self.object(node);
-        let is_plain =
-            (self.types).is_exactly(Object::from_bound(&reference), Known::WeakReference);
-        let referent =
-            || ffi::weak_referent(&reference).map(|referent| referent.bound(self.types.py));
-        is_plain
-            .then(|| referent().unwrap_or_else(|| self.types.py.None().into_bound(self.types.py)))
+    /// What a plain weak reference refers to, if it is one; nothing if that is gone.
+    #[expect(
+        clippy::option_option,
+        reason = "no weak reference, a dead one and a living one are three answers"
+    )]
+    fn referent_of_weak(&self, node: NodeIndex) -> Option<Option<Object>> {
+        let reference = Object::from_bound(&self.object(node));
+        let is_plain = self.types.is_exactly(reference, Known::WeakReference);
+        is_plain.then(|| ffi::weak_referent(reference, self.types.py, self.types.layout))
     }
 
     /// True if a list has nothing but functions, and one that is called so.

@@ -1,6 +1,6 @@
 //! What objects that only the interpreter holds look like.
 
-use super::super::ffi::{self, Object};
+use super::super::ffi;
 use super::super::introspection::text;
 use super::super::known_types::Known;
 use super::{InterpreterState, are_all};
@@ -176,10 +176,8 @@ pub(super) static RULES: [Rule; 19] = [
     Rule {
         type_name: "weakref.ReferenceType",
         name: |state, node| {
-            let lock = state.referent_of_weak(node)?;
-            let is_lock = state
-                .types
-                .is_exactly(Object::from_bound(&lock), Known::Lock);
+            let lock = state.referent_of_weak(node)??;
+            let is_lock = state.types.is_exactly(lock, Known::Lock);
             is_lock.then(|| "lock of a thread".into())
         },
     },

@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 
 use super::ffi::{self, Object, is_compiled_module};
 use super::introspection::Introspection;
+use super::modules::module_name;
 use places::{COMPILED, INTERPRETER, Place, WRITTEN_IN_PYTHON};
 
 /// A type, or a few that are alike in what can be asked of their instances.
@@ -215,10 +216,11 @@ impl KnownTypes {
 /// The type of a module, if what stands there is that very one.
 fn type_at(types: &Introspection<'_>, module: &Bound<'_, PyAny>, place: &Place) -> Option<Object> {
     let (_, name, full_name, known) = place;
-    let ty = ffi::value_under(&ffi::module_namespace(module)?, name)?;
+    let namespace = ffi::module_namespace(module)?;
+    let ty = ffi::value_under(&namespace, name)?;
     let is_it = ty.is_ready_type()
         && types.class_name(&ty.bound(types.py)) == *full_name
-        && (known.is_written_in_python() || is_compiled_for(types.py, ty, module));
+        && (known.is_written_in_python() || is_compiled_for(types, ty, module));
     is_it.then_some(ty)
 }
 
@@ -246,7 +248,23 @@ fn namespaces_of_ctypes(
 }
 
 /// True if and only if compiled code has made the type for a module, and no other can have changed it.
-fn is_compiled_for(py: Python<'_>, ty: Object, module: &Bound<'_, PyAny>) -> bool {
-    let is_its_own = || ty.module_of_type(py) == Some(Object::from_bound(module));
-    ty.type_flags().is_immutable() && (is_compiled_module(module) || is_its_own())
+fn is_compiled_for(types: &Introspection<'_>, ty: Object, module: &Bound<'_, PyAny>) -> bool {
+    let is_its_own = || ty.module_of_type(types.py) == Some(Object::from_bound(module));
+    ty.type_flags().is_immutable()
+        && (is_compiled_module(module) || is_its_own() || is_copy_of_compiled(types, module))
+}
+
+/// True of what a compiled module is that was taken out of `sys.modules` and imported once more: a
+/// plain module with the contents of the first, whose functions still belong to that.
+fn is_copy_of_compiled(types: &Introspection<'_>, module: &Bound<'_, PyAny>) -> bool {
+    let first = || {
+        let namespace = ffi::module_namespace(module)?;
+        let mut held = ffi::dict_entries(Object::from_bound(namespace.as_any()));
+        let (_, function) =
+            held.find(|&(_, held)| types.is_of_interpreter(held, Known::Builtin))?;
+        ffi::owner_of_function(function).map(|owner| owner.lent(types.py))
+    };
+    first().is_some_and(|first| {
+        is_compiled_module(&first) && module_name(&first) == module_name(module)
+    })
 }

@@ -11,6 +11,8 @@ import collections
 import gc
 import os
 import sys
+import types
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +41,11 @@ def function_of(number: int) -> Callable[[], int]:
     return lambda: number
 
 
+def weakly_held(count: int) -> object:
+    held = [Instance(number) for number in range(count)]
+    return held, [weakref.ref(instance) for instance in held]
+
+
 def classes(count: int) -> list[object]:
     namespace: dict[str, object] = {}
     for number in range(count):
@@ -56,6 +63,9 @@ HEAPS: dict[str, Callable[[], object]] = {
         {f"key {number}": {number, str(number)}, "more": collections.deque([str(number)])}
         for number in range(60_000)
     ],
+    "keys": lambda: {(f"key {number}", number): None for number in range(150_000)},
+    "weak": lambda: weakly_held(100_000),
+    "modules": lambda: [types.ModuleType(f"module {number}") for number in range(30_000)],
     "functions": lambda: [function_of(number) for number in range(200_000)],
     "classes": lambda: classes(8_000),
 }
@@ -89,6 +99,9 @@ def rollup(field: str) -> int:
 def main() -> None:
     heap = HEAPS[sys.argv[1]]()
     question = QUESTIONS[sys.argv[2]]
+    # The C allocator writes to the free memory between the objects when it gives that out for the
+    # first time. It has done so by now: what is measured is what is written to objects.
+    question()
     gc.collect()
     gc.freeze()
     worker = os.fork()

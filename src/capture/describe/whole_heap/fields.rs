@@ -9,6 +9,7 @@ use super::super::leftover::Leftover;
 use super::Namer;
 use super::plan::{Attribute, Plan};
 use crate::graph::{EdgeLabel, EdgeName, NodeIndex, TextIndex};
+use crate::process::reserve;
 
 impl<'py> Namer<'_, 'py, '_> {
     /// Names the referents from `start` on by the fields of the classes and by attributes.
@@ -22,6 +23,9 @@ impl<'py> Namer<'_, 'py, '_> {
         let graph = self.describer.graph;
         let referents = &graph.referents(node)[start..];
         self.labels.clear();
+        if let Err(refused) = reserve(&mut self.labels, referents.len()) {
+            return self.names.refuse(refused);
+        }
         self.labels.resize(referents.len(), None);
         for (field, text) in &plan.fields {
             if let Some(value) = field.read(self.describer.types.py, object) {
@@ -69,7 +73,9 @@ impl<'py> Namer<'_, 'py, '_> {
         if let Some(dict) = self.describer.dict_of(object) {
             for (key, value) in self.describer.entries_beside(dict) {
                 let name = EdgeName::Attribute(self.attribute_text(key));
-                self.take(referents, value, name);
+                if !self.labels.contains(&Some(name)) {
+                    self.take(referents, value, name);
+                }
             }
             return;
         }
@@ -150,8 +156,10 @@ impl<'py> Namer<'_, 'py, '_> {
         let labels = self.describer.labels(node);
         let class = object.type_object();
         let types = self.describer.types;
-        let on_classes = self.describer.on_classes(&class.lent(types.py));
-        let on_classes = on_classes.unwrap_or_default();
+        // Nothing may be looked up where a class has a key that is derived from `str`.
+        let Some(on_classes) = self.describer.on_classes(&class.lent(types.py)) else {
+            return;
+        };
         for name in self.describer.class_names(class) {
             let Some(spelled) = text(&name.lent(types.py)) else {
                 continue;
