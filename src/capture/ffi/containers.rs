@@ -123,17 +123,16 @@ pub(in crate::capture) fn weak_referent(
     py: Python<'_>,
     layout: &Layout,
 ) -> Option<Object> {
-    let referent = match layout.weak_referent() {
-        Some(offset) => reference.reference_at(offset)?,
-        None => {
-            // From 3.13 on this counts the referent up and down, and so writes to it.
-            // SAFETY: a weak reference; the result is borrowed, or null with an error set.
-            let referent = unsafe { c::PyWeakref_GetObject(reference.0.as_ptr()) };
-            if referent.is_null() {
-                drop(PyErr::take(py));
-            }
-            NonNull::new(referent).map(Object)?
+    let referent = if let Some(offset) = layout.weak_referent() {
+        reference.reference_at(offset)?
+    } else {
+        // From 3.13 on this counts the referent up and down, and so writes to it.
+        // SAFETY: a weak reference; the result is borrowed, or null with an error set.
+        let referent = unsafe { c::PyWeakref_GetObject(reference.0.as_ptr()) };
+        if referent.is_null() {
+            drop(PyErr::take(py));
         }
+        NonNull::new(referent).map(Object)?
     };
     let is_dying = referent.reference_count(layout) == Some(0);
     let is_none = referent.lent(py).is_none();
