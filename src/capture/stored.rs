@@ -17,6 +17,8 @@ pub(super) struct StoredReference<'py> {
     offset: Cell<Option<usize>>,
     /// Bytes of an object among which it is; 0 if it may be elsewhere.
     size: usize,
+    /// `None` may be what is there. Else the getter gives it where there is no reference.
+    may_be_none: bool,
 }
 
 impl<'py> StoredReference<'py> {
@@ -35,6 +37,7 @@ impl<'py> StoredReference<'py> {
         Self {
             offset: Cell::new(is_member.then(offset).flatten()),
             size: if is_member { 0 } else { size },
+            may_be_none: is_member,
             descriptor,
         }
     }
@@ -44,7 +47,17 @@ impl<'py> StoredReference<'py> {
         Self {
             offset: Cell::new(None),
             size: 0,
+            may_be_none: false,
             descriptor,
+        }
+    }
+
+    /// The same, of which `None` may be what is there.
+    pub(super) fn that_may_be_none(self) -> Self {
+        let may_be_none = true;
+        Self {
+            may_be_none,
+            ..self
         }
     }
 
@@ -63,17 +76,18 @@ impl<'py> StoredReference<'py> {
 
     /// What an object has there, if anything.
     ///
-    /// The first that has something else there than in any other place shows where it is. `None` shows
-    /// nothing: getters give it where there is no reference.
+    /// The first that has something else there than in any other place shows where it is. `None`, which
+    /// any other place may have too, shows nothing.
     pub(super) fn read(&self, py: Python<'py>, object: Object) -> Option<Object> {
         if let Some(offset) = self.offset.get() {
             return object.reference_at(offset);
         }
         let value = ffi::descriptor_get(&self.descriptor, &object.lent(py)).ok()?;
-        let object_there = Object::from_bound(&value);
-        if !value.is_none() {
-            self.offset.set(object.place_of(object_there, self.size));
+        let there = Object::from_bound(&value);
+        if value.is_none() {
+            return self.may_be_none.then_some(there);
         }
-        Some(object_there)
+        self.offset.set(object.place_of(there, self.size));
+        Some(there)
     }
 }

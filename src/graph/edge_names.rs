@@ -59,7 +59,7 @@ impl EdgeNames {
     }
 
     /// Takes down that there was no memory for what the next names need; [`check`](Self::check) then says so.
-    pub(crate) fn refuse(&mut self, refused: TooLittleMemory) {
+    pub fn refuse(&mut self, refused: TooLittleMemory) {
         self.refused.get_or_insert(refused);
     }
 

@@ -378,8 +378,8 @@ def test_reference_counts_of_the_whole_heap() -> None:
     being_called = {id(sys.getrefcount), id(append), id(official_counts), id(globals())}
     being_called.add(id(vars(builtins)))
     # What the package keeps to read types and code with is counted off.
-    keeps = [*vars(type).values(), *vars(types.CodeType).values(), *vars(weakref.ref).values()]
-    kept = {id(item) for item in keeps}
+    read = (type, types.CodeType, types.FrameType)
+    kept = {id(item) for kind in read for item in vars(kind).values()}
     wrong = []
     for item, *official in zip(objects, before, after, strict=True):
         count = heap.record(id(item))[2]

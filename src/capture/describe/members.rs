@@ -57,6 +57,9 @@ const GETTERS: [(Known, &[&str]); 12] = [
 /// stack, wherever that has come to, and a compiled static method does not show its class.
 const WITHOUT_PLACE: [&str; 4] = ["gi_yieldfrom", "cr_await", "ag_await", "__self__"];
 
+/// Those that give `None` where that is what an object holds, and not where it holds nothing.
+const MAY_BE_NONE: [&str; 2] = ["cell_contents", "_result"];
+
 /// A field of a class that can be read without making or running anything.
 pub(super) struct Field<'py> {
     pub(super) name: String,
@@ -112,10 +115,13 @@ impl<'py> Describer<'py, '_> {
                 };
                 if is_member || getters.is_some_and(|names| names.contains(&name.as_str())) {
                     let descriptor = descriptor.bound(self.types.py);
-                    let reference = if WITHOUT_PLACE.contains(&name.as_str()) {
-                        StoredReference::without_place(descriptor)
-                    } else {
-                        StoredReference::new(self.types, descriptor, &class)
+                    let stored = || StoredReference::new(self.types, descriptor.clone(), &class);
+                    let reference = match name.as_str() {
+                        known if WITHOUT_PLACE.contains(&known) => {
+                            StoredReference::without_place(descriptor)
+                        }
+                        known if MAY_BE_NONE.contains(&known) => stored().that_may_be_none(),
+                        _ => stored(),
                     };
                     fields.push(Field { name, reference });
                 }
