@@ -121,7 +121,9 @@ class Session:
             self.backup = backup
 
 
-@pytest.mark.skipif(sys.version_info < (3, 13), reason="the instance has no values beside its dict")
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 13), reason="the instance has no values beside its dict"
+)
 def test_two_attributes_with_one_value_keep_their_names_beside_a_dict() -> None:
     first, shared = Session([1], None), [object()]
     both = Session(shared, shared)
