@@ -159,6 +159,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [pipe]
 
 
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="there is no /dev/stdout here")
 def test_standard_output_is_not_replaced(tmp_path: Path) -> None:
     heap, out = tmp_path / "heap.parquet", tmp_path / "out"
     SNAPSHOT.save(heap)
