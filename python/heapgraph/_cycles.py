@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-import sys
 from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType, MethodType
 
+from heapgraph._loaded_modules import loaded_module, names_of_module
 from heapgraph._object_text import type_name
 from heapgraph._snapshots import take_snapshot
 
@@ -108,8 +108,9 @@ def _code(function: object) -> CodeType | None:
 
 
 def _is_partial(kind: type) -> bool:
-    functools = sys.modules.get("functools")
-    return functools is not None and functools.partial in kind.__mro__
+    # The class itself: of the program's own classes none is compared.
+    partial = names_of_module(loaded_module("functools")).get("partial")
+    return partial is not None and any(one is partial for one in kind.__mro__)
 
 
 def _check_code(code: CodeType | None) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import sys
 
+from heapgraph._loaded_modules import loaded_module, names_of_module
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +30,13 @@ def debugger_ids() -> list[int]:
         Ids for `extra_ignore`; none if no debugger derived from ``bdb.Bdb`` is at work in this
         thread. The program's own objects and frames are not among them.
     """
-    base = getattr(sys.modules.get("bdb"), "Bdb", None)
-    if base is None:
+    base = names_of_module(loaded_module("bdb")).get("Bdb")
+    if type(base) is not type:
         return []
     frames = list(_callers(sys._getframe(1)))  # noqa: SLF001, what `inspect` calls too
     debuggers: dict[int, object] = {}
     for frame in frames:
-        if frame.f_globals.get("__name__") in _MODULES:
+        if _module_of(frame) in _MODULES:
             owner = _owner(frame)
             if issubclass(type(owner), base):
                 debuggers[id(owner)] = owner
@@ -62,6 +64,12 @@ def _callers(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
+def _module_of(frame: FrameType) -> str | None:
+    # The program may have made the namespace, and the name in it.
+    name = dict.get(frame.f_globals, "__name__")
+    return name if type(name) is str else None
+
+
 def _owner(frame: FrameType) -> object:
     """The object whose method a frame runs, else `None`."""
     is_method = frame.f_code.co_varnames[:1] == ("self",)
@@ -69,7 +77,7 @@ def _owner(frame: FrameType) -> object:
 
 
 def _works_for(frame: FrameType, debuggers: dict[int, object]) -> bool:
-    module = frame.f_globals.get("__name__")
+    module = _module_of(frame)
     if module in _MODULES:
         return True
     # Only there, as asking any frame for its locals would leave a dict in it.

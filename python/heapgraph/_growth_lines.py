@@ -157,8 +157,14 @@ class BlockLines:
             return
         import tracemalloc
 
-        changes = tracemalloc.take_snapshot().compare_to(self._before, "lineno")
+        ours = (f"{_OURS}{os.sep}*", tracemalloc.__file__)
+        filters = [tracemalloc.Filter(False, pattern) for pattern in ours]
+        before, after = (
+            snapshot.filter_traces(filters)
+            for snapshot in (self._before, tracemalloc.take_snapshot())
+        )
         self._before = None
+        changes = after.compare_to(before, "lineno")
         found = sorted(changes, key=lambda change: -change.count_diff)
         self.lines = [
             f"{change.traceback[0].filename}:{change.traceback[0].lineno}"

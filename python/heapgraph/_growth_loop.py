@@ -281,9 +281,10 @@ class GrowthLoop:
             self._until += 1
             return self._watch_on
         self._watch = None
-        if self._block_lines is not None:
-            self._block_lines.end()
         self._take(watch=self._trace)
+        if self._block_lines is not None:
+            # Not before: what a comparison leaves behind itself would be growth.
+            self._block_lines.end()
         return self._start_trace() if self._trace else None
 
     def _start_trace(self) -> Phase:

@@ -6,10 +6,10 @@ Reads attributes of the program's objects without running its code.
 from __future__ import annotations
 
 import re
-import sys
 from collections import deque
 from functools import _lru_cache_wrapper
-from types import ModuleType
+
+from heapgraph._loaded_modules import loaded_module, names_of_module
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ def location_of(path: str) -> str | None:
     """File and line of what binds the names of a path, as far as they can be followed."""
     steps = re.split(r"\.|\[x\]|<", path)
     for length in range(len(steps), 0, -1):
-        module = sys.modules.get(".".join(steps[:length]))
+        module = loaded_module(".".join(steps[:length]))
         if module is not None:
             return _line_of(module, steps[length:])
     return None
@@ -70,12 +70,7 @@ def _line_of(module: object, names: list[str]) -> str | None:
     import ast
     import tokenize
 
-    try:
-        # A module that is loaded when it is first used would be, by an attribute.
-        names_of_module = vars(ModuleType)["__dict__"].__get__(module)
-    except TypeError:
-        return None
-    file = names_of_module.get("__file__")
+    file = names_of_module(module).get("__file__")
     if type(file) is not str or not file.endswith(".py"):
         return None
     try:

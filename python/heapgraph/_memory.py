@@ -47,8 +47,8 @@ def _resident() -> int | None:
     import resource
 
     try:
-        # Not a `Path`: `pathlib` takes long to import.
-        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123
+        # Not a `Path`: `pathlib` takes long to import. As bytes: a decoder is more to allocate.
+        with open("/proc/self/statm", "rb", buffering=0) as statm:  # noqa: PTH123
             return int(statm.read().split()[1]) * resource.getpagesize()
     except OSError:
         return None

@@ -6,7 +6,6 @@ import gc
 import sys
 from collections import Counter
 from fnmatch import fnmatchcase
-from types import ModuleType
 
 from heapgraph import _core
 from heapgraph._findings import (
@@ -18,6 +17,7 @@ from heapgraph._findings import (
     is_ignored,
     without_keys,
 )
+from heapgraph._loaded_modules import names_of_module
 from heapgraph._snapshots import take_snapshot
 
 TYPE_CHECKING = False
@@ -207,12 +207,8 @@ class HeapBefore:
         # A list first: another thread may be importing.
         known = list(sys.modules.items())
         modules = [module for name, module in known if name not in self._modules]
-        # A module that is loaded lazily would be loaded by a look at its attributes.
-        return frozenset(
-            id(object.__getattribute__(module, "__dict__"))
-            for module in modules
-            if issubclass(type(module), ModuleType)
-        )
+        namespaces = map(names_of_module, modules)
+        return frozenset(id(names) for names in namespaces if names)
 
     def _more_in(self, holder: Node, after: _core.CapturedHeap) -> set[str]:
         """The types of which a container holds more than before."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+from types import FunctionType
 
 from heapgraph._arguments import path_text
 from heapgraph._core import one_line
+from heapgraph._loaded_modules import loaded_module, names_of_module
 from heapgraph._object_text import type_name
 from heapgraph._viewer import open_viewer
 
@@ -91,10 +92,9 @@ def _show_temporary(picture: _core.Picture) -> None:
 
 def _in_notebook() -> bool:
     """Whether what a call returns is shown as a picture: in Jupyter, not in a terminal."""
-    ipython = sys.modules.get("IPython")
     # Absent while IPython is being imported.
-    get_shell = getattr(ipython, "get_ipython", None)
-    shell = get_shell() if get_shell else None
+    get_shell = names_of_module(loaded_module("IPython")).get("get_ipython")
+    shell = get_shell() if type(get_shell) is FunctionType else None
     # The shell of `IPython.embed` is one of a terminal by what it is derived from.
     names = [cls.__name__ for cls in type(shell).__mro__]
     return shell is not None and not any("Terminal" in name for name in names)

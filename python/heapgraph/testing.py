@@ -5,12 +5,12 @@ With pytest, the fixture of the same name says also where known leaks are listed
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, overload
 
 from heapgraph._arguments import check_number
 from heapgraph._findings import TEST_TOOLS, Findings, from_growth
+from heapgraph._loaded_modules import loaded_module, names_of_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -172,10 +172,11 @@ def repeated(
     try:
         run_in(runs, scenario)
     except ScenarioError as error:
-        unittest = sys.modules.get("unittest")
-        if unittest is not None and isinstance(error.__cause__, unittest.SkipTest):
+        skip = names_of_module(loaded_module("unittest")).get("SkipTest")
+        cause = error.__cause__
+        if cause is not None and type(skip) is type and isinstance(cause, skip):
             # A test that skips itself is no failure.
-            raise error.__cause__ from None
+            raise cause from None
         raise
     if runs.is_quiet:
         return Findings([], None, {})

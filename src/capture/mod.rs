@@ -71,9 +71,7 @@ pub(crate) fn live_object<'py>(
     graph: &HeapGraph,
     node: NodeIndex,
 ) -> Bound<'py, PyAny> {
-    ffi::object_at(graph.address(node))
-        .expect("a node has an address")
-        .bound(py)
+    object_of(graph, node).bound(py)
 }
 
 /// As [`live_object`], uncounted: for a look at which no code runs.
@@ -82,9 +80,11 @@ fn lent_object<'py>(
     graph: &HeapGraph,
     node: NodeIndex,
 ) -> Borrowed<'py, 'py, PyAny> {
-    ffi::object_at(graph.address(node))
-        .expect("a node has an address")
-        .lent(py)
+    object_of(graph, node).lent(py)
+}
+
+fn object_of(graph: &HeapGraph, node: NodeIndex) -> ffi::Object {
+    ffi::object_at(graph.address(node)).expect("a node has an address")
 }
 
 /// How many objects the object visits, if the collector tracks it: what `gc.get_referents` would give

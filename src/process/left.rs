@@ -134,6 +134,26 @@ mod tests {
         root
     }
 
+    /// What the first version of control groups calls `memory.max` and `memory.current`.
+    const LIMIT_V1: &str = "memory.limit_in_bytes";
+    const USAGE_V1: &str = "memory.usage_in_bytes";
+
+    /// As [`machine`], the process in control groups: the lines of its `cgroup` and `mountinfo`.
+    fn machine_with_groups(groups: &str, mounts: &str) -> tempfile::TempDir {
+        let root = machine();
+        write(root.path(), "proc/self/cgroup", groups);
+        write(root.path(), "proc/self/mountinfo", mounts);
+        root
+    }
+
+    /// Files of a control group with a number of bytes each.
+    fn write_sizes(root: &Path, group: &str, sizes: &[(&str, u64)]) {
+        for (name, bytes) in sizes {
+            let path = format!("sys/fs/cgroup/{group}/{name}");
+            write(root, &path, &format!("{bytes}\n"));
+        }
+    }
+
     fn limits(root: &Path, address_space: &str, data: &str) {
         let text = format!(
             "Limit      Soft Limit  Hard Limit  Units\n\
@@ -179,91 +199,54 @@ mod tests {
 
     #[test]
     fn a_control_group_counts_what_is_not_cache_of_files() {
-        let root = machine();
-        write(root.path(), "proc/self/cgroup", "0::/service\n");
         let mount = "40 31 0:41 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n";
-        write(root.path(), "proc/self/mountinfo", mount);
-        let group = |name: &str, content: String| {
-            let path = format!("sys/fs/cgroup/service/{name}");
-            write(root.path(), &path, &content);
-        };
-        group("memory.max", "max\n".to_owned());
+        let root = machine_with_groups("0::/service\n", mount);
+        write(root.path(), "sys/fs/cgroup/service/memory.max", "max\n");
         expect(root.path(), 1000, Limit::Machine);
-        group("memory.max", format!("{}\n", 500 * KIB));
-        group("memory.current", format!("{}\n", 400 * KIB));
+        let sizes = [("memory.max", 500 * KIB), ("memory.current", 400 * KIB)];
+        write_sizes(root.path(), "service", &sizes);
         let stat = format!("active_file {}\ninactive_file {}\n", 50 * KIB, 100 * KIB);
-        group("memory.stat", stat);
+        write(root.path(), "sys/fs/cgroup/service/memory.stat", &stat);
         expect(root.path(), 250, Limit::ControlGroup);
     }
 
     #[test]
     fn the_groups_around_count_too() {
-        let root = machine();
-        write(root.path(), "proc/self/cgroup", "0::/slice/service\n");
         let mount = "40 31 0:41 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
-        write(root.path(), "proc/self/mountinfo", mount);
+        let root = machine_with_groups("0::/slice/service\n", mount);
         for (group, max, current) in [("slice", 600, 500), ("slice/service", 400, 50)] {
-            let folder = format!("sys/fs/cgroup/{group}");
-            write(
-                root.path(),
-                &format!("{folder}/memory.max"),
-                &(max * KIB).to_string(),
-            );
-            write(
-                root.path(),
-                &format!("{folder}/memory.current"),
-                &(current * KIB).to_string(),
-            );
+            let sizes = [("memory.max", max * KIB), ("memory.current", current * KIB)];
+            write_sizes(root.path(), group, &sizes);
         }
         expect(root.path(), 100, Limit::ControlGroup);
     }
 
     #[test]
     fn the_first_version_of_groups_has_other_names() {
-        let root = machine();
         let groups = "5:cpu,cpuacct:/elsewhere\n4:memory:/batch/step\n0::/\n";
-        write(root.path(), "proc/self/cgroup", groups);
         let mounts = "33 31 0:30 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n\
                       35 31 0:32 / /sys/fs/cgroup/memory rw shared:4 - cgroup cgroup rw,memory\n\
                       41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
-        write(root.path(), "proc/self/mountinfo", mounts);
-        let folder = "sys/fs/cgroup/memory/batch/step";
-        let file = |name: &str, bytes: u64| {
-            write(root.path(), &format!("{folder}/{name}"), &bytes.to_string());
-        };
-        file("memory.limit_in_bytes", 0x7FFF_FFFF_FFFF_F000);
-        file("memory.usage_in_bytes", 90 * KIB);
+        let root = machine_with_groups(groups, mounts);
+        let group = "memory/batch/step";
+        let sizes = |limit| [(LIMIT_V1, limit), (USAGE_V1, 90 * KIB)];
+        write_sizes(root.path(), group, &sizes(0x7FFF_FFFF_FFFF_F000));
         expect(root.path(), 1000, Limit::Machine);
-        file("memory.limit_in_bytes", 100 * KIB);
+        write_sizes(root.path(), group, &sizes(100 * KIB));
         expect(root.path(), 10, Limit::ControlGroup);
         let stat = format!("total_inactive_file {}\n", 20 * KIB);
-        write(root.path(), &format!("{folder}/memory.stat"), &stat);
+        let path = format!("sys/fs/cgroup/{group}/memory.stat");
+        write(root.path(), &path, &stat);
         expect(root.path(), 30, Limit::ControlGroup);
     }
 
     #[test]
     fn a_container_sees_its_own_part_of_the_groups() {
-        let root = machine();
-        write(
-            root.path(),
-            "proc/self/cgroup",
-            "4:memory:/docker/abc/step\n",
-        );
         let mount = "35 31 0:32 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n";
-        write(root.path(), "proc/self/mountinfo", mount);
-        let folder = "sys/fs/cgroup/memory";
-        for (group, max, usage) in [("", 300, 200), ("/step", 200, 20)] {
-            let file = |name: &str| format!("{folder}{group}/{name}");
-            write(
-                root.path(),
-                &file("memory.limit_in_bytes"),
-                &(max * KIB).to_string(),
-            );
-            write(
-                root.path(),
-                &file("memory.usage_in_bytes"),
-                &(usage * KIB).to_string(),
-            );
+        let root = machine_with_groups("4:memory:/docker/abc/step\n", mount);
+        for (group, max, usage) in [("memory", 300, 200), ("memory/step", 200, 20)] {
+            let sizes = [(LIMIT_V1, max * KIB), (USAGE_V1, usage * KIB)];
+            write_sizes(root.path(), group, &sizes);
         }
         expect(root.path(), 100, Limit::ControlGroup);
         // The group of a process that was moved out of the container's own.

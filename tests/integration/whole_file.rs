@@ -6,14 +6,13 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use heapgraph::render;
 use heapgraph::snapshot::{SnapshotError, load, save};
 use tempfile::{TempDir, tempdir};
 
 use crate::render::views::leak;
-use crate::snapshot_file::samples::{assert_same, random_snapshot};
+use crate::snapshot_file::samples::{assert_same, make_pipe, random_snapshot};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
@@ -120,13 +119,7 @@ fn a_file_in_the_folder_of_everybody_is_made_as_anywhere() {
 fn what_is_no_file_is_refused_and_stays() {
     let folder = tempdir().unwrap();
     let pipe = folder.path().join("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    make_pipe(&pipe);
     let link = folder.path().join("link");
     symlink("pipe", &link).unwrap();
     let socket = folder.path().join("socket");
@@ -187,13 +180,7 @@ fn what_a_killed_process_has_left_is_removed_and_nothing_else() {
     symlink("victim", path(".heapgraph-link.tmp")).unwrap();
     fs::create_dir(path(".heapgraph-folder.tmp")).unwrap();
     let pipe = path(".heapgraph-pipe.tmp");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    make_pipe(&pipe);
     fs::write(path("heapgraph-1-1.parquet.tmp"), "another program's").unwrap();
     let mut kept = names_in(folder.path());
     kept.retain(|name| {

@@ -38,7 +38,7 @@ typedef struct {
 } PyType_Spec;
 
 enum { METH_NOARGS = 4, METH_O = 8, API_VERSION = 1013 };
-enum { TPFLAGS_DEFAULT = 1 << 18, TPFLAGS_HAVE_GC = 1 << 14 };
+enum { TPFLAGS_DEFAULT = 1 << 18, TPFLAGS_HAVE_GC = 1 << 14, TPFLAGS_BASETYPE = 1 << 10 };
 enum { SLOT_CLEAR = 51, SLOT_DEALLOC = 52, SLOT_METHODS = 64, SLOT_NEW = 65 };
 enum { SLOT_TRAVERSE = 71, SLOT_GETSET = 73 };
 

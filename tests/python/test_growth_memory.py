@@ -8,8 +8,10 @@ import sys
 import time
 import tracemalloc
 from itertools import count
+from pathlib import Path
 
 import heapgraph
+from heapgraph._growth_lines import BlockLines
 
 NUMBERS = count()
 
@@ -44,6 +46,24 @@ def test_blocks_that_no_walk_sees_and_the_lines_that_allocate_them() -> None:
     line = f"{lose.__code__.co_filename}:{lose.__code__.co_firstlineno + 4}"
     assert line in row.allocated
     assert f"allocated at {line}" in str(report)
+
+
+def test_lines_of_heapgraph_itself_are_not_named() -> None:
+    class Session:
+        pass
+
+    sessions = [Session() for _ in range(100)]
+    lines = BlockLines()
+    tracemalloc.start()
+    try:
+        lines.begin()
+        watches = [heapgraph.watch(session) for session in sessions]
+        lines.end()
+    finally:
+        tracemalloc.stop()
+    assert len(watches) == len(sessions)
+    ours = (str(Path(heapgraph.__file__).parent), tracemalloc.__file__)
+    assert not [line for line in lines.lines if line.startswith(ours)]
 
 
 def test_memory_that_rises_beside_a_leak_is_told() -> None:

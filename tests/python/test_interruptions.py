@@ -241,6 +241,40 @@ for name in ("atexit", "threading"):
         ask()
     sys.modules[name] = original
 """,
+    "namespaces and modules of the program beside those of a debugger": """
+import sys, types
+import heapgraph
+class Name(str):
+    __hash__ = str.__hash__
+    def __eq__(self, other):
+        calls.append(other)
+class Namespace(dict):
+    def get(self, *arguments):
+        calls.append(arguments)
+class Lazy(types.ModuleType):
+    def __getattribute__(self, name):
+        calls.append(name)
+class Modules(dict):
+    get = Namespace.get
+def ask():
+    program = "heapgraph.find_backref_chain(data, heapgraph.is_proper_module)"
+    exec(program, Namespace(heapgraph=heapgraph, data=[1], __name__=Name("pdb")))
+    heapgraph.find_growth(lambda: None, iterations=10)
+    heapgraph.find_cycles(types.SimpleNamespace)
+import bdb
+calls = []
+ask()
+for name in ("bdb", "functools"):
+    original = sys.modules[name]
+    sys.modules[name] = Lazy(name)
+    ask()
+    sys.modules[name] = original
+original = sys.modules
+sys.modules = Modules(original)
+heapgraph.find_backref_chain([1], heapgraph.is_proper_module)
+sys.modules = original
+assert not calls, calls
+""",
 }
 
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use heapgraph::snapshot::{HeapSnapshot, SnapshotError, load, save, save_in_groups};
 use tempfile::{TempDir, tempdir};
 
-use super::samples::random_snapshot;
+use super::samples::{make_pipe, random_snapshot};
 use super::seal::{END, START, reseal};
 use crate::random::Random;
 
@@ -190,8 +190,7 @@ fn what_is_no_snapshot_is_said_to_be_what_it_is() {
 fn a_pipe_is_not_waited_for() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("pipe");
-    let made = std::process::Command::new("mkfifo").arg(&path).status();
-    assert!(made.unwrap().success());
+    make_pipe(&path);
     assert!(message(&path).contains("a pipe"));
     assert!(message(Path::new("/dev/null")).contains("a device"));
 }

@@ -206,3 +206,10 @@ pub(crate) fn assert_same(left: &HeapSnapshot, right: &HeapSnapshot) {
     assert!(left.values().iter().eq(right.values().iter()));
     assert_eq!(left.roots(), right.roots());
 }
+
+/// A pipe that nobody writes to.
+#[cfg(unix)]
+pub fn make_pipe(path: &std::path::Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}

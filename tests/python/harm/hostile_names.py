@@ -7,239 +7,46 @@ Arguments: a folder to write files to.
 from __future__ import annotations
 
 import atexit
-import contextlib
-import ctypes
 import functools
 import io
 import json
 import os
 import sys
 import threading
-import types
-import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import heapgraph
-from heapgraph import _core, _saving, testing
+from gathered_texts import error_of, printed, shown
+from heapgraph import _core, _saving
+from hostile_code import (
+    failing,
+    unready_loop,
+    warnings_of_referents,
+    words_of_block,
+    words_of_growth,
+    words_of_inspectors,
+    words_of_watch,
+)
+from hostile_heap import (
+    EVIL,
+    FILE,
+    FOLDER,
+    MISSING,
+    NAME,
+    Type,
+    chain_of,
+    early,
+    is_module,
+    leaked,
+    leave,
+    make_garbage,
+    module,
+    objects,
+    thread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-EVIL = (
-    "\x1b[2J\x1b]0;owned\x07\u202eT\x9b1m\u2066\u200f\u061c\u200b\u2060\ufeff\u00adx\u200dy\ufe0f"
-    "\U000e0041\r\x7f\x85\u2028\u2029\nFound: nothing leaks\n"
-)
-"""Characters that terminals obey, reorder, hide, or end a line at."""
-
-LONE = "\udc9b"
-"""No encoding has it: a text with it can not be printed."""
-
-NAME = EVIL + LONE
-
-FOLDER = Path(sys.argv[1])
-FILE = str(FOLDER / ("f" + EVIL.replace("/", "") + ".parquet"))
-MISSING = FOLDER / ("missing" + EVIL) / "x.parquet"
-
-
-def renamed_class(*bases: type) -> Any:
-    """A class with a hostile name in a hostile module."""
-    cls = type("T", bases, {})
-    cls.__name__ = cls.__qualname__ = EVIL
-    cls.__module__ = "m" + EVIL
-    return cls
-
-
-def renamed_function(namespace: dict[str, object]) -> Callable[[], None]:
-    """A function that stops in a thread, of a hostile name, file and variable."""
-
-    def wait() -> None:
-        local = holder.pop()
-        entered.set()
-        leave.wait()
-        del local
-
-    holder = [Type()]
-    code = wait.__code__.replace(co_name=NAME, co_filename=NAME, co_varnames=(NAME,))
-    if sys.version_info >= (3, 11):
-        code = code.replace(co_qualname=NAME)
-    return types.FunctionType(code, {**globals(), **namespace}, NAME, None, wait.__closure__)
-
-
-sys.argv[0] = EVIL
-early = heapgraph.take_snapshot()
-Type = renamed_class()
-module: Any = types.ModuleType("m" + EVIL)
-sys.modules["m" + EVIL] = module
-entered, leave = threading.Event(), threading.Event()
-thread = threading.Thread(target=renamed_function({}), name=NAME, daemon=True)
-thread.start()
-entered.wait()
-
-objects = [Type() for _ in range(300)]
-vars(module)[NAME] = {NAME: objects}
-for one in objects:
-    vars(one)[NAME] = Type()
-    vars(vars(one)[NAME])[NAME] = one
-vars(module)["big" + EVIL] = [Type() for _ in range(100)]
-for one in vars(module)["big" + EVIL]:
-    vars(one)[NAME] = b"x" * 200_000 + str(id(one)).encode()
-module.bytes_key = {EVIL.encode(): [Type()]}
-
-
-class Subject:
-    """Registers its method with itself: a hint."""
-
-    @functools.cache  # noqa: B019 - this is what is found
-    def cached(self, key: str) -> str:
-        """Stay in the cache."""
-        return key + NAME
-
-
-Subject.__name__ = Subject.__qualname__ = EVIL
-subjects = [Subject() for _ in range(50)]
-for one in subjects:
-    one.cached("x" * 50_000 + str(id(one)))
-subjects.clear()
-
-
-def is_module(obj: object) -> bool:
-    """A predicate written in Python."""
-    return obj is module
-
-
-def printed(function: Callable[..., object], *args: object, **options: object) -> list[str]:
-    """What a function prints and what the `str` of what it returns is."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        function(*args, **options)
-    return [out.getvalue()]
-
-
-def error_of(function: Callable[..., object], *args: object, **options: object) -> list[str]:
-    """What the exception that a function raises says."""
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            function(*args, **options)
-    except Exception as error:
-        return [str(error), *map(str, error.args)]
-    message = f"{function} raised nothing"
-    raise AssertionError(message)
-
-
-def shown(answer: object) -> list[str]:
-    """All texts that an answer is shown as."""
-    html = getattr(answer, "_repr_html_", str)()
-    svg = getattr(answer, "_repr_svg_", str)()
-    return [str(answer), repr(answer), html, svg, *map(str, getattr(answer, "chains", ()))]
-
-
-def warnings_of_referents() -> list[str]:
-    """Function and class are named in a warning, and in what was not seen."""
-
-    def fail(_obj: object) -> None:
-        raise ValueError(NAME)
-
-    fail.__qualname__ = NAME
-    heapgraph.register_referents(Type, fail)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        snapshot = heapgraph.take_snapshot()
-    heapgraph.unregister_referents(Type)
-    assert caught
-    return [*(str(one.message) for one in caught), str(snapshot), str(snapshot.garbage())]
-
-
-def words_of_inspectors() -> list[str]:
-    """What inspectors give, and how they fail."""
-    texts = []
-    verdicts: list[Callable[[object], Any]] = [
-        lambda _obj: heapgraph.Verdict.gone(EVIL),
-        lambda _obj: heapgraph.Verdict.stays(EVIL),
-        lambda obj: obj,
-        lambda _obj: [][0],
-    ]
-    for inspect in verdicts:
-        inspect.__qualname__ = NAME
-        heapgraph.register_inspector(Type, inspect)
-        answer = heapgraph.why(objects[0])
-        texts += [*shown(answer), answer.draw().to_dot()]
-    heapgraph.unregister_inspector(Type)
-    return texts
-
-
-def words_of_watch() -> list[str]:
-    """A watched object, why it is there, and what can not be watched."""
-    watch = heapgraph.watch(objects[5], EVIL)
-    answer = watch.why()
-    assert answer is not None
-    assert heapgraph.watched()
-    slotted = renamed_class(tuple)()
-    return [repr(watch), *shown(answer), *error_of(heapgraph.watch, slotted)]
-
-
-kept: list[object] = []
-vars(module)["grows" + EVIL] = kept
-growth = heapgraph.find_growth(lambda: kept.append(Type()), iterations=60, trace=True)
-
-cache = functools.lru_cache(maxsize=100_000)(lambda number: [number])
-vars(module)["cache" + EVIL] = cache
-numbers = iter(range(10_000))
-bounded = heapgraph.find_growth(lambda: cache(next(numbers)), iterations=60)
-
-
-def words_of_growth() -> list[str]:
-    """The reports and their paths."""
-    paths = [*growth.growing, *bounded.bounded]
-    assert len(paths) > 1
-    texts = [*shown(growth), *shown(bounded)]
-    for path in paths:
-        texts += [repr(path), path.evidence, path.example or ""]
-    return texts
-
-
-def unready_loop() -> list[str]:
-    """A loop that is left by an exception of a hostile class."""
-    error = renamed_class(Exception)
-    loop = heapgraph.GrowthLoop(loops=1, warmup=0)
-    with contextlib.suppress(Exception), loop:
-        for number in loop:
-            if number == 3:
-                raise error
-    return [repr(loop).partition(" at ")[0], str(loop.report)]
-
-
-def failing() -> None:
-    """Raise an exception of a hostile class."""
-    raise renamed_class(Exception)(NAME)
-
-
-def words_of_block() -> list[str]:
-    """A block under which something survives."""
-    texts = []
-    try:
-        with testing.assert_no_growth():
-            vars(module)["kept" + EVIL] = {NAME: [Type(), Type()]}
-    except AssertionError as error:
-        texts.append(str(error))
-    texts += error_of(testing.assert_no_growth, lambda: kept.append(Type()))
-    assert len(texts) > 2
-    return texts
-
-
-def make_garbage() -> None:
-    """A cycle that nothing leads to."""
-    one, other = Type(), Type()
-    vars(one)[NAME], vars(other)[NAME] = other, one
-
-
-@functools.cache
-def leaked() -> heapgraph.HeapDiff:
-    """References to objects of a hostile class that compiled code has forgotten."""
-    before = heapgraph.take_snapshot()
-    for _ in range(2000):
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(objects[9]))
-    return heapgraph.take_snapshot().diff(before)
 
 
 def pairs_of_neighbours() -> list[str]:
@@ -284,11 +91,6 @@ def drawn(function: Callable[..., object], *args: object) -> list[str]:
         *lone,
         *error_of(function, *args, extra_node_attrs=lambda obj: obj),
     ]
-
-
-def chain_of(obj: object) -> heapgraph.Chain:
-    """A chain that ends at an object."""
-    return heapgraph.find_backref_chain(obj, heapgraph.is_proper_module)
 
 
 def words_of_baseline() -> list[str]:

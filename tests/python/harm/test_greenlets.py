@@ -9,7 +9,6 @@ import weakref
 from typing import Any
 
 import greenlet
-import pytest
 
 import heapgraph
 from children import survives
@@ -251,37 +250,3 @@ print("done")
 
 def test_a_class_of_the_program_with_that_name_is_not_asked() -> None:
     assert survives(A_CLASS_OF_THAT_NAME) == "done\n"
-
-
-GEVENT = """
-import gevent
-import heapgraph
-
-class Job:
-    pass
-
-def work(number):
-    job = Job()
-    gevent.sleep(60)
-
-workers = [gevent.spawn(work, n) for n in range(100)]
-gevent.sleep(0)
-for _ in range(2):
-    snapshot = heapgraph.take_snapshot()
-    jobs = snapshot.find("__main__.Job")
-    assert len(jobs) == 100
-    for job in jobs:
-        chain = str(snapshot.find_chain(job.address))
-        assert "gr_frame" in chain, chain
-        assert "<local job>" in chain, chain
-    assert not [line for line in snapshot.metadata["unseen"] if "greenlet" in line]
-heapgraph.growth()
-gevent.killall(workers)
-print("done")
-"""
-
-
-@pytest.mark.parametrize("patched", [False, True])
-def test_gevent(patched: bool) -> None:
-    first = "from gevent import monkey; monkey.patch_all()\n" if patched else ""
-    assert survives(first + GEVENT) == "done\n"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
 
 from children import survives
+from compiled import compiled
 from heapgraph import _core
 
 HERE = Path(__file__).parent
@@ -20,13 +18,8 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="module")
 def borrowed_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the compiled module, built with the compiler of this machine."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None:
-        pytest.skip("no C compiler: none of cc, gcc and clang is on PATH")
     folder = tmp_path_factory.mktemp("compiled")
-    library = folder / f"borrowed_names{sysconfig.get_config_var('EXT_SUFFIX')}"
-    source = HERE / "borrowed_names.c"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+    compiled(HERE / "borrowed_names.c", folder)
     return folder
 
 

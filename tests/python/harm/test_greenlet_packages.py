@@ -1,0 +1,138 @@
+"""What functions hold that wait in greenlets of packages: seen, and named below each greenlet."""
+
+from __future__ import annotations
+
+import pytest
+
+from children import survives
+
+GEVENT = """
+import gevent
+import heapgraph
+
+class Job:
+    pass
+
+def work(number):
+    job = Job()
+    gevent.sleep(60)
+
+workers = [gevent.spawn(work, n) for n in range(100)]
+gevent.sleep(0)
+for _ in range(2):
+    snapshot = heapgraph.take_snapshot()
+    jobs = snapshot.find("__main__.Job")
+    assert len(jobs) == 100
+    for job in jobs:
+        chain = str(snapshot.find_chain(job.address))
+        assert "gr_frame" in chain, chain
+        assert "<local job>" in chain, chain
+    assert not [line for line in snapshot.metadata["unseen"] if "greenlet" in line]
+heapgraph.growth()
+gevent.killall(workers)
+print("done")
+"""
+
+
+@pytest.mark.parametrize("patched", [False, True])
+def test_gevent(patched: bool) -> None:
+    first = "from gevent import monkey; monkey.patch_all()\n" if patched else ""
+    assert survives(first + GEVENT) == "done\n"
+
+
+EVENTLET = """
+import eventlet
+import heapgraph
+
+class Job:
+    pass
+
+def work(number):
+    job = Job()
+    eventlet.sleep(60)
+
+workers = [eventlet.spawn(work, n) for n in range(100)]
+eventlet.sleep(0)
+snapshot = heapgraph.take_snapshot()
+jobs = snapshot.find("__main__.Job")
+assert len(jobs) == 100
+for job in jobs:
+    path = snapshot.find_chain(job).path
+    assert ".gr_frame" in path and path.endswith("<local job>"), path
+assert not snapshot.metadata["unseen"]
+why = heapgraph.why(Job)
+assert ".gr_frame" in why.chains[0].path, why
+kept = []
+
+def scenario():
+    kept.append(eventlet.spawn(work, 0))
+    eventlet.sleep(0)
+
+report = heapgraph.find_growth(scenario, iterations=60)
+assert "__main__.kept" in [path.path for path in report.growing], report
+for worker in workers + kept:
+    worker.kill()
+print("done")
+"""
+
+
+@pytest.mark.parametrize("patched", [False, True])
+def test_eventlet(patched: bool) -> None:
+    pytest.importorskip("eventlet")
+    first = "import eventlet; eventlet.monkey_patch()\n" if patched else ""
+    assert survives(first + EVENTLET, options=("-W", "ignore")) == "done\n"
+
+
+SQLALCHEMY = """
+import asyncio
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.util import await_only
+import heapgraph
+
+class Request:
+    pass
+
+async def main():
+    answered = asyncio.Event()
+
+    def ask_the_database(session):
+        request = Request()
+        await_only(answered.wait())
+
+    async def handle():
+        async with AsyncSession() as session:
+            await session.run_sync(ask_the_database)
+
+    async def begin():
+        tasks.append(asyncio.ensure_future(handle()))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    tasks = []
+    for _ in range(20):
+        await begin()
+    snapshot = heapgraph.take_snapshot()
+    requests = snapshot.find("__main__.Request")
+    assert len(requests) == 20
+    for request in requests:
+        path = snapshot.find_chain(request).path
+        assert ".gr_frame" in path and path.endswith("<local request>"), path
+    assert not snapshot.metadata["unseen"]
+    why = heapgraph.why(Request)
+    assert ".gr_frame" in why.chains[0].path, why
+    with heapgraph.GrowthLoop(iterations=60) as loop:
+        for _ in loop:
+            await begin()
+    paths = [path.path for path in loop.report.growing]
+    assert any(path.endswith("<local tasks>") for path in paths), loop.report
+    answered.set()
+    await asyncio.gather(*tasks)
+
+asyncio.run(main())
+print("done")
+"""
+
+
+def test_what_waits_for_a_database_in_the_asyncio_of_sqlalchemy() -> None:
+    pytest.importorskip("sqlalchemy")
+    assert survives(SQLALCHEMY, options=("-W", "ignore")) == "done\n"
