@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     """The path of a file, or what gives one."""
 
 
+def _held_by_call() -> int:
+    def count(held: object) -> int:
+        return sys.getrefcount(held)
+
+    held = object()
+    return count(object()) - sys.getrefcount(held)
+
+
+HELD_BY_CALL = _held_by_call()
+"""References to an argument that the caller keeps until the call returns: one up to 3.10."""
+
+
 def limit(name: str, value: SupportsIndex) -> int:
     """A number of things, at least none.
 

@@ -6,7 +6,7 @@ import gc
 import sys
 
 from heapgraph import _core
-from heapgraph._arguments import addresses, chain_list, limit
+from heapgraph._arguments import HELD_BY_CALL, addresses, chain_list, limit
 from heapgraph._core import is_proper_module, is_root
 from heapgraph._debugger import debugger_ids
 from heapgraph._object_text import object_text, type_name
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 _BUILTIN = type(len)
 _GOALS: dict[Callable[[Any], object], str] = {is_proper_module: "module", is_root: "root"}
 """Predicates that the core knows, and answers from one walk without calling Python."""
-
-# Up to 3.10 the caller's frame keeps a reference to what it passes until the call returns.
-_HELD_BY_CALL = 1 if sys.version_info < (3, 11) else 0
 
 
 class Chain(list):  # type: ignore[type-arg]  # of anything; `Any` would have to be imported
@@ -169,7 +166,7 @@ def _find_chain(
     depth = limit("max_depth", max_depth)
     if collect:
         gc.collect()
-    objects = _core.find_chain(target, goal, forward, depth, ignored, _HELD_BY_CALL)
+    objects = _core.find_chain(target, goal, forward, depth, ignored, HELD_BY_CALL)
     return Chain(target if objects is None else objects, objects is not None)
 
 

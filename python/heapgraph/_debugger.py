@@ -45,9 +45,9 @@ def debugger_ids() -> list[int]:
     own = [frame for frame in frames if _works_for(frame, debuggers)]
     own += [frame for frame in frames if frame.f_back in own and _is_command(frame)]
     found = [*own, *debuggers.values()]
-    if sys.version_info < (3, 13):
-        # Dicts that the frames keep once they are asked for; later they are made for each asker.
-        found += [frame.f_locals for frame in own if frame.f_code.co_flags & _OPTIMIZED]
+    # Dicts that the frames keep once they are asked for: up to 3.12, later each asker gets a view.
+    kept = [frame.f_locals for frame in own if frame.f_code.co_flags & _OPTIMIZED]
+    found += [variables for variables in kept if type(variables) is dict]
     for debugger in debuggers.values():
         found += _notes(debugger)
         found += _company(debugger)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import sys
 
 from heapgraph import _core
-from heapgraph._arguments import addresses, limit
+from heapgraph._arguments import HELD_BY_CALL, addresses, limit
 from heapgraph._debugger import debugger_ids
 from heapgraph._object_text import drawable, object_text, type_name
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     NodeText: TypeAlias = tuple[list[str], bool, list[tuple[str, str]]]
-
-# Up to 3.10 the caller's frame keeps a reference to what it passes until the call returns.
-_HELD_BY_CALL = 1 if sys.version_info < (3, 11) else 0
 
 
 class Texts:
@@ -102,7 +98,7 @@ class Roots:
             self.objects = list(tuple.__iter__(objs))  # type: ignore[arg-type]
         else:
             self.objects = [objs]
-            self.held = 1 + _HELD_BY_CALL
+            self.held = 1 + HELD_BY_CALL
             return
         # Held, so that no other object can get its address.
         self.container = objs

@@ -6,7 +6,7 @@ import sys
 
 from heapgraph import _core
 
-if sys.version_info >= (3, 13):
+if hasattr(sys, "_clear_internal_caches"):
     forget_lookups = sys._clear_internal_caches  # noqa: SLF001 - documented, for the search of leaks
 else:
     forget_lookups = sys._clear_type_cache  # noqa: SLF001 - as above

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import gc
-import sys
 
 from heapgraph import _core, _inspectors, _watch
-
-# Up to 3.10 the value stack of the caller holds the arguments of a call until it returns.
-_HELD_BY_CALL = 1 if sys.version_info < (3, 11) else 0
+from heapgraph._arguments import HELD_BY_CALL
 
 
 def why(target: object, *, limit: int = 3, collect: bool = True) -> _core.Why:
@@ -42,7 +39,7 @@ def why(target: object, *, limit: int = 3, collect: bool = True) -> _core.Why:
         question: object = target
         held = 0
     else:
-        question, held = id(target), _HELD_BY_CALL
+        question, held = id(target), HELD_BY_CALL
     # What asks is not to be among the holders.
     del target
     if collect:

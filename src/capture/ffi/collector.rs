@@ -8,6 +8,7 @@ use pyo3::types::PyList;
 
 use super::Object;
 use super::layout::Layout;
+use super::layout::table::{CollectorHead, GENERATIONS, Generation, LINK_MARKS};
 use crate::process::grow;
 
 /// Takes a container that holds nothing to collect off the collector's list, as the collector
@@ -19,27 +20,8 @@ pub(crate) fn untrack(object: &Bound<'_, PyAny>) {
     }
 }
 
-/// The header in front of every object that belongs to the collector.
-#[repr(C)]
-struct CollectorHead {
-    next: usize,
-    previous: usize,
-}
-
-/// Low bits of the links, where the collector keeps marks.
-const LINK_MARKS: usize = 0b11;
-const GENERATIONS: usize = 3;
 /// Objects that are made or freed between one look at their count and another.
 const NEW_MEANWHILE: u32 = 8;
-
-/// `struct gc_generation` of CPython 3.10 to 3.13: the head of a list, when it is looked at, and how
-/// much has been done since.
-#[repr(C)]
-struct Generation {
-    head: CollectorHead,
-    threshold: i32,
-    count: i32,
-}
 
 /// The lists in which the collector of CPython 3.10 to 3.13 keeps the objects it tracks.
 ///

@@ -4,26 +4,27 @@
 //! may hold, and so changes what the program sees.
 
 use super::Object;
+use super::layout::table::{NO_OBJECT, REFERENCE_TAGS};
 
 /// Where a frame has what it holds, as offsets in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::capture) struct FrameLayout {
     /// Of the pointer to the interpreter's frame in a frame object. Up to 3.10 they are one.
-    data: Option<usize>,
+    pub(super) data: Option<usize>,
     /// Of the namespace of a module or class body.
-    namespace: usize,
+    pub(super) namespace: usize,
     /// Of the frame object, if the frame has one by now.
-    object: Option<usize>,
-    end: End,
+    pub(super) object: Option<usize>,
+    pub(super) end: End,
     /// Of the first variable.
-    variables: usize,
+    pub(super) variables: usize,
     /// Of the interpreter's frame in a generator; up to 3.10, of the pointer to its frame object.
-    in_generator: usize,
+    pub(super) in_generator: usize,
 }
 
 /// How a frame says up to where its variables and its value stack are filled.
 #[derive(Debug, Clone, Copy)]
-enum End {
+pub(super) enum End {
     /// Not at all: what is not filled is null.
     Unsaid,
     /// By a number of words, at this offset; a negative one while the frame is executed.
@@ -32,65 +33,9 @@ enum End {
     Address(usize),
 }
 
-/// `struct _frame` of 3.10, `_PyInterpreterFrame` of 3.11 to 3.15, and `_PyGenObject_HEAD`, in the
-/// builds with a GIL.
-const LAYOUTS: [((u8, u8), FrameLayout); 6] = [
-    (
-        (3, 10),
-        FrameLayout {
-            data: None,
-            namespace: 56,
-            object: None,
-            end: End::Unsaid,
-            variables: 352,
-            in_generator: 16,
-        },
-    ),
-    (
-        (3, 11),
-        FrameLayout {
-            data: Some(24),
-            namespace: 24,
-            object: Some(40),
-            end: End::Count(64),
-            variables: 72,
-            in_generator: 80,
-        },
-    ),
-    ((3, 12), SINCE_3_12),
-    ((3, 13), SINCE_3_12),
-    ((3, 14), SINCE_3_14),
-    ((3, 15), SINCE_3_14),
-];
-
-const SINCE_3_12: FrameLayout = FrameLayout {
-    data: Some(24),
-    namespace: 40,
-    object: Some(48),
-    end: End::Count(64),
-    variables: 72,
-    in_generator: 72,
-};
-
-const SINCE_3_14: FrameLayout = FrameLayout {
-    end: End::Address(64),
-    variables: 80,
-    ..SINCE_3_12
-};
-
-/// Set in a word of a frame, from 3.14 on, that is no object. The bit below it is set where the
-/// reference is not counted.
-const NO_OBJECT: usize = 2;
-const TAGS: usize = 3;
 const WORD: usize = size_of::<usize>();
 
 impl FrameLayout {
-    /// The layout of a version; `None` where it was never looked at.
-    pub(super) fn of(version: (u8, u8)) -> Option<Self> {
-        let known = LAYOUTS.iter().find(|(known, _)| *known == version);
-        known.map(|(_, layout)| *layout)
-    }
-
     /// An argument that inner functions share is in one place with its cell: from 3.11 on.
     pub(super) fn joins_shared_arguments(self) -> bool {
         self.data.is_some()
@@ -183,7 +128,7 @@ impl FrameData {
 /// The address of the object that a word of a frame refers to, 0 if it refers to none.
 fn object_in(word: usize) -> u64 {
     let address = if word & NO_OBJECT == 0 {
-        word & !TAGS
+        word & !REFERENCE_TAGS
     } else {
         0
     };

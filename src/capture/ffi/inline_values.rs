@@ -8,12 +8,21 @@ use std::ptr::NonNull;
 use pyo3::ffi as c;
 
 use super::Object;
-use super::layout::{InlineValues, Layout};
+use super::layout::Layout;
+use super::layout::table::{
+    COUNT_BEFORE_VALUES, EmbeddedHeader, MOST_KEYS, POSITIONS_BEFORE_VALUES,
+};
 
-/// Set for types whose instances have room for values behind their fixed part (3.13 and later).
-const INLINE_VALUES: u64 = 1 << 2;
-/// Most keys that instances share (`SHARED_KEYS_MAX_SIZE`).
-const MOST_KEYS: u8 = 30;
+/// Where the values of the attributes of an instance are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ValuesPlace {
+    /// In a block of their own: so many words before the object is its address.
+    Pointed { word: usize },
+    /// The same, and the word may be that of a dict: the address is marked.
+    Marked { word: usize },
+    /// Behind the fixed part of the object, if its type has this flag.
+    Embedded { flag: u64 },
+}
 
 /// The values that an instance has now, each with its position. Borrowed: nothing is written to the
 /// values or the instance. Empty if it has none, or they are not where they are on known versions.
@@ -25,10 +34,16 @@ pub(in crate::capture) fn inline_values(
     layout: &Layout,
 ) -> Vec<(u8, Object)> {
     let flags = object.type_object().type_flags();
-    let places = match layout.inline_values(flags) {
-        Some(InlineValues::Pointed) => separate_values(pointed_values(object)),
-        Some(InlineValues::Marked) => marked_values(object).and_then(separate_values),
-        Some(InlineValues::Embedded) if flags.0 & INLINE_VALUES != 0 => {
+    let places = match layout.values_place(flags) {
+        Some(ValuesPlace::Pointed { word }) => separate_values(word_before(object, word)),
+        Some(ValuesPlace::Marked { word }) => {
+            // Marked by their address, less one.
+            let address = word_before(object, word);
+            (address & 1 == 1)
+                .then(|| separate_values(address + 1))
+                .flatten()
+        }
+        Some(ValuesPlace::Embedded { flag }) if flags.0 & flag != 0 => {
             embedded_values(object, basic_size)
         }
         _ => None,
@@ -64,44 +79,41 @@ impl Places {
     }
 }
 
-/// The address of the values, in 3.11 (`_PyObject_ValuesPointer`).
-fn pointed_values(object: Object) -> usize {
-    let word = object.0.as_ptr().cast::<usize>().wrapping_sub(4);
-    // SAFETY: types with the managed dict flag allocate four words before the object.
+/// The word that is so many words before an object.
+fn word_before(object: Object, words: usize) -> usize {
+    let word = object.0.as_ptr().cast::<usize>().wrapping_sub(words);
+    // SAFETY: types with the managed dict flag allocate that many words before the object.
     unsafe { word.read() }
 }
 
-/// That in 3.12 (`_PyObject_DictOrValuesPointer`): values are marked by their address, less one.
-fn marked_values(object: Object) -> Option<usize> {
-    let word = object.0.as_ptr().cast::<usize>().wrapping_sub(3);
-    // SAFETY: types with the managed dict flag allocate three words before the object.
-    let word = unsafe { word.read() };
-    (word & 1 == 1).then_some(word + 1)
-}
-
-/// 3.11 and 3.12: in a block of their own, behind a count and the positions.
+/// In a block of their own, behind a count and the positions.
 fn separate_values(values: usize) -> Option<Places> {
     let values: *const u8 = std::ptr::with_exposed_provenance(values);
     if values.is_null() {
         return None;
     }
-    let count = values.wrapping_sub(2);
+    let count = values.wrapping_sub(COUNT_BEFORE_VALUES);
     // SAFETY: the two bytes before the values are a count, and the size of what precedes them.
     let count = unsafe { count.read() };
     Some(Places {
         values: std::ptr::with_exposed_provenance(values.addr()),
-        positions: values.wrapping_sub(3),
+        positions: values.wrapping_sub(POSITIONS_BEFORE_VALUES),
         step: -1,
         count,
     })
 }
 
-/// From 3.13 on: behind the fixed part of the instance, the positions behind the values.
+/// Behind the fixed part of the instance, the positions behind the values.
 fn embedded_values(object: Object, basic_size: u64) -> Option<Places> {
     let words = object.0.as_ptr().cast::<*mut c::PyObject>();
     let header = words.wrapping_byte_add(usize::try_from(basic_size).ok()?);
-    // SAFETY: the flag says that values follow, which begin with four bytes.
-    let [capacity, count, _, is_valid] = unsafe { header.cast::<[u8; 4]>().read() };
+    // SAFETY: the flag says that values follow, which begin with this.
+    let EmbeddedHeader {
+        capacity,
+        count,
+        is_valid,
+        ..
+    } = unsafe { header.cast::<EmbeddedHeader>().read() };
     let values = header.wrapping_add(1);
     (is_valid == 1 && count <= capacity).then(|| Places {
         values,

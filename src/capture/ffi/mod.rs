@@ -22,12 +22,10 @@ mod attributes;
 mod calls;
 mod collector;
 mod containers;
-mod frame_probe;
 mod frames;
 mod inline_values;
 mod layout;
 mod members;
-mod probes;
 mod sizes;
 mod threads;
 mod type_object;
@@ -191,7 +189,7 @@ impl Object {
     pub(super) fn hidden_dict_address(self) -> u64 {
         let words = self.0.as_ptr().cast::<u64>();
         // SAFETY: types with the managed dict flag allocate that many words before the object.
-        let pointer = unsafe { words.sub(Layout::MANAGED_DICT_WORD) };
+        let pointer = unsafe { words.sub(layout::table::MANAGED_DICT_WORD) };
         // SAFETY: as above.
         unsafe { pointer.read() }
     }

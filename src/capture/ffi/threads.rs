@@ -12,16 +12,6 @@ use pyo3::prelude::*;
 
 use super::calls::exported;
 
-/// Offset of `thread_id` in `PyThreadState`, by version.
-pub(super) const IDENTS: [((u8, u8), usize); 6] = [
-    ((3, 10), 176),
-    ((3, 11), 152),
-    ((3, 12), 136),
-    ((3, 13), 152),
-    ((3, 14), 152),
-    ((3, 15), 176),
-];
-
 /// The threads of this interpreter.
 pub(in crate::capture) struct Threads<'py> {
     py: Python<'py>,
@@ -132,7 +122,7 @@ pub(super) fn has_ident_at(_py: Python<'_>, _offset: usize) -> bool {
 
 fn word(state: NonNull<c::PyThreadState>, offset: usize) -> u64 {
     let pointer = state.as_ptr().cast::<u64>().wrapping_byte_add(offset);
-    // SAFETY: a thread state is alive, see `listed_states`, and is larger than any of `IDENTS`.
+    // SAFETY: a thread state is alive, see `listed_states`, and is larger than any offset of `THREAD_IDENT`.
     unsafe { pointer.read() }
 }
 

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyEllipsis, PyTuple};
 
-use super::frames::{FrameData, FrameLayout, GeneratorData};
-use super::threads::Threads;
-use super::{Object, code_of_frame};
+use super::super::frames::{FrameData, FrameLayout, GeneratorData};
+use super::super::threads::Threads;
+use super::super::{Object, code_of_frame};
 
 /// Functions with variables of every kind. Each is looked at while it is executed, suspended or over,
 /// beside what Python says of its variables in their order; of those that functions share, the cells.

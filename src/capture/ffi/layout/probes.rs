@@ -8,10 +8,13 @@ use std::ffi::CStr;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict, PyList, PyTuple, PyType, PyWeakrefReference};
 
-use super::containers::{dict_entries, module_namespace, module_table, value_under};
-use super::layout::Layout;
-use super::type_object::TypeField;
-use super::{Object, object_at, system_object};
+use super::super::containers::{dict_entries, module_namespace, module_table, value_under};
+use super::super::type_object::TypeField;
+use super::super::{
+    Object, inline_values as values_of, item_count, member_offset, object_at, system_object,
+    weak_referent,
+};
+use super::{Layout, table};
 
 /// A new list is referred to once, and `None` is immortal where there are immortal objects.
 pub(super) fn counts(py: Python<'_>, layout: &Layout) -> Option<bool> {
@@ -23,7 +26,7 @@ pub(super) fn counts(py: Python<'_>, layout: &Layout) -> Option<bool> {
     let zero = count(0_u8.into_pyobject(py).ok()?.as_any());
     let is_counted = (once, twice) == (Some(1), Some(2));
     let [none, zero] = [none, zero].map(|count| count.is_none());
-    Some(is_counted && [none, zero] == layout.immortal_constants())
+    Some(is_counted && Some([none, zero]) == layout.value(&table::IMMORTAL_CONSTANTS))
 }
 
 /// `sys.getsizeof` counts what is expected in front of an instance and of a type.
@@ -64,7 +67,7 @@ pub(super) fn buffers(py: Python<'_>, layout: &Layout) -> Option<bool> {
         .ok()?
         .extract()
         .ok()?;
-    let items = super::item_count(Object::from_bound(&bytes));
+    let items = item_count(Object::from_bound(&bytes));
     Some(items == 5 && size == fixed + items + layout.bytes_besides()?)
 }
 
@@ -150,7 +153,7 @@ pub(super) fn sequence_order(py: Python<'_>, _: &Layout) -> Option<bool> {
 pub(super) fn inline_values(py: Python<'_>, layout: &Layout) -> Option<bool> {
     let (class, instance) = instance(py)?;
     let size = class.getattr("__basicsize__").ok()?.extract().ok()?;
-    let values = || super::inline_values(Object::from_bound(&instance), size, layout);
+    let values = || values_of(Object::from_bound(&instance), size, layout);
     let before = values();
     let value = PyList::empty(py);
     instance.setattr("name", &value).ok()?;
@@ -169,7 +172,7 @@ pub(super) fn member_descriptors(py: Python<'_>, layout: &Layout) -> Option<bool
     let code_type = code.get_type();
     let member = code_type.getattr("co_filename").ok()?;
     let [member, owner] = [member.as_any(), code_type.as_any()].map(Object::from_bound);
-    let offset = super::member_offset(member, owner, layout)?;
+    let offset = member_offset(member, owner, layout)?;
     Some(Object::from_bound(&code).reference_at(offset) == Some(Object::from_bound(&file)))
 }
 
@@ -177,7 +180,7 @@ pub(super) fn member_descriptors(py: Python<'_>, layout: &Layout) -> Option<bool
 pub(super) fn weak_references(py: Python<'_>, layout: &Layout) -> Option<bool> {
     let class = class(py, c"_frozen_importlib", c"ModuleSpec")?;
     let reference = PyWeakrefReference::new(&class).ok()?;
-    let referent = super::weak_referent(Object::from_bound(&reference), py, layout);
+    let referent = weak_referent(Object::from_bound(&reference), py, layout);
     Some(referent == Some(Object::from_bound(&class)))
 }
 
