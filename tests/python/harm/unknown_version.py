@@ -6,24 +6,13 @@ It is one of those that are known, and says otherwise when the package is import
 from __future__ import annotations
 
 import gc
-import importlib.util
 import sys
-from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-package = importlib.util.find_spec("heapgraph")
-assert package is not None
-assert package.origin is not None
-[library] = Path(package.origin).parent.glob("_core*.so")
-spec = importlib.util.spec_from_file_location("heapgraph._core", library)
-assert spec is not None
-assert spec.loader is not None
-known = sys.version_info
-sys.version_info = (3, 99, 0, "final", 0)  # type: ignore[assignment]
-_core: Any = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(_core)
-sys.version_info = known
-sys.modules["heapgraph._core"] = _core
+from late_core import import_under
+
+_core = import_under(patch.object(sys, "version_info", (3, 99, 0, "final", 0)))
 
 import greenlet  # noqa: E402
 
