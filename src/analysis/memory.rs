@@ -1,6 +1,6 @@
 //! Memory that the questions of this module take.
 
-use crate::graph::HeapGraph;
+use crate::graph::{BYTES_A_NEIGHBOUR, HeapGraph};
 use crate::process::{self, TooLittleMemory};
 
 /// What a question does with a heap, by which it takes memory.
@@ -32,5 +32,6 @@ impl Effort {
 pub fn ensure_memory(graph: &HeapGraph, effort: Effort) -> Result<(), TooLittleMemory> {
     let (an_object, a_reference) = effort.cost();
     let (objects, references) = (graph.node_count() as u64, graph.edge_count() as u64);
-    process::ensure(an_object * objects + a_reference * references)
+    let neighbours = BYTES_A_NEIGHBOUR * graph.most_neighbours() as u64;
+    process::ensure(an_object * objects + a_reference * references + neighbours)
 }

@@ -6,7 +6,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Direction;
 use super::chain::is_unordered;
-use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet};
+use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet, TypeIndex};
+use crate::process::{TooLittleMemory, ensure};
+
+/// What a drawn reference takes, with its label and its place in a picture.
+const BYTES_A_DRAWN_EDGE: u64 = 2 << 10;
 
 /// How far a neighbourhood reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +157,16 @@ impl Neighbourhood {
         ))
     }
 
+    /// Makes sure that there is memory to draw it: all references between drawn nodes are, however many
+    /// one object has to another.
+    ///
+    /// # Errors
+    ///
+    /// If there is less than is needed.
+    pub fn ensure_memory(&self) -> Result<(), TooLittleMemory> {
+        ensure(BYTES_A_DRAWN_EDGE * self.edges.len() as u64)
+    }
+
     /// Turns the links between drawn nodes into edges and counts the others as hidden.
     fn with_links(
         graph: &HeapGraph,
@@ -225,12 +239,14 @@ fn sort_by_interest(
     neighbours: &mut [NodeIndex],
     rank: impl Fn(NodeIndex) -> u64,
 ) {
-    neighbours.sort_by_cached_key(|&neighbour| interest(graph, neighbour));
+    let places = places_of_kinds(graph, neighbours);
+    neighbours.sort_by_cached_key(|&neighbour| places[&kind(graph, neighbour)]);
     let is_ordered = direction == Direction::Referents && !is_unordered(graph, node);
     if is_ordered {
         return;
     }
-    for alike in neighbours.chunk_by_mut(|&a, &b| interest(graph, a) == interest(graph, b)) {
+    let place_of = |node: NodeIndex| places[&kind(graph, node)];
+    for alike in neighbours.chunk_by_mut(|&a, &b| place_of(a) == place_of(b)) {
         if (2..=MOST_COMPARED).contains(&alike.len()) {
             alike.sort_by_cached_key(|&neighbour| {
                 let place = match direction {
@@ -258,7 +274,7 @@ fn telling<'n>(
     if !is_told_by_module {
         return neighbours;
     }
-    let functions_start = neighbours.partition_point(|&node| interest(graph, node).0 < FUNCTION);
+    let functions_start = neighbours.partition_point(|&node| kind(graph, node).0 < FUNCTION);
     &neighbours[..functions_start]
 }
 
@@ -274,8 +290,29 @@ fn place(graph: &HeapGraph, holder: NodeIndex, held: NodeIndex) -> Option<usize>
 /// The kind of neighbour that is drawn last.
 const FUNCTION: u8 = 4;
 
-/// What kind of neighbour to draw first: the least value.
-fn interest(graph: &HeapGraph, node: NodeIndex) -> (u8, String) {
+/// What kinds of neighbours there are, each with its place among them: by kind, then by the name of the
+/// type. Types of the same name share one.
+fn places_of_kinds(graph: &HeapGraph, neighbours: &[NodeIndex]) -> FxHashMap<(u8, TypeIndex), u32> {
+    let mut kinds: FxHashMap<(u8, TypeIndex), u32> = FxHashMap::default();
+    kinds.extend(
+        neighbours
+            .iter()
+            .map(|&neighbour| (kind(graph, neighbour), 0)),
+    );
+    let name = |&(rank, ty): &(u8, TypeIndex)| (rank, graph.types()[ty].full_name());
+    let mut in_order: Vec<_> = kinds.keys().copied().collect();
+    in_order.sort_by_cached_key(name);
+    let alike = in_order.chunk_by(|a, b| name(a) == name(b));
+    for (kinds_alike, place) in alike.zip(0..) {
+        for kind in kinds_alike {
+            kinds.insert(*kind, place);
+        }
+    }
+    kinds
+}
+
+/// What kind of neighbour to draw first, the least number, and its type.
+fn kind(graph: &HeapGraph, node: NodeIndex) -> (u8, TypeIndex) {
     let flags = graph.flags(node);
     let ty = graph.type_of(node);
     let rank = if flags.contains(NodeFlags::PROPER_MODULE) {
@@ -290,5 +327,5 @@ fn interest(graph: &HeapGraph, node: NodeIndex) -> (u8, String) {
     } else {
         3
     };
-    (rank, ty.full_name().into_owned())
+    (rank, graph.type_index(node))
 }

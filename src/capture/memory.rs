@@ -3,7 +3,7 @@
 use super::error::CaptureError;
 use super::ffi;
 use super::tracked::Tracked;
-use crate::graph::HeapGraph;
+use crate::graph::{BYTES_A_NEIGHBOUR, HeapGraph};
 use crate::process;
 
 /// What a walk is made for: it decides how much memory is needed. The figures are what
@@ -30,6 +30,9 @@ const WALK: Cost = Cost {
     object: 84,
     reference: 9,
 };
+
+/// What an object takes on the lists of a search through the graph, which are taken without asking.
+const BYTES_ON_A_LIST: usize = 12;
 
 /// A byte of the process never leads to more than this many of a snapshot: objects are no smaller than
 /// [`SMALLEST_OBJECT`], and a reference takes 8 bytes.
@@ -82,9 +85,17 @@ impl Need {
     /// [`CaptureError::TooLittleMemory`] if less is left.
     pub(super) fn check_after(self, graph: &HeapGraph) -> Result<(), CaptureError> {
         let (objects, references) = (graph.node_count() as u64, graph.edge_count() as u64);
-        Ok(process::ensure(
-            self.cost_of_answer().of(objects, references),
-        )?)
+        if self == Self::Unchecked {
+            let bytes = BYTES_ON_A_LIST * graph.node_count();
+            let is_there = process::is_spare_left_beside(bytes);
+            return is_there.then_some(()).ok_or(process::refused(bytes).into());
+        }
+        let lists = match self {
+            Self::Answer => BYTES_A_NEIGHBOUR * graph.most_neighbours() as u64,
+            Self::Snapshot { .. } | Self::Unchecked => 0,
+        };
+        let answer = self.cost_of_answer().of(objects, references);
+        Ok(process::ensure(answer + lists)?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can go wrong with a command.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::process::TooLittleMemory;
 use crate::render::RenderError;
@@ -56,6 +56,12 @@ pub(super) enum CliError {
 }
 
 impl CliError {
+    /// What there is to say where a question about a file needs more memory than there is.
+    pub(super) fn no_memory_for(path: &Path, source: TooLittleMemory) -> Self {
+        let path = path.to_owned();
+        Self::TooLittleMemory { path, source }
+    }
+
     /// True if and only if nobody reads the answer to its end.
     pub(super) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)

@@ -214,12 +214,8 @@ impl Command {
 /// The snapshot in a file, with memory for the question that follows.
 fn open(path: &Path) -> Result<HeapSnapshot, CliError> {
     let snapshot = snapshot::load(path)?;
-    ensure_memory(snapshot.graph(), Effort::Dominate).map_err(|source| {
-        CliError::TooLittleMemory {
-            path: path.to_owned(),
-            source,
-        }
-    })?;
+    ensure_memory(snapshot.graph(), Effort::Dominate)
+        .map_err(|source| CliError::no_memory_for(path, source))?;
     Ok(snapshot)
 }
 

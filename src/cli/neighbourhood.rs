@@ -52,6 +52,8 @@ impl Around {
             too_many: self.too_many,
         };
         let found = Neighbourhood::around(graph, &targets.nodes, direction, limits);
+        let is_there = found.ensure_memory();
+        is_there.map_err(|source| CliError::no_memory_for(&self.file, source))?;
         if let Some(path) = &self.output {
             let view = render::neighbourhood_view(&snapshot, &found, direction, self.max_depth);
             render::save(&view, path)?;

@@ -62,6 +62,7 @@ pub(in crate::python) fn draw_neighbourhood<'py>(
         |node| !forward && is_module(node),
         |node| fingerprints.of(node),
     )?;
+    found.ensure_memory().map_err(CaptureError::from)?;
     let drawing = Drawing {
         edges: label_edges(&heap.describer(), &found),
         nodes: drawn_nodes(&heap, &found, &target_nodes, held_by_caller),

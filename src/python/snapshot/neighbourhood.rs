@@ -7,6 +7,7 @@ use super::HeapSnapshot;
 use super::arguments::Limit;
 use crate::analysis::{Direction, Limits, Neighbourhood};
 use crate::graph::NodeIndex;
+use crate::process::TooLittleMemory;
 use crate::python::picture::Picture;
 use crate::render;
 
@@ -33,11 +34,12 @@ impl HeapSnapshot {
         };
         let picture = self.inner.ask(py, |snapshot| {
             let found = Neighbourhood::around(snapshot.graph(), &targets, direction, limits);
-            Picture {
+            found.ensure_memory()?;
+            Ok::<_, TooLittleMemory>(Picture {
                 node_count: found.nodes.len(),
                 view: render::neighbourhood_view(snapshot, &found, direction, limits.max_depth),
-            }
+            })
         });
-        Ok(picture?)
+        Ok(picture??)
     }
 }
