@@ -285,8 +285,8 @@ impl TypeNames {
 /// says nothing of what it is.
 fn own_name(snapshot: &HeapSnapshot, node: NodeIndex) -> Option<&str> {
     let graph = snapshot.graph();
-    let is_named =
-        graph.flags(node).contains(NodeFlags::TYPE) || graph.type_of(node).name == "function";
+    let is_named = graph.flags(node).contains(NodeFlags::TYPE)
+        || graph.type_of(node).is_genuine("builtins.function");
     snapshot.node_names().get(node).filter(|_| is_named)
 }
 

@@ -321,7 +321,7 @@ fn kind(graph: &HeapGraph, node: NodeIndex) -> (u8, TypeIndex) {
         1
     } else if flags.contains(NodeFlags::FRAME) {
         2
-    } else if ty.module.as_deref() == Some("builtins") && ty.name == "function" {
+    } else if ty.is_genuine("builtins.function") {
         // Every function of a module refers to its namespace, and so to nothing in particular.
         FUNCTION
     } else {

@@ -27,6 +27,11 @@ pub(crate) fn prepare(py: Python<'_>) {
     let _ = py.get_type::<Listener>();
 }
 
+/// True of the type that [`prepare`] has made, which no module shows.
+pub(super) fn is_own_class(class: &Bound<'_, PyAny>) -> bool {
+    class.is(class.py().get_type::<Listener>())
+}
+
 /// The functions that `atexit` will call.
 ///
 /// Nothing lists them; but to unregister a function each of them is compared with it, so this

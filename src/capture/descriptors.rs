@@ -7,7 +7,7 @@ use pyo3::types::PyType;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ffi::{self, Layout, Object};
-use super::known_types::{Known, types_of_interpreter};
+use super::known_types::{Known, core_types, types_of_interpreter};
 
 /// The descriptors of `type`, `code` and others, resolved once when the package is imported: in the
 /// middle of a walk nothing is imported, as `builtins.__import__` may be the program's.
@@ -28,6 +28,8 @@ pub(super) struct Descriptors {
     /// Where a function has the pointer to the dict of its attributes.
     pub(super) function_dict_offset: usize,
     pub(super) known: FxHashMap<u64, Known>,
+    /// The addresses of all types that the interpreter is known to have made itself.
+    pub(super) of_interpreter: FxHashSet<u64>,
     /// From 3.15 on there are dicts that are of no subclass of `dict`.
     pub(super) has_frozen_dicts: bool,
     /// The addresses of the traverse functions of the known types of the interpreter, and of classes
@@ -127,7 +129,9 @@ impl Descriptors {
                     descriptor: member.unbind(),
                 }
             });
-        let known = types_of_interpreter(py)?;
+        let core_types = core_types(py)?;
+        let known = types_of_interpreter(py, &core_types)?;
+        let of_interpreter = core_types.iter().map(|ty| Object::from_bound(ty).address());
         let plain_class = types.getattr("DynamicClassAttribute")?;
         let classes = (known.keys().copied())
             .filter_map(ffi::object_at)
@@ -152,6 +156,7 @@ impl Descriptors {
             ],
             function_dict_offset: function_type.getattr("__dictoffset__")?.extract()?,
             has_frozen_dicts: known.values().any(|known| *known == Known::FrozenDict),
+            of_interpreter: of_interpreter.chain(known.keys().copied()).collect(),
             known,
             own_traverses,
         })

@@ -10,6 +10,7 @@ use super::descriptors::Descriptors;
 use super::ffi::{self, Layout, Object, TypeField};
 use super::functions::FunctionFields;
 use super::known_types::{Known, KnownTypes};
+use crate::graph::{HeapGraph, HeapType};
 
 /// Reads types, code and what else the walk must know of, without running code of the program.
 pub(crate) struct Introspection<'py> {
@@ -51,6 +52,27 @@ impl<'py> Introspection<'py> {
     pub(super) fn known(&self, ty: Object) -> Option<Known> {
         let of_interpreter = self.descriptors.known.get(&ty.address()).copied();
         of_interpreter.or_else(|| self.known_types().get(ty))
+    }
+
+    /// Which of the known types a type of a graph is, whatever it is called.
+    pub(super) fn known_in(&self, graph: &HeapGraph, ty: &HeapType) -> Option<Known> {
+        self.known(ffi::object_at(graph.address(ty.node?))?)
+    }
+
+    /// For each type of a graph, by its index, whether it is one of the known types that are meant.
+    pub(super) fn which(&self, graph: &HeapGraph, is_meant: impl Fn(Known) -> bool) -> Vec<bool> {
+        let types = graph.types();
+        types.which(|ty| self.known_in(graph, ty).is_some_and(&is_meant))
+    }
+
+    /// True if and only if the interpreter has made `ty` itself: what is known of its types is.
+    pub(super) fn is_type_of_interpreter(&self, ty: Object) -> bool {
+        self.descriptors.of_interpreter.contains(&ty.address())
+    }
+
+    /// Which of the known types that no module shows `ty` is.
+    pub(super) fn not_shown(&self, ty: Object) -> Option<Known> {
+        self.known_types().not_shown(self, ty)
     }
 
     /// The type of the interpreter that is `known`.
@@ -113,9 +135,7 @@ impl<'py> Introspection<'py> {
         if let Some(known) = self.link_type.get() {
             return ty == known;
         }
-        let mut caches = self.known_types().all(Known::LruCache);
-        let is_it = self.type_name(&ty.lent(self.py)) == "_lru_list_elem"
-            && caches.any(|cache| ty.module_of_type(self.py) == cache.module_of_type(self.py));
+        let is_it = self.not_shown(ty) == Some(Known::LruLink);
         if is_it {
             self.link_type.set(Some(ty));
         }

@@ -17,6 +17,14 @@ pub(crate) fn module_name(module: &Bound<'_, PyAny>) -> Option<String> {
     text(&ffi::value_under(&namespace, c"__name__")?.lent(module.py()))
 }
 
+/// What a module has under a name, if it is loaded. Runs no code of the program.
+pub(super) fn value_in_module(py: Python<'_>, module: &CStr, name: &CStr) -> Option<Object> {
+    let modules = ffi::module_table(py)?;
+    let module = ffi::value_under(&modules, module)?.lent(py);
+    let namespace = ffi::module_namespace(&module)?;
+    ffi::value_under(&namespace, name)
+}
+
 /// A function of a compiled module, if that is loaded and the program has put nothing else in the
 /// place of the function.
 pub(super) fn compiled_function<'py>(

@@ -10,10 +10,11 @@ use super::at_exit;
 use super::ffi::{self, Object};
 use super::interpreter_state::InterpreterState;
 use super::introspection::Introspection;
+use super::known_types::Known;
 use super::names::{object_name, suspended_code};
 use super::threads::{ThreadId, ThreadNames};
 use super::walk::WalkedHeap;
-use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, Root, RootKind};
+use crate::graph::{HeapType, NodeFlags, NodeIndex, Root, RootKind};
 
 /// The named roots of a captured heap while its objects are alive: all but
 /// [`RootKind::External`].
@@ -40,10 +41,8 @@ impl<'a, 'py> Roots<'a, 'py> {
     /// If the interpreter refuses what is asked of it (out of memory).
     pub(crate) fn find(types: &'a Introspection<'py>, heap: &'a WalkedHeap<'py>) -> PyResult<Self> {
         let graph = &heap.graph;
-        let by_type: Vec<Option<RootKind>> = graph
-            .types()
-            .iter()
-            .map(|(_, ty)| kind_of_instances(ty))
+        let by_type: Vec<Option<RootKind>> = (graph.types().iter())
+            .map(|(_, ty)| kind_of_instances(types.known_in(graph, ty)?))
             .collect();
         let mut kinds = FxHashMap::default();
         for node in graph.nodes() {
@@ -178,7 +177,7 @@ impl<'a, 'py> Roots<'a, 'py> {
         if !callbacks.is_empty() {
             let list = graph
                 .nodes()
-                .find(|&node| is_callback_list(graph, node, &callbacks));
+                .find(|&node| self.is_callback_list(node, &callbacks));
             for node in callbacks.into_iter().chain(list) {
                 self.kinds.entry(node).or_insert(RootKind::AtExit);
             }
@@ -186,17 +185,35 @@ impl<'a, 'py> Roots<'a, 'py> {
         Ok(())
     }
 
+    /// True if and only if `node` is the list in which the interpreter keeps the callbacks with their
+    /// arguments, from 3.14 on: tuples of a callback and what it is called with, held by nobody else.
+    fn is_callback_list(&self, node: NodeIndex, callbacks: &FxHashSet<NodeIndex>) -> bool {
+        let graph = &self.heap.graph;
+        let is_exactly = |node, known| {
+            let object = ffi::object_at(graph.address(node));
+            object.is_some_and(|object| self.types.is_exactly(object, known))
+        };
+        let is_call = |&entry: &NodeIndex| {
+            let function = graph
+                .referents(entry)
+                .iter()
+                .find(|held| callbacks.contains(held));
+            is_exactly(entry, Known::Tuple) && function.is_some()
+        };
+        graph.unexplained_count(node) > 0
+            && is_exactly(node, Known::List)
+            && !graph.referents(node).is_empty()
+            && graph.referents(node).iter().all(is_call)
+    }
+
     /// True if some object could be a callback, being held from outside, and comparing it may run
-    /// code of the program: its class defines `__eq__` and `__call__` and is not the interpreter's
+    /// code of the program: its class defines `__call__` and an `__eq__` that is not the interpreter's
     /// own, or it is a proxy, which compares what it stands for.
     fn has_comparing_callback(&self) -> bool {
         let graph = &self.heap.graph;
         let is_comparing = graph.types().which(|ty| {
-            if ty.is_heap_type || !is_own_module(ty.module.as_deref()) {
-                self.compares_and_calls(ty)
-            } else {
-                ty.name == "CallableProxyType"
-            }
+            let known = self.types.known_in(graph, ty);
+            known == Some(Known::CallableProxy) || self.compares_and_calls(ty)
         });
         is_comparing.contains(&true)
             && graph.nodes().any(|node| {
@@ -211,23 +228,22 @@ impl<'a, 'py> Roots<'a, 'py> {
         let Some(class) = class else {
             return false;
         };
-        let mut classes = self.types.type_mro(&class.lent(self.types.py));
-        // Its `__eq__` is compiled; a metaclass may put it anywhere.
         let object = self.types.py.get_type::<PyAny>();
-        classes.retain(|class| !class.is(&object));
-        let defines = |name| {
-            classes.iter().any(|class| {
-                let namespace = self.types.type_namespace(class);
-                namespace.is_some_and(|names| ffi::value_under(&names, name).is_some())
-            })
+        // With what is of another type, those of the interpreter compare by identity.
+        let compares_plainly = |class: &Borrowed<'_, '_, PyAny>| {
+            class.is(&object) || self.types.is_type_of_interpreter(Object::from_bound(class))
         };
-        defines(c"__call__") && defines(c"__eq__")
+        let classes = self.types.type_mro(&class.lent(self.types.py));
+        let defines = |class: &Borrowed<'_, '_, PyAny>, name| {
+            let namespace = self.types.type_namespace(class);
+            namespace.is_some_and(|names| ffi::value_under(&names, name).is_some())
+        };
+        // A metaclass may put `object` anywhere.
+        let mut calling = classes.iter().filter(|class| !class.is(&object));
+        let mut comparing = classes.iter().filter(|class| !compares_plainly(class));
+        calling.any(|class| defines(class, c"__call__"))
+            && comparing.any(|class| defines(class, c"__eq__"))
     }
-}
-
-/// True for modules of the interpreter whose compiled types compare by identity.
-fn is_own_module(module: Option<&str>) -> bool {
-    matches!(module, Some("builtins" | "types" | "weakref"))
 }
 
 /// What an external root is, in words.
@@ -240,36 +256,11 @@ pub(super) fn held_from_outside(count: u32) -> String {
     format!("held from outside, {count} {references}")
 }
 
-/// True if and only if `node` is the list in which the interpreter keeps the callbacks with their
-/// arguments, from 3.14 on: tuples of a callback and what it is called with, held by nobody else.
-fn is_callback_list(graph: &HeapGraph, node: NodeIndex, callbacks: &FxHashSet<NodeIndex>) -> bool {
-    let is_exact = |node, name| {
-        let ty = graph.type_of(node);
-        !ty.is_heap_type && ty.name == name
-    };
-    let is_call = |&entry: &NodeIndex| {
-        let function = graph
-            .referents(entry)
-            .iter()
-            .find(|held| callbacks.contains(held));
-        is_exact(entry, "tuple") && function.is_some()
-    };
-    is_exact(node, "list")
-        && graph.unexplained_count(node) > 0
-        && !graph.referents(node).is_empty()
-        && graph.referents(node).iter().all(is_call)
-}
-
 /// What an instance is a root as, if it is held from outside the graph.
-fn kind_of_instances(ty: &HeapType) -> Option<RootKind> {
-    if ty.is_heap_type {
-        return None;
-    }
-    match ty.full_name().as_ref() {
-        "builtins.generator" | "builtins.coroutine" | "builtins.async_generator" => {
-            Some(RootKind::Suspended)
-        }
-        "_contextvars.Context" => Some(RootKind::Context),
+fn kind_of_instances(known: Known) -> Option<RootKind> {
+    match known {
+        Known::Generator | Known::Coroutine | Known::AsyncGenerator => Some(RootKind::Suspended),
+        Known::Context => Some(RootKind::Context),
         _ => None,
     }
 }

@@ -2,11 +2,12 @@
 //! are alive.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::{Instant, SystemTime};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PySlice, PyString};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::describe::spell_atom;
 use super::error::CaptureError;
@@ -21,7 +22,7 @@ use super::namespaces::namespaces;
 use super::roots::Roots;
 use super::walk::{Sizes, capture};
 use super::{Describer, Searches, lent_object, live_object};
-use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind};
+use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind, TypeIndex};
 use crate::snapshot::{
     BYTES_USED, DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts, WEAK_REFERENT,
     without_keys,
@@ -154,13 +155,7 @@ pub(crate) fn take_live_snapshot(
     metadata.has_keys = options.keys;
     metadata.capture_time = started.elapsed();
     metadata.unseen = unseen;
-    let names = heap
-        .opaque_types
-        .iter()
-        .map(|&ty| heap.graph.types()[ty].full_name());
-    metadata.opaque_types = names.map(Cow::into_owned).collect();
-    metadata.opaque_types.sort_unstable();
-    metadata.opaque_types.dedup();
+    metadata.opaque_types = opaque_names(&types, &heap.graph, &heap.opaque_types);
     let snapshot = HeapSnapshot::new(SnapshotParts {
         graph: heap.graph,
         edge_names,
@@ -179,24 +174,37 @@ pub(crate) fn take_live_snapshot(
     })
 }
 
+/// The full names of `opaque` types, but for those of the known types that the heap has too: what is said
+/// of a name is said of all types of that name.
+fn opaque_names(types: &Introspection<'_>, graph: &HeapGraph, opaque: &[TypeIndex]) -> Vec<String> {
+    let is_shown =
+        |index, ty: &HeapType| !opaque.contains(&index) && types.known_in(graph, ty).is_some();
+    let shown: FxHashSet<Cow<'_, str>> = (graph.types().iter())
+        .filter(|&(index, ty)| is_shown(index, ty))
+        .map(|(_, ty)| ty.full_name())
+        .collect();
+    let names = opaque.iter().map(|&ty| graph.types()[ty].full_name());
+    let names: BTreeSet<Cow<'_, str>> = names.filter(|name| !shown.contains(name)).collect();
+    names.into_iter().map(Cow::into_owned).collect()
+}
+
 /// The names of everything that has one of its own.
 fn node_names(
     types: &Introspection<'_>,
     graph: &HeapGraph,
     unused: &[(NodeIndex, u64)],
 ) -> NodeTexts {
-    const NAMED: [&str; 8] = [
-        "builtins.function",
-        "builtins.builtin_function_or_method",
-        "builtins.method",
-        "builtins.code",
-        "builtins.frame",
-        "builtins.generator",
-        "builtins.coroutine",
-        "builtins.async_generator",
+    const NAMED: [Known; 8] = [
+        Known::Function,
+        Known::Builtin,
+        Known::Method,
+        Known::Code,
+        Known::Frame,
+        Known::Generator,
+        Known::Coroutine,
+        Known::AsyncGenerator,
     ];
-    let is_named =
-        (graph.types()).which(|ty| !ty.is_heap_type && NAMED.contains(&ty.full_name().as_ref()));
+    let is_named = types.which(graph, |known| NAMED.contains(&known));
     let mut references = weak_references(types, graph).into_iter().peekable();
     let mut unused = unused.iter().peekable();
     let mut names = NodeTexts::default();
@@ -276,14 +284,8 @@ fn weak_keys(graph: &HeapGraph) -> NodeSet {
 
 /// What the strings, bytes and numbers of the heap say, shortened.
 fn values(types: &Introspection<'_>, graph: &HeapGraph) -> NodeTexts {
-    const VALUES: [&str; 4] = [
-        "builtins.str",
-        "builtins.bytes",
-        "builtins.int",
-        "builtins.float",
-    ];
-    let is_value =
-        (graph.types()).which(|ty| !ty.is_heap_type && VALUES.contains(&ty.full_name().as_ref()));
+    const VALUES: [Known; 4] = [Known::Str, Known::Bytes, Known::Int, Known::Float];
+    let is_value = types.which(graph, |known| VALUES.contains(&known));
     let mut values = NodeTexts::default();
     for node in graph.nodes() {
         if is_value[graph.type_index(node).index()]

@@ -14,20 +14,6 @@ use crate::graph::{HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, TypeIndex};
 /// Bytes of an object without fields.
 const OBJECT_SIZE: u64 = 16;
 
-/// Compiled types, besides those of `builtins`, whose instances, and those of types derived from
-/// them, hold no objects.
-const HOLD_NOTHING: [&str; 8] = [
-    "datetime.date",
-    "datetime.timedelta",
-    "decimal.Decimal",
-    "decimal.Context",
-    "_thread.lock",
-    "_thread.RLock",
-    "numpy.generic",
-    // An `lru_cache` shows what its links hold.
-    "functools._lru_list_elem",
-];
-
 /// True if a class has fields and no traverse, and is not known to hold no objects there.
 fn hides_fields(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> bool {
     let (basic_size, item_size) = types.instance_sizes(class);
@@ -35,15 +21,15 @@ fn hides_fields(types: &Introspection<'_>, class: &Bound<'_, PyAny>) -> bool {
     if Object::from_bound(class).type_flags().has_gc() || !has_fields {
         return false;
     }
-    // A `datetime` is a `date`, and has a time zone.
+    let ty = Object::from_bound(class);
+    let known = |class: Object| types.known(class).or_else(|| types.not_shown(class));
     let holds_nothing = |base: &Borrowed<'_, '_, PyAny>| {
-        let name = types.class_name(base);
-        HOLD_NOTHING.contains(&name.as_str())
+        known(Object::from_bound(base)).is_some_and(Known::holds_nothing)
     };
-    let name = types.class_name(class);
-    let bases = types.type_mro(class);
-    name == "datetime.datetime"
-        || !name.starts_with("builtins.") && !bases.iter().any(holds_nothing)
+    // A `datetime` is a `date`, and has a time zone. Types of the interpreter have no traverse where
+    // they hold no objects, or are read otherwise.
+    known(ty) == Some(Known::DateTime)
+        || !types.is_type_of_interpreter(ty) && !types.type_mro(class).iter().any(holds_nothing)
 }
 
 /// Types whose instances need more than a traverse.

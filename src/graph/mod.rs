@@ -85,8 +85,7 @@ impl HeapGraph {
         referents: Csr,
         addresses: Addresses,
     ) -> Result<Self, TooLittleMemory> {
-        let is_string = |ty: &HeapType| !ty.is_heap_type && ty.is_called("builtins.str");
-        let string_type = types.iter().find(|(_, ty)| is_string(ty));
+        let string_type = types.iter().find(|(_, ty)| ty.is_genuine("builtins.str"));
         Ok(Self {
             string_type: string_type.map(|(index, _)| index),
             referrers: referents.reversed()?,

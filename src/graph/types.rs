@@ -41,6 +41,12 @@ impl HeapType {
         rest.and_then(|rest| rest.strip_suffix('.')) == Some(module)
     }
 
+    /// True if and only if `name` is the full name, and this is no class of a program that says it is
+    /// of `builtins`, where no type is made at run time.
+    pub fn is_genuine(&self, name: &str) -> bool {
+        self.is_called(name) && !(self.is_heap_type && self.module.as_deref() == Some("builtins"))
+    }
+
     /// The name as shown to the user: short or full.
     pub fn display_name(&self, short: bool) -> Cow<'_, str> {
         if short {

@@ -81,8 +81,8 @@ impl<'s> Counting<'s> {
             namespace: names.texts().find(NAMESPACE),
             is_reference,
             holds_no_elements: types
-                .which(|ty| without_elements.clone().any(|name| ty.is_called(name))),
-            is_frame: types.which(|ty| ty.is_called(FRAME)),
+                .which(|ty| without_elements.clone().any(|name| ty.is_genuine(name))),
+            is_frame: types.which(|ty| ty.is_genuine(FRAME)),
             live_references,
         }
     }

@@ -109,7 +109,10 @@ impl<'a> Placing<'a> {
             element: paths.text(ANY_ELEMENT),
             key: paths.text("<key>"),
             is_container: types.which(|ty| !ty.is_heap_type && is_container(ty)),
-            is_backing: types.which(|ty| is_backing(&ty.full_name())),
+            is_backing: types.which(|ty| {
+                let name = ty.full_name();
+                is_backing(&name) && ty.is_genuine(&name)
+            }),
             places: vec![Place::Unknown; graph.node_count()],
             snapshot,
             names,

@@ -32,7 +32,7 @@ fn class_of_method(heap: &Heap<'_>, function: NodeIndex) -> Option<NodeIndex> {
     };
     class_with(function).or_else(|| {
         let mut holders = graph.referrers(function).iter();
-        let is_property = |node: NodeIndex| graph.type_of(node).full_name() == "builtins.property";
+        let is_property = |node: NodeIndex| graph.type_of(node).is_genuine("builtins.property");
         holders.find_map(|&holder| is_property(holder).then(|| class_with(holder))?)
     })
 }
@@ -44,7 +44,7 @@ fn instances_in_keys(heap: &Heap<'_>, cache: NodeIndex, class: NodeIndex) -> Vec
     let keys = graph.referents(cache).iter();
     let keys = keys.flat_map(|&held| heap.entries(held).map(|(key, _)| key));
     let instances: IndexSet<NodeIndex> = keys
-        .filter(|&key| graph.type_of(key).full_name() == "builtins.tuple")
+        .filter(|&key| graph.type_of(key).is_genuine("builtins.tuple"))
         .filter_map(|key| heap.held(key, &first))
         .filter(|&node| is_instance[graph.type_index(node).index()])
         .filter(|&node| heap.tree.dominates(cache, node))

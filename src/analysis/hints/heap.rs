@@ -26,10 +26,10 @@ impl<'h> Heap<'h> {
         })
     }
 
-    /// The types whose full name is one of these, by index.
+    /// The types that these full names mean, by index.
     pub(super) fn named(&self, names: &[&str]) -> Vec<bool> {
         let types = self.graph().types();
-        types.which(|ty| names.contains(&&*ty.full_name()))
+        types.which(|ty| names.iter().any(|name| ty.is_genuine(name)))
     }
 
     /// The types that are a class of a module or derived from it, by index.

@@ -227,7 +227,7 @@ impl Homes {
             None
         } else if flags.contains(NodeFlags::TYPE) {
             self.of_classes.get(&held).copied()
-        } else if graph.type_of(held).is_called("builtins.function") {
+        } else if graph.type_of(held).is_genuine("builtins.function") {
             namespace_of(snapshot, held)
         } else {
             self.of_instances[graph.type_index(held).index()]

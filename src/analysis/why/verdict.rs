@@ -85,7 +85,7 @@ pub(super) fn staying(
         None
     } else if graph.flags(held).contains(NodeFlags::TYPE) {
         Some("a class of a module stays")
-    } else if graph.type_of(held).is_called("builtins.function") {
+    } else if graph.type_of(held).is_genuine("builtins.function") {
         Some("a function of a module stays")
     } else {
         None

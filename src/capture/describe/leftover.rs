@@ -41,8 +41,8 @@ impl Describer<'_, '_> {
         if self.graph.type_of(node).node == Some(target) {
             return EdgeLabel::attribute("__class__");
         }
-        let target_type = self.graph.type_of(target);
-        let is_dict = !target_type.is_heap_type && target_type.name == "dict";
+        let is_dict = ffi::object_at(self.graph.address(target))
+            .is_some_and(|target| self.types.is_exactly(target, Known::Dict));
         let internal = |what: &'static str| EdgeLabel::Internal(what.into());
         match rule {
             Leftover::Element => EdgeLabel::SetElement,

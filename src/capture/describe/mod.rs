@@ -187,17 +187,9 @@ impl<'py, 'g> Describer<'py, 'g> {
     /// What a part of a `Context` holds: the mapping behind it, the inner nodes of that, which
     /// visit each value just before its variable, or more of them.
     fn context_variables(&self, object: Object, node: NodeIndex) -> Option<Vec<Named>> {
-        let ty = self.graph.type_of(node);
-        let is_known = !ty.is_heap_type
-            && matches!(
-                ty.full_name().as_ref(),
-                "_contextvars.Context"
-                    | "builtins.hamt"
-                    | "builtins.hamt_bitmap_node"
-                    | "builtins.hamt_array_node"
-                    | "builtins.hamt_collision_node"
-            );
-        if !is_known || !self.graph.flags(node).contains(NodeFlags::TRACKED) {
+        let known = self.types.known(object.type_object());
+        let is_part = matches!(known, Some(Known::Context | Known::ContextPart));
+        if !is_part || !self.graph.flags(node).contains(NodeFlags::TRACKED) {
             return None;
         }
         let held = object.visited();

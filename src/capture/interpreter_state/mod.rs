@@ -3,17 +3,19 @@
 
 mod rules;
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
+use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyTuple, PyType};
 use rustc_hash::FxHashMap;
 
+use super::at_exit;
 use super::ffi::{self, Object};
 use super::introspection::{Introspection, text};
 use super::known_types::Known;
 use super::lent_object;
-use super::modules::compiled_function;
+use super::modules::{compiled_function, value_in_module};
 use super::names::object_name;
 use super::walk::WalkedHeap;
 use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex};
@@ -36,11 +38,11 @@ const KEPT_CLASSES: [&str; 7] = [
 
 /// Types whose instances the interpreter makes when it starts and keeps to the end: immortal only
 /// from 3.12 on.
-const SINGLETONS: [&str; 4] = [
-    "builtins.NoneType",
-    "builtins.bool",
-    "builtins.ellipsis",
-    "builtins.NotImplementedType",
+const SINGLETONS: [Known; 4] = [
+    Known::NoneType,
+    Known::Bool,
+    Known::Ellipsis,
+    Known::NotImplemented,
 ];
 
 /// What is looked for among the instances of a type.
@@ -68,7 +70,10 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
     ) -> FxHashMap<NodeIndex, String> {
         let graph = &heap.graph;
         let held_by_frames = (heap.running.iter()).flat_map(|frame| graph.referents(frame.node));
-        let is_code = |node: &NodeIndex| graph.type_of(*node).full_name() == "builtins.code";
+        let is_code = |node: &NodeIndex| {
+            ffi::object_at(graph.address(*node))
+                .is_some_and(|object| types.is_exactly(object, Known::Code))
+        };
         let state = Self {
             types,
             graph,
@@ -93,11 +98,17 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
 
     /// What is looked for among the instances of a type.
     fn known_of_type(&self, ty: &HeapType) -> KnownOfType {
-        let name = ty.full_name();
+        let class = ty
+            .node
+            .and_then(|node| ffi::object_at(self.graph.address(node)));
+        let known = class.and_then(|class| {
+            let shown = self.types.known(class);
+            shown.or_else(|| self.types.not_shown(class))
+        });
         KnownOfType {
-            is_singleton: !ty.is_heap_type && SINGLETONS.contains(&name.as_ref()),
+            is_singleton: known.is_some_and(|known| SINGLETONS.contains(&known)),
             kept_by: ty.node.and_then(|class| self.compiled_with(class)),
-            rules: (RULES.iter().filter(|rule| rule.type_name == name)).collect(),
+            rules: (RULES.iter().filter(|rule| Some(rule.of) == known)).collect(),
         }
     }
 
@@ -160,8 +171,17 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
 
     /// `()` is a singleton, and immortal only from 3.12 on.
     fn is_empty_tuple(&self, node: NodeIndex) -> bool {
-        let ty = self.graph.type_of(node);
-        !ty.is_heap_type && ty.name == "tuple" && self.graph.referents(node).is_empty()
+        self.graph.referents(node).is_empty() && self.is_exactly(node, Known::Tuple)
+    }
+
+    fn is_exactly(&self, node: NodeIndex, known: Known) -> bool {
+        self.known(node) == Some(known)
+    }
+
+    /// Which of the known types an object is of.
+    fn known(&self, node: NodeIndex) -> Option<Known> {
+        let object = ffi::object_at(self.graph.address(node))?;
+        self.types.known(object.type_object())
     }
 
     /// The module of a class that compiled code keeps for good, and with it some of its instances:
@@ -169,7 +189,46 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
     fn compiled_with(&self, class: NodeIndex) -> Option<String> {
         let class = ffi::object_at(self.graph.address(class))?;
         let module = self.types.type_module(&class.lent(self.types.py))?;
-        KEPT_CLASSES.contains(&module.as_str()).then_some(module)
+        let is_kept = KEPT_CLASSES.contains(&module.as_str()) && self.is_class_of(class, &module);
+        is_kept.then_some(module)
+    }
+
+    /// True if and only if a class is what its module has under its name, or belongs to this package,
+    /// which does not show all of its own.
+    fn is_class_of(&self, class: Object, module: &str) -> bool {
+        let py = self.types.py;
+        let ty = class.lent(py);
+        let name = CString::new(self.types.type_name(&ty)).unwrap_or_default();
+        let is_shown = |module: &str| {
+            let module = CString::new(module).unwrap_or_default();
+            value_in_module(py, &module, &name) == Some(class)
+        };
+        is_shown(module)
+            || match module {
+                "ast" => is_shown("_ast") || self.is_syntax_tree(&ty),
+                "typing" => self.types.is_type_of_interpreter(class),
+                "pyo3_runtime" => ty.is(py.get_type::<PanicException>()),
+                _ => at_exit::is_own_class(&ty),
+            }
+    }
+
+    /// True of the classes of syntax trees, which the interpreter has without their module: their base
+    /// is compiled, with a method of its own, which no `class` statement makes.
+    fn is_syntax_tree(&self, class: &Bound<'py, PyAny>) -> bool {
+        let is_base = |class: &Borrowed<'py, 'py, PyAny>| {
+            let Some(namespace) = self.types.type_namespace(class) else {
+                return false;
+            };
+            let class = Object::from_bound(class);
+            let reduce = ffi::value_under(&namespace, c"__reduce__");
+            let is_own = reduce.is_some_and(|method| {
+                // A descriptor visits the class that it was made for.
+                self.types.is_exactly(method, Known::MethodDescriptor)
+                    && method.visited().contains(&class)
+            });
+            is_own && ffi::value_under(&namespace, c"_attributes").is_some()
+        };
+        self.types.type_mro(class).iter().any(is_base)
     }
 
     /// A class keeps weak references to its subclasses in a dict, by their addresses. From 3.12 on
@@ -215,23 +274,36 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
         is_plain.then(|| ffi::weak_referent(reference, self.types.py, self.types.layout))
     }
 
-    /// True if a list has nothing but functions, and one that is called so.
-    fn has_function(&self, list: NodeIndex, names: &[&str]) -> bool {
-        const FUNCTIONS: [&str; 3] = [
-            "builtins.function",
-            "builtins.builtin_function_or_method",
-            "builtins.method",
-        ];
+    /// True if a list has nothing but functions, and one of these, each by the name of its module and
+    /// its own.
+    fn has_function(&self, list: NodeIndex, functions: &[(&CStr, &CStr)]) -> bool {
         let items = self.graph.referents(list).iter().copied();
-        let is_function = |item| FUNCTIONS.contains(&&*self.graph.type_of(item).full_name());
-        let is_called = |item| {
-            let name = self.name(item);
-            name.is_some_and(|name| {
-                let name = name.rsplit('.').next().unwrap_or_default();
-                names.contains(&name)
-            })
+        let is_function = |item| {
+            let function = self.known(item);
+            matches!(
+                function,
+                Some(Known::Function | Known::Builtin | Known::Method)
+            )
         };
-        are_all(items.clone(), is_function) && items.into_iter().any(is_called)
+        if !are_all(items.clone(), is_function) {
+            return false;
+        }
+        let expected: Vec<Object> = (functions.iter())
+            .filter_map(|(module, name)| value_in_module(self.types.py, module, name))
+            .map(|function| self.function_of(function))
+            .collect();
+        let objects = items.filter_map(|item| ffi::object_at(self.graph.address(item)));
+        let mut functions = objects.map(|item| self.function_of(item));
+        functions.any(|function| expected.contains(&function))
+    }
+
+    /// The function of a method; of anything else that itself.
+    fn function_of(&self, object: Object) -> Object {
+        if !self.types.is_exactly(object, Known::Method) {
+            return object;
+        }
+        // A method visits its function, then what that is bound to.
+        object.visited().first().copied().unwrap_or(object)
     }
 
     /// Keys and values of a dict.

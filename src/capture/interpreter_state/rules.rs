@@ -1,39 +1,42 @@
 //! What objects that only the interpreter holds look like.
 
+use std::ffi::CStr;
+
 use super::super::ffi;
 use super::super::introspection::text;
 use super::super::known_types::Known;
+use super::super::modules::value_in_module;
 use super::{InterpreterState, are_all};
 use crate::graph::{NodeFlags, NodeIndex};
 
-/// Functions of the standard library that are registered with `os.register_at_fork`: what stands
-/// in a list with one of them is too.
-const CALLED_AT_FORK: [&str; 7] = [
-    "_acquireLock",
-    "_releaseLock",
-    "_prepareFork",
-    "_afterFork",
-    "_after_fork",
-    "_after_at_fork_child_reinit_locks",
-    "seed",
+/// Functions of the standard library that are registered with `os.register_at_fork`, with their modules:
+/// what stands in a list with one of them is too.
+const CALLED_AT_FORK: [(&CStr, &CStr); 7] = [
+    (c"logging", c"_acquireLock"),
+    (c"logging", c"_releaseLock"),
+    (c"logging", c"_prepareFork"),
+    (c"logging", c"_afterFork"),
+    (c"logging", c"_after_at_fork_child_reinit_locks"),
+    (c"threading", c"_after_fork"),
+    (c"random", c"seed"),
 ];
 
 /// What the parser of the interpreter keeps in a list while what it has parsed runs.
-const PARSED: [&str; 8] = [
-    "builtins.str",
-    "builtins.bytes",
-    "builtins.int",
-    "builtins.float",
-    "builtins.complex",
-    "builtins.bool",
-    "builtins.NoneType",
-    "builtins.ellipsis",
+const PARSED: [Known; 8] = [
+    Known::Str,
+    Known::Bytes,
+    Known::Int,
+    Known::Float,
+    Known::Complex,
+    Known::Bool,
+    Known::NoneType,
+    Known::Ellipsis,
 ];
 
 /// How something that the interpreter holds is recognised.
 pub(super) struct Rule {
-    /// Full name of the type of what it is about.
-    pub(super) type_name: &'static str,
+    /// The type of what it is about.
+    pub(super) of: Known,
     /// What an object of the type is called, if the rule is about it.
     pub(super) name: fn(&InterpreterState<'_, '_>, NodeIndex) -> Option<String>,
 }
@@ -41,34 +44,31 @@ pub(super) struct Rule {
 /// Objects of these types are looked at only if nothing in the graph refers to them.
 pub(super) static RULES: [Rule; 19] = [
     Rule {
-        type_name: "builtins.list",
+        of: Known::List,
         name: |state, node| {
-            let types = state.graph.referents(node).iter();
-            let types: Vec<_> = types
-                .map(|&item| state.graph.type_of(item).full_name())
-                .collect();
-            let has = |name: &str| types.iter().any(|ty| ty == name);
-            let is_it = has("builtins.str")
-                && has("builtins.bytes")
-                && types.iter().all(|ty| PARSED.contains(&ty.as_ref()));
+            let items = state.graph.referents(node).iter().copied();
+            let types: Option<Vec<Known>> = items.map(|item| state.known(item)).collect();
+            let types = types?;
+            let is_it = types.contains(&Known::Str)
+                && types.contains(&Known::Bytes)
+                && types.iter().all(|ty| PARSED.contains(ty));
             is_it.then(|| "source of the program that runs".into())
         },
     },
     Rule {
-        type_name: "builtins.bytes",
+        of: Known::Bytes,
         name: |state, node| {
-            let is_shared = ffi::object_at(state.graph.address(node)).is_some_and(|bytes| {
-                state.types.is_exactly(bytes, Known::Bytes) && ffi::item_count(bytes) <= 1
-            });
+            let bytes = ffi::object_at(state.graph.address(node));
+            let is_shared = bytes.is_some_and(|bytes| ffi::item_count(bytes) <= 1);
             is_shared.then(|| "shared bytes".into())
         },
     },
     Rule {
-        type_name: "builtins.dict",
+        of: Known::Dict,
         name: |state, node| state.table_of_subclasses(node),
     },
     Rule {
-        type_name: "builtins.dict",
+        of: Known::Dict,
         name: |state, node| {
             let key = |key: &str| key.starts_with("thread.local.");
             let is_it = state.strings(node).any(|(name, _)| key(&name));
@@ -76,32 +76,31 @@ pub(super) static RULES: [Rule; 19] = [
         },
     },
     Rule {
-        type_name: "builtins.dict",
+        of: Known::Dict,
         name: |state, node| {
             let (_, value) = state.strings(node).find(|(key, _)| key == "strict")?;
-            let is_it = state.name(value)? == "strict_errors";
+            let strict = value_in_module(state.types.py, c"codecs", c"strict_errors")?;
+            let is_it = strict.address() == state.graph.address(value);
             is_it.then(|| "error handlers of codecs".into())
         },
     },
     Rule {
-        type_name: "builtins.dict",
+        of: Known::Dict,
         name: |state, node| {
             let values = state.entries(node).map(|[_, value]| value);
-            let is_it = are_all(values, |value| {
-                state.graph.type_of(value).full_name() == "codecs.CodecInfo"
-            });
+            let is_it = are_all(values, |value| state.is_exactly(value, Known::CodecInfo));
             is_it.then(|| "codecs that were looked up".into())
         },
     },
     Rule {
-        type_name: "builtins.dict",
+        of: Known::Dict,
         name: |state, node| {
             let is_it = are_all(state.entries(node), |[key, value]| key == value);
             is_it.then(|| "interned strings".into())
         },
     },
     Rule {
-        type_name: "builtins.dict",
+        of: Known::Dict,
         name: |state, node| {
             let (_, name) = state.strings(node).find(|(key, _)| key == "__name__")?;
             let name = text(&state.object(name))?;
@@ -111,18 +110,17 @@ pub(super) static RULES: [Rule; 19] = [
         },
     },
     Rule {
-        type_name: "builtins.dict",
+        of: Known::Dict,
         name: |state, node| {
             let is_it = are_all(state.entries(node), |[key, value]| {
                 let is_class = state.graph.flags(value).contains(NodeFlags::TYPE);
-                let is_number = state.graph.type_of(key).full_name() == "builtins.int";
-                is_class && is_number
+                is_class && state.is_exactly(key, Known::Int)
             });
             is_it.then(|| "exceptions by error number".into())
         },
     },
     Rule {
-        type_name: "builtins.dict",
+        of: Known::Dict,
         name: |state, node| {
             let mut keys = state.strings(node).map(|(key, _)| key);
             let is_it = keys.any(|key| key == "cached_datetime_module");
@@ -130,7 +128,7 @@ pub(super) static RULES: [Rule; 19] = [
         },
     },
     Rule {
-        type_name: "builtins.dict",
+        of: Known::Dict,
         name: |state, node| {
             let keys: Vec<String> = state.strings(node).map(|(key, _)| key).collect();
             let is_special = |key: &String| key.starts_with("__") && key.ends_with("__");
@@ -139,31 +137,30 @@ pub(super) static RULES: [Rule; 19] = [
         },
     },
     Rule {
-        type_name: "builtins.list",
+        of: Known::List,
         name: |state, node| {
             let is_module = |node| state.graph.flags(node).contains(NodeFlags::MODULE);
             let items = state.graph.referents(node).iter().copied();
-            let modules =
-                items.filter(|&item| state.graph.type_of(item).full_name() != "builtins.NoneType");
+            let modules = items.filter(|&item| !state.is_exactly(item, Known::NoneType));
             (are_all(modules, is_module)).then(|| "compiled modules by number".into())
         },
     },
     Rule {
-        type_name: "builtins.list",
+        of: Known::List,
         name: |state, node| {
-            (state.has_function(node, &["search_function"]))
+            (state.has_function(node, &[(c"encodings", c"search_function")]))
                 .then(|| "search functions of codecs".into())
         },
     },
     Rule {
-        type_name: "builtins.list",
+        of: Known::List,
         name: |state, node| {
             (state.has_function(node, &CALLED_AT_FORK))
                 .then(|| "functions called at a fork (os.register_at_fork)".into())
         },
     },
     Rule {
-        type_name: "builtins.function",
+        of: Known::Function,
         name: |state, node| {
             let mut held = state.graph.referents(node).iter();
             let is_running = held.any(|held| state.running_code.contains(held));
@@ -174,7 +171,7 @@ pub(super) static RULES: [Rule; 19] = [
         },
     },
     Rule {
-        type_name: "weakref.ReferenceType",
+        of: Known::WeakReference,
         name: |state, node| {
             let lock = state.referent_of_weak(node)??;
             let is_lock = state.types.is_exactly(lock, Known::Lock);
@@ -182,15 +179,15 @@ pub(super) static RULES: [Rule; 19] = [
         },
     },
     Rule {
-        type_name: "_thread._localdummy",
+        of: Known::LocalDummy,
         name: |_, _| Some("thread-local storage".into()),
     },
     Rule {
-        type_name: "builtins.moduledef",
+        of: Known::ModuleDefinition,
         name: |_, _| Some("definition of a compiled module".into()),
     },
     Rule {
-        type_name: "Token.MISSING",
+        of: Known::MissingToken,
         name: |_, _| Some("mark of context variables".into()),
     },
 ];

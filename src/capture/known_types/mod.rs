@@ -3,19 +3,21 @@
 //! What is called on an object because of its type, a getter or a `__sizeof__`, is called only if that
 //! very type is known here. A name proves nothing: a class of the program may have any.
 
+mod core_types;
 mod places;
 
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PyMappingProxy, PyMemoryView, PySet,
-    PyString, PyTuple, PyType,
+    PyBool, PyByteArray, PyBytes, PyComplex, PyDict, PyFloat, PyFrozenSet, PyInt, PyList,
+    PyMappingProxy, PyMemoryView, PySet, PyString, PyTuple, PyType,
 };
 use rustc_hash::FxHashMap;
 
 use super::ffi::{self, Object, is_compiled_module};
 use super::introspection::Introspection;
 use super::modules::module_name;
+pub(super) use core_types::core_types;
 use places::{COMPILED, INTERPRETER, Place, WRITTEN_IN_PYTHON};
 
 /// A type, or a few that are alike in what can be asked of their instances.
@@ -24,19 +26,29 @@ pub(super) enum Known {
     // Of the interpreter.
     AsyncGenerator,
     BaseException,
+    Bool,
     Builtin,
     ByteArray,
     Bytes,
+    CallableProxy,
     Cell,
     ClassMethodDescriptor,
     Code,
+    Complex,
+    Context,
+    /// The mapping behind a context, or one of its inner nodes.
+    ContextPart,
+    ContextVar,
     Coroutine,
     Dict,
+    Ellipsis,
+    Float,
     Frame,
     FrozenDict,
     FrozenSet,
     Function,
     Generator,
+    GenericAlias,
     GetSetDescriptor,
     Int,
     List,
@@ -45,7 +57,13 @@ pub(super) enum Known {
     MemoryView,
     Method,
     MethodDescriptor,
+    MethodWrapper,
+    /// What marks that a context variable had no value.
+    MissingToken,
     Module,
+    ModuleDefinition,
+    NoneType,
+    NotImplemented,
     Set,
     Str,
     Traceback,
@@ -56,10 +74,12 @@ pub(super) enum Known {
     // Of compiled modules.
     Array,
     Buffered,
-    Context,
-    ContextVar,
     CtypesNamespace,
     CtypesNumber,
+    Date,
+    DateTime,
+    Decimal,
+    DecimalContext,
     Deque,
     Element,
     FileIo,
@@ -73,11 +93,17 @@ pub(super) enum Known {
     NumpyScalar,
     OrderedDict,
     Pickler,
+    RLock,
     Socket,
     Task,
     TextFile,
     ThreadHandle,
+    TimeDelta,
+    // Of compiled modules that do not show them.
+    LocalDummy,
+    LruLink,
     // Classes of the library that are written in Python.
+    CodecInfo,
     EventLoop,
     PythonFuture,
     PythonTask,
@@ -85,6 +111,13 @@ pub(super) enum Known {
 }
 
 impl Known {
+    /// The type of a compiled module that does not show it: what it is called, and a type that is
+    /// shown by the same module.
+    const NOT_SHOWN: [(&'static str, Self, Self); 2] = [
+        ("_localdummy", Self::Lock, Self::LocalDummy),
+        ("_lru_list_elem", Self::LruCache, Self::LruLink),
+    ];
+
     fn is_written_in_python(self) -> bool {
         WRITTEN_IN_PYTHON.iter().any(|place| place.3 == self)
     }
@@ -98,6 +131,23 @@ impl Known {
                 | Self::MemberDescriptor
                 | Self::MethodDescriptor
                 | Self::WrapperDescriptor
+        )
+    }
+
+    /// Of the compiled types without a traverse one whose instances, and those of types derived from
+    /// it, hold no objects, or none that are not seen otherwise: an `lru_cache` shows what its links
+    /// hold.
+    pub(super) fn holds_nothing(self) -> bool {
+        matches!(
+            self,
+            Self::Date
+                | Self::TimeDelta
+                | Self::Decimal
+                | Self::DecimalContext
+                | Self::Lock
+                | Self::RLock
+                | Self::NumpyScalar
+                | Self::LruLink
         )
     }
 
@@ -135,17 +185,24 @@ impl Known {
     }
 }
 
-/// The types of the interpreter by address. They are static: what is found once holds for good.
+/// The types of the interpreter by address; `core` are those that it makes before any code runs. They are
+/// static: what is found once holds for good.
 ///
 /// # Errors
 ///
 /// If the library's module `types` cannot be imported.
-pub(super) fn types_of_interpreter(py: Python<'_>) -> PyResult<FxHashMap<u64, Known>> {
+pub(super) fn types_of_interpreter(
+    py: Python<'_>,
+    core: &[Bound<'_, PyAny>],
+) -> PyResult<FxHashMap<u64, Known>> {
     let named = [
         (py.get_type::<PyBaseException>(), Known::BaseException),
+        (py.get_type::<PyBool>(), Known::Bool),
         (py.get_type::<PyByteArray>(), Known::ByteArray),
         (py.get_type::<PyBytes>(), Known::Bytes),
+        (py.get_type::<PyComplex>(), Known::Complex),
         (py.get_type::<PyDict>(), Known::Dict),
+        (py.get_type::<PyFloat>(), Known::Float),
         (py.get_type::<PyFrozenSet>(), Known::FrozenSet),
         (py.get_type::<PyInt>(), Known::Int),
         (py.get_type::<PyList>(), Known::List),
@@ -173,6 +230,12 @@ pub(super) fn types_of_interpreter(py: Python<'_>) -> PyResult<FxHashMap<u64, Kn
         let is_static = object.is_ready_type() && !object.type_flags().is_heap_type();
         if is_static && full_name(&ty)? == expected {
             known.insert(object.address(), what);
+        }
+    }
+    for ty in core {
+        let is_static = !Object::from_bound(ty).type_flags().is_heap_type();
+        if let Some(what) = core_types::not_shown(&full_name(ty)?).filter(|_| is_static) {
+            known.insert(address(ty), what);
         }
     }
     Ok(known)
@@ -204,6 +267,18 @@ impl KnownTypes {
 
     pub(super) fn get(&self, ty: Object) -> Option<Known> {
         self.0.get(&ty).copied()
+    }
+
+    /// Which of the types that no module shows `ty` is.
+    pub(super) fn not_shown(&self, types: &Introspection<'_>, ty: Object) -> Option<Known> {
+        let module = ty.module_of_type(types.py)?;
+        let name = types.type_name(&ty.lent(types.py));
+        let is_it = |(called, beside, _): &&(&str, Known, Known)| {
+            let mut shown = self.all(*beside);
+            *called == name && shown.any(|ty| ty.module_of_type(types.py) == Some(module))
+        };
+        let found = Known::NOT_SHOWN.iter().find(is_it);
+        found.map(|(_, _, known)| *known)
     }
 
     /// The types that are `known`.

@@ -8,8 +8,8 @@ use super::Known;
 /// type itself gives.
 pub(super) type Place = (&'static CStr, &'static CStr, &'static str, Known);
 
-/// Types of the interpreter that have no name in `builtins`; static, so found once.
-pub(super) const INTERPRETER: [Place; 18] = [
+/// Types of the interpreter, most of which have no name in `builtins`; static, so found once.
+pub(super) const INTERPRETER: [Place; 26] = [
     (
         c"types",
         c"AsyncGeneratorType",
@@ -71,6 +71,31 @@ pub(super) const INTERPRETER: [Place; 18] = [
     (c"types", c"ModuleType", "builtins.module", Known::Module),
     (
         c"types",
+        c"MethodWrapperType",
+        "builtins.method-wrapper",
+        Known::MethodWrapper,
+    ),
+    (
+        c"types",
+        c"GenericAlias",
+        "types.GenericAlias",
+        Known::GenericAlias,
+    ),
+    (c"types", c"NoneType", "builtins.NoneType", Known::NoneType),
+    (
+        c"types",
+        c"EllipsisType",
+        "builtins.ellipsis",
+        Known::Ellipsis,
+    ),
+    (
+        c"types",
+        c"NotImplementedType",
+        "builtins.NotImplementedType",
+        Known::NotImplemented,
+    ),
+    (
+        c"types",
         c"TracebackType",
         "builtins.traceback",
         Known::Traceback,
@@ -88,24 +113,11 @@ pub(super) const INTERPRETER: [Place; 18] = [
         Known::WeakReference,
     ),
     (
-        c"builtins",
-        c"frozendict",
-        "builtins.frozendict",
-        Known::FrozenDict,
+        c"_weakref",
+        c"CallableProxyType",
+        "weakref.CallableProxyType",
+        Known::CallableProxy,
     ),
-];
-
-/// Types of compiled modules.
-pub(super) const COMPILED: [Place; 29] = [
-    (c"_asyncio", c"Future", "_asyncio.Future", Known::Future),
-    (c"_asyncio", c"Task", "_asyncio.Task", Known::Task),
-    (
-        c"_collections",
-        c"OrderedDict",
-        "collections.OrderedDict",
-        Known::OrderedDict,
-    ),
-    (c"_collections", c"deque", "collections.deque", Known::Deque),
     (
         c"_contextvars",
         c"Context",
@@ -119,11 +131,50 @@ pub(super) const COMPILED: [Place; 29] = [
         Known::ContextVar,
     ),
     (
+        c"builtins",
+        c"frozendict",
+        "builtins.frozendict",
+        Known::FrozenDict,
+    ),
+];
+
+/// Types of compiled modules.
+pub(super) const COMPILED: [Place; 33] = [
+    (c"_asyncio", c"Future", "_asyncio.Future", Known::Future),
+    (c"_asyncio", c"Task", "_asyncio.Task", Known::Task),
+    (
+        c"_collections",
+        c"OrderedDict",
+        "collections.OrderedDict",
+        Known::OrderedDict,
+    ),
+    (c"_collections", c"deque", "collections.deque", Known::Deque),
+    (
         c"_ctypes",
         c"_SimpleCData",
         "_ctypes._SimpleCData",
         Known::CtypesNumber,
     ),
+    (c"_datetime", c"date", "datetime.date", Known::Date),
+    (
+        c"_datetime",
+        c"datetime",
+        "datetime.datetime",
+        Known::DateTime,
+    ),
+    (
+        c"_datetime",
+        c"timedelta",
+        "datetime.timedelta",
+        Known::TimeDelta,
+    ),
+    (
+        c"_decimal",
+        c"Context",
+        "decimal.Context",
+        Known::DecimalContext,
+    ),
+    (c"_decimal", c"Decimal", "decimal.Decimal", Known::Decimal),
     (
         c"_elementtree",
         c"Element",
@@ -172,6 +223,7 @@ pub(super) const COMPILED: [Place; 29] = [
     ),
     (c"_socket", c"socket", "_socket.socket", Known::Socket),
     (c"_thread", c"LockType", "_thread.lock", Known::Lock),
+    (c"_thread", c"RLock", "_thread.RLock", Known::RLock),
     (
         c"_thread",
         c"_ThreadHandle",
@@ -198,7 +250,7 @@ const NUMPY: &CStr = c"numpy._core._multiarray_umath";
 const OLD_NUMPY: &CStr = c"numpy.core._multiarray_umath";
 
 /// Classes of the library that are written in Python: of their instances only the attributes are read.
-pub(super) const WRITTEN_IN_PYTHON: [Place; 4] = [
+pub(super) const WRITTEN_IN_PYTHON: [Place; 5] = [
     (
         c"asyncio.base_events",
         c"BaseEventLoop",
@@ -216,6 +268,12 @@ pub(super) const WRITTEN_IN_PYTHON: [Place; 4] = [
         c"_PyTask",
         "asyncio.tasks.Task",
         Known::PythonTask,
+    ),
+    (
+        c"codecs",
+        c"CodecInfo",
+        "codecs.CodecInfo",
+        Known::CodecInfo,
     ),
     (c"threading", c"Thread", "threading.Thread", Known::Thread),
 ];

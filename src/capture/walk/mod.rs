@@ -15,6 +15,7 @@ use super::give_back::GiveBack;
 use super::held::{HeldObjects, for_each_held};
 use super::hidden::{Given, HiddenReferences, Hooks};
 use super::introspection::Introspection;
+use super::known_types::Known;
 use super::memory::Need;
 use super::modules::mark_modules;
 use super::threads::ThreadId;
@@ -156,7 +157,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         let running = self.running_frames();
         let graph = self.builder.build()?;
         let mut cached_names = HeldObjects::default();
-        cached_names.extend(cached_names_of(self.introspection.py, &graph));
+        cached_names.extend(cached_names_of(self.introspection, &graph));
         Ok(WalkedHeap {
             _give_back: GiveBack::after(&graph),
             graph,
@@ -366,8 +367,8 @@ impl<'a, 'py> Walk<'a, 'py> {
 /// Strings that no object of the heap holds, and that are nodes all the same: the dict of interned
 /// strings, which is seen from 3.14 on, does not count its references. The interpreter's cache of
 /// attributes may have the only one that is counted, and any lookup may put another name there.
-fn cached_names_of<'py>(py: Python<'py>, graph: &HeapGraph) -> Vec<Bound<'py, PyAny>> {
-    let is_string = (graph.types()).which(|ty| !ty.is_heap_type && ty.is_called("builtins.str"));
+fn cached_names_of<'py>(types: &Introspection<'py>, graph: &HeapGraph) -> Vec<Bound<'py, PyAny>> {
+    let is_string = types.which(graph, |known| known == Known::Str);
     let is_cached = |node: &NodeIndex| {
         let is_mortal = !graph.flags(*node).contains(NodeFlags::IMMORTAL);
         let is_counted = |holder: &NodeIndex| !graph.referrers(*holder).is_empty();
@@ -377,6 +378,6 @@ fn cached_names_of<'py>(py: Python<'py>, graph: &HeapGraph) -> Vec<Bound<'py, Py
     };
     let cached = graph.nodes().filter(is_cached);
     cached
-        .filter_map(|node| Some(ffi::object_at(graph.address(node))?.bound(py)))
+        .filter_map(|node| Some(ffi::object_at(graph.address(node))?.bound(types.py)))
         .collect()
 }

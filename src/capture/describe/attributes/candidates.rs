@@ -75,7 +75,7 @@ impl<'py> Describer<'py, '_> {
         let Some((file, (names, constants))) = places else {
             return FxHashMap::default();
         };
-        for code in self.code_nodes() {
+        for code in self.nodes_of(Known::Code) {
             let referents = self.graph.referents(code);
             if referents.len() < members.len() {
                 continue;
@@ -102,10 +102,10 @@ impl<'py> Describer<'py, '_> {
         files
     }
 
-    fn code_nodes(&self) -> impl Iterator<Item = NodeIndex> {
-        let is_code = |ty: &crate::graph::HeapType| ty.name == "code" && !ty.is_heap_type;
+    fn nodes_of(&self, known: Known) -> impl Iterator<Item = NodeIndex> {
+        let is_meant = self.types.which(self.graph, |other| other == known);
         let nodes = self.graph.nodes();
-        nodes.filter(move |&node| is_code(self.graph.type_of(node)))
+        nodes.filter(move |&node| is_meant[self.graph.type_index(node).index()])
     }
 
     /// The dicts of a few instances of a class that somebody has asked for.
@@ -154,7 +154,7 @@ impl<'py> Describer<'py, '_> {
         self.program_names.get_or_init(|| {
             let mut seen = NodeSet::new(self.graph);
             let mut names = Vec::new();
-            for code in self.code_nodes() {
+            for code in self.nodes_of(Known::Code) {
                 for &held in self.graph.referents(code) {
                     for &name in self.graph.referents(held) {
                         if seen.insert(name) {
@@ -169,11 +169,7 @@ impl<'py> Describer<'py, '_> {
 
     /// All strings of the heap, unless there are too many.
     pub(super) fn strings(&self) -> Vec<Object> {
-        let is_str = |ty: &crate::graph::HeapType| ty.name == "str" && !ty.is_heap_type;
-        let strings = self
-            .graph
-            .nodes()
-            .filter(|&node| is_str(self.graph.type_of(node)));
+        let strings = self.nodes_of(Known::Str);
         let strings: Vec<NodeIndex> = strings.take(MOST_STRINGS + 1).collect();
         if strings.len() > MOST_STRINGS {
             return Vec::new();

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
 use super::super::functions::FunctionField;
+use super::super::known_types::Known;
 use super::Describer;
 use super::spelling::spell;
 use crate::graph::{EdgeName, EdgeNames, NodeIndex, TextIndex};
@@ -72,8 +73,7 @@ impl Namer<'_, '_, '_> {
     fn find_closures(&mut self) {
         let types = self.describer.types;
         let graph = self.describer.graph;
-        let is_function =
-            (graph.types()).which(|ty| !ty.is_heap_type && ty.is_called("builtins.function"));
+        let is_function = types.which(graph, |known| known == Known::Function);
         let functions = graph
             .nodes()
             .filter(|&node| is_function[graph.type_index(node).index()]);

@@ -9,7 +9,7 @@ use super::super::super::known_types::Known;
 use super::super::Describer;
 use super::super::leftover::Leftover;
 use super::super::members::Field;
-use crate::graph::{EdgeNames, HeapType, NodeFlags, NodeIndex, TextIndex};
+use crate::graph::{EdgeNames, NodeFlags, NodeIndex, TextIndex};
 
 /// Instances of one class whose attributes are searched for with more names than those that
 /// served for the ones before.
@@ -71,12 +71,7 @@ impl<'py> Plan<'py> {
         let way = if ArrayFields::of(describer.types, &class).is_some() {
             Way::Described
         } else {
-            way(
-                describer.types,
-                describer.graph.type_of(node),
-                ty,
-                describer.graph.flags(node),
-            )
+            way(describer.types, ty, describer.graph.flags(node))
         };
         let fields = if way == Way::Code {
             describer.code_fields()
@@ -100,19 +95,19 @@ impl<'py> Plan<'py> {
     }
 }
 
-fn way(types: &Introspection<'_>, ty: &HeapType, class: Object, flags: NodeFlags) -> Way {
+fn way(types: &Introspection<'_>, class: Object, flags: NodeFlags) -> Way {
     match types.known(class) {
         Some(Known::Dict | Known::FrozenDict) => return Way::Dict,
         Some(Known::List | Known::Tuple) => return Way::Sequence,
         Some(Known::Set | Known::FrozenSet) => return Way::Set,
         Some(Known::Code) => return Way::Code,
-        Some(Known::Generator | Known::Coroutine | Known::AsyncGenerator | Known::Context) => {
-            return Way::Described;
-        }
-        // The parts of a context, which no module shows.
-        None if !ty.is_heap_type && ty.full_name().starts_with("builtins.hamt") => {
-            return Way::Described;
-        }
+        Some(
+            Known::Generator
+            | Known::Coroutine
+            | Known::AsyncGenerator
+            | Known::Context
+            | Known::ContextPart,
+        ) => return Way::Described,
         _ => {}
     }
     if types.has_entries(class) {

@@ -1,0 +1,58 @@
+//! The types that the interpreter makes before any code runs. Most have no name in any module.
+
+use std::ffi::CString;
+
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use super::super::ffi::Object;
+use super::super::modules::value_in_module;
+use super::Known;
+
+/// Those of them that no module shows and that are asked for, by full name.
+const NOT_SHOWN: [(&str, Known); 6] = [
+    ("builtins.hamt", Known::ContextPart),
+    ("builtins.hamt_array_node", Known::ContextPart),
+    ("builtins.hamt_bitmap_node", Known::ContextPart),
+    ("builtins.hamt_collision_node", Known::ContextPart),
+    ("builtins.moduledef", Known::ModuleDefinition),
+    ("Token.MISSING", Known::MissingToken),
+];
+
+/// The direct subclasses of `object` that were there before the import system, and so before anything
+/// could be imported: `object` has them in the order in which they were made.
+///
+/// # Errors
+///
+/// If the interpreter does not give the subclasses.
+pub(in crate::capture) fn core_types(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyAny>>> {
+    let subclasses = py
+        .get_type::<PyType>()
+        .call_method1("__subclasses__", (py.get_type::<PyAny>(),))?;
+    let mut types = Vec::new();
+    for class in subclasses.try_iter()? {
+        let class = class?;
+        if is_of_import_system(&class)? {
+            return Ok(types);
+        }
+        types.push(class);
+    }
+    Ok(Vec::new())
+}
+
+fn is_of_import_system(class: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if !Object::from_bound(class).type_flags().is_heap_type() {
+        return Ok(false);
+    }
+    let name: String = class.getattr("__name__")?.extract()?;
+    let shown = CString::new(name)
+        .ok()
+        .and_then(|name| value_in_module(class.py(), c"_frozen_importlib", &name));
+    Ok(shown == Some(Object::from_bound(class)))
+}
+
+/// Which of the known types a core type is that no module shows.
+pub(super) fn not_shown(full_name: &str) -> Option<Known> {
+    let found = NOT_SHOWN.iter().find(|(name, _)| *name == full_name);
+    found.map(|(_, known)| *known)
+}
