@@ -172,8 +172,8 @@ impl<'g> ChainSearch<'g> {
     /// A shortest chain between the start and `end`, a node that was met, from holder to held.
     ///
     /// Of several, the one whose references come first by label, then by the type of the next
-    /// object, seen from `end`. `labels` gives the labels of what a node refers to, in
-    /// the order of [`HeapGraph::referents`]; it is only asked where there is a choice.
+    /// object, seen from `end`. `labels` gives the labels of what a node refers to at some positions
+    /// among its [`HeapGraph::referents`]; it is only asked where there is a choice.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ impl<'g> ChainSearch<'g> {
     pub fn chain_to<E>(
         &self,
         end: NodeIndex,
-        labels: impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+        labels: impl FnMut(NodeIndex, &[usize]) -> Result<Vec<EdgeLabel>, E>,
     ) -> Result<ReferenceChain, E> {
         self.chain_to_by(end, labels, |_| 0)
     }
@@ -203,7 +203,7 @@ impl<'g> ChainSearch<'g> {
     pub fn chain_to_by<E>(
         &self,
         end: NodeIndex,
-        mut labels: impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+        mut labels: impl FnMut(NodeIndex, &[usize]) -> Result<Vec<EdgeLabel>, E>,
         rank: impl Fn(NodeIndex) -> u64,
     ) -> Result<ReferenceChain, E> {
         assert_ne!(self.levels[end.index()], 0, "a chain to a node never met");
@@ -241,7 +241,7 @@ impl<'g> ChainSearch<'g> {
         tied: &[(NodeIndex, usize)],
         first: usize,
         level: u32,
-        labels: &mut impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+        labels: &mut impl FnMut(NodeIndex, &[usize]) -> Result<Vec<EdgeLabel>, E>,
     ) -> Result<Vec<(NodeIndex, usize)>, E> {
         let mut best_key: Option<(EdgeLabel, String)> = None;
         let mut best = Vec::new();
@@ -291,30 +291,30 @@ impl<'g> ChainSearch<'g> {
         &self,
         node: NodeIndex,
         candidates: &[NodeIndex],
-        labels: &mut impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, E>,
+        labels: &mut impl FnMut(NodeIndex, &[usize]) -> Result<Vec<EdgeLabel>, E>,
     ) -> Result<Vec<(EdgeLabel, NodeIndex)>, E> {
         let mut labelled = Vec::new();
         if self.direction == Direction::Referrers {
             let wanted: rustc_hash::FxHashSet<_> = candidates.iter().copied().collect();
-            let referents = self.graph.referents(node).iter().copied();
-            labelled.extend(labels(node)?.into_iter().zip(referents));
-            labelled.retain(|(_, target)| wanted.contains(target));
+            let positions = self.positions(node, |held| wanted.contains(&held));
+            let referents = self.graph.referents(node);
+            let held = positions.iter().map(|&position| referents[position]);
+            labelled.extend(labels(node, &positions)?.into_iter().zip(held));
         } else {
             for &holder in candidates {
-                let referents = self.graph.referents(holder).iter();
-                let first = labels(holder)?
-                    .into_iter()
-                    .zip(referents)
-                    .filter(|(_, n)| **n == node);
-                labelled.extend(
-                    first
-                        .map(|(label, _)| label)
-                        .min()
-                        .map(|label| (label, holder)),
-                );
+                let positions = self.positions(holder, |held| held == node);
+                let first = labels(holder, &positions)?.into_iter().min();
+                labelled.extend(first.map(|label| (label, holder)));
             }
         }
         Ok(labelled)
+    }
+
+    /// Where among the referents of `holder` those are that are looked for.
+    fn positions(&self, holder: NodeIndex, is_it: impl Fn(NodeIndex) -> bool) -> Vec<usize> {
+        let referents = self.graph.referents(holder).iter().enumerate();
+        let found = referents.filter(|&(_, &held)| is_it(held));
+        found.map(|(position, _)| position).collect()
     }
 }
 

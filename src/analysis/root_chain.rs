@@ -54,7 +54,13 @@ impl RootChain {
         };
         let name = |node| snapshot.root(node).map(|root| &root.name);
         let root = snapshot.root(best_root(&search, rank, name)?)?;
-        let labels = |node| Ok::<_, Infallible>(snapshot.labels(node));
+        let labels = |node, positions: &[usize]| {
+            let first = graph.edge_positions(node).start;
+            let labels = positions
+                .iter()
+                .map(|&position| snapshot.label(first + position));
+            Ok::<_, Infallible>(labels.collect())
+        };
         let Ok(chain) = search.chain_to(root.node, labels);
         let labels = chain.nodes.windows(2);
         let labels = labels.filter_map(|pair| preferred_label(snapshot, pair[0], pair[1]));

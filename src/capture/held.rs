@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyo3::prelude::*;
 
 use super::ffi::{self, Object};
+use crate::process::{TooLittleMemory, grow};
 
 /// Addresses of what is held, once for each reference, by the number of the holder. Used by threads
 /// that have the interpreter, and never while it may be given up.
@@ -26,20 +27,30 @@ pub(crate) struct HeldObjects<'py> {
 
 impl<'py> HeldObjects<'py> {
     /// Holds more objects.
-    pub(crate) fn extend(&mut self, objects: impl IntoIterator<Item = Bound<'py, PyAny>>) {
-        let first_new = self.objects.len();
-        self.objects.extend(objects);
-        let new = self.objects[first_new..].iter();
-        let new = new.map(|object| Object::from_bound(object).address());
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for all of them. Those before are held.
+    pub(crate) fn extend(
+        &mut self,
+        objects: impl IntoIterator<Item = Bound<'py, PyAny>>,
+    ) -> Result<(), TooLittleMemory> {
         let mut held = lock();
         let number = *self.number.get_or_insert_with(|| {
             let number = held.last().map_or(0, |(last, _)| last + 1);
             held.push((number, Vec::new()));
             number
         });
-        if let Some((_, addresses)) = held.iter_mut().find(|(known, _)| *known == number) {
-            addresses.extend(new);
+        let Some((_, addresses)) = held.iter_mut().find(|(known, _)| *known == number) else {
+            return Ok(());
+        };
+        for object in objects {
+            make_room(addresses)?;
+            make_room(&mut self.objects)?;
+            addresses.push(Object::from_bound(&object).address());
+            self.objects.push(object);
         }
+        Ok(())
     }
 }
 
@@ -78,6 +89,14 @@ pub(super) fn for_each_held(visit: impl FnMut(u64)) {
     let held = lock();
     let addresses = held.iter().flat_map(|(_, addresses)| addresses);
     addresses.copied().for_each(visit);
+}
+
+/// Makes room for one more.
+fn make_room<T>(column: &mut Vec<T>) -> Result<(), TooLittleMemory> {
+    if column.len() == column.capacity() {
+        grow(column, usize::MAX)?;
+    }
+    Ok(())
 }
 
 fn lock() -> MutexGuard<'static, Vec<(u64, Vec<u64>)>> {

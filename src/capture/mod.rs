@@ -56,6 +56,8 @@ pub(crate) use snapshot::{
 };
 pub(crate) use walk::{Sizes, WalkedHeap, capture};
 
+use std::ops::ControlFlow;
+
 use pyo3::prelude::*;
 
 use crate::graph::{HeapGraph, NodeIndex};
@@ -91,9 +93,12 @@ fn object_of(graph: &HeapGraph, node: NodeIndex) -> ffi::Object {
 /// as a list. Runs no Python code.
 pub(crate) fn referent_count(object: &Bound<'_, PyAny>) -> usize {
     let object = ffi::Object::from_bound(object);
+    let mut count = 0;
     if object.is_tracked() {
-        object.visited().len()
-    } else {
-        0
+        object.for_each_visited(|_| {
+            count += 1;
+            ControlFlow::Continue(())
+        });
     }
+    count
 }

@@ -1,6 +1,7 @@
 //! What the collector tracks, as a list that can be compared with a later one.
 
 use std::hash::Hasher;
+use std::ops::ControlFlow;
 
 use pyo3::prelude::*;
 use pyo3::types::PySlice;
@@ -92,7 +93,18 @@ impl Contents {
         match self {
             Self::Changing => 0,
             Self::Items => hash(ffi::tuple_items(object)),
-            Self::Referents => hash(object.visited().into_iter()),
+            Self::Referents => {
+                let mut first = Vec::new();
+                object.for_each_visited(|referent| {
+                    first.push(referent);
+                    if first.len() < WIDTH {
+                        ControlFlow::Continue(())
+                    } else {
+                        ControlFlow::Break(())
+                    }
+                });
+                hash(first.into_iter())
+            }
         }
     }
 }

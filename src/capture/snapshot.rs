@@ -23,6 +23,7 @@ use super::roots::Roots;
 use super::walk::{Sizes, capture};
 use super::{Describer, Searches, lent_object, live_object};
 use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind, TypeIndex};
+use crate::process::{TooLittleMemory, ensure};
 use crate::snapshot::{
     BYTES_USED, DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts, WEAK_REFERENT,
     without_keys,
@@ -51,6 +52,11 @@ pub(crate) struct SnapshotOptions {
 
 /// Longest value recorded, in characters.
 const LONGEST_VALUE: usize = 100;
+/// What a weak reference takes while the names of all are made: 16 bytes in their list, 40 in the table
+/// of counts while that grows, and 24 for what becomes a name, with its text.
+const BYTES_A_WEAK_REFERENCE: u64 = 140;
+/// What a root takes in a list that grows, with its text.
+const BYTES_A_ROOT: u64 = 140;
 
 /// A snapshot whose objects are alive: nothing has run since the capture, or all of them are held.
 ///
@@ -122,17 +128,16 @@ pub(crate) fn take_live_snapshot(
     let mut held = std::mem::take(&mut heap.held);
     if held.is_empty() && ffi::is_audited(py) {
         // Reading an attribute may run a hook, and so anything.
-        held.extend(graph.nodes().map(|node| live_object(py, graph, node)));
+        held.extend(graph.nodes().map(|node| live_object(py, graph, node)))?;
     }
     let roots = Roots::find(&types, &heap)?;
     let named_roots = roots.all();
-    let node_names = node_names(&types, graph, &heap.unused);
+    let node_names = node_names(&types, graph, &heap.unused)?;
     let values = if options.values {
         values(&types, graph)
     } else {
         NodeTexts::default()
     };
-    node_names.check()?;
     values.check()?;
     let edge_names = options
         .names
@@ -149,7 +154,7 @@ pub(crate) fn take_live_snapshot(
     unseen.append(&mut types.layout.unseen());
     unseen.extend(heap.frames.unseen());
     unseen.append(&mut heap.complaints);
-    let roots = with_external(graph, named_roots);
+    let roots = with_external(graph, named_roots)?;
     metadata.captured_at = captured_at;
     metadata.collected = options.collected;
     metadata.has_keys = options.keys;
@@ -193,7 +198,7 @@ fn node_names(
     types: &Introspection<'_>,
     graph: &HeapGraph,
     unused: &[(NodeIndex, u64)],
-) -> NodeTexts {
+) -> Result<NodeTexts, TooLittleMemory> {
     const NAMED: [Known; 8] = [
         Known::Function,
         Known::Builtin,
@@ -205,7 +210,7 @@ fn node_names(
         Known::AsyncGenerator,
     ];
     let is_named = types.which(graph, |known| NAMED.contains(&known));
-    let mut references = weak_references(types, graph).into_iter().peekable();
+    let mut references = weak_references(types, graph)?.into_iter().peekable();
     let mut unused = unused.iter().peekable();
     let mut names = NodeTexts::default();
     for node in graph.nodes() {
@@ -225,13 +230,20 @@ fn node_names(
             names.push(node, &format!("{used}{BYTES_USED}"));
         }
     }
-    names
+    names.check()?;
+    Ok(names)
 }
 
 /// The names of weak references, in the order of the nodes: of dead ones, of keys, and of those that
 /// are not the only ones to what they refer to.
-fn weak_references(types: &Introspection<'_>, graph: &HeapGraph) -> Vec<(NodeIndex, String)> {
+fn weak_references(
+    types: &Introspection<'_>,
+    graph: &HeapGraph,
+) -> Result<Vec<(NodeIndex, String)>, TooLittleMemory> {
     let is_reference = graph.types().which(HeapType::is_weak_reference);
+    let nodes = graph.nodes();
+    let count = nodes.filter(|&node| is_reference[graph.type_index(node).index()]);
+    ensure(BYTES_A_WEAK_REFERENCE * count.count() as u64)?;
     let mut references: Vec<(NodeIndex, Option<u64>)> = Vec::new();
     let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
     let mut are_known: FxHashMap<Object, bool> = FxHashMap::default();
@@ -256,7 +268,7 @@ fn weak_references(types: &Introspection<'_>, graph: &HeapGraph) -> Vec<(NodeInd
         Some(address) => (keys.contains(node) || counts[&address] > 1)
             .then(|| (node, format!("{WEAK_REFERENT}{address:x}"))),
     };
-    references.into_iter().filter_map(name).collect()
+    Ok(references.into_iter().filter_map(name).collect())
 }
 
 /// The plain weak references that are keys of dicts, as in a `WeakKeyDictionary`: where they refer to
@@ -313,16 +325,19 @@ fn short_value(object: &Bound<'_, PyAny>) -> Option<String> {
 
 /// The roots, and what is never freed or held from outside among the objects that none of them
 /// leads to.
-fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Vec<Root> {
+fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Result<Vec<Root>, TooLittleMemory> {
     let reached = graph.reachable_from(roots.iter().map(|root| root.node));
-    for node in graph.nodes().filter(|&node| !reached.contains(node)) {
+    let is_root = |&node: &NodeIndex| !reached.contains(node) && graph.is_alive_by_itself(node);
+    let count = graph.nodes().filter(is_root).count();
+    ensure(BYTES_A_ROOT * count as u64)?;
+    for node in graph.nodes().filter(is_root) {
         if graph.flags(node).contains(NodeFlags::IMMORTAL) {
             roots.push(Root {
                 node,
                 kind: RootKind::Interpreter,
                 name: "never freed".into(),
             });
-        } else if graph.is_alive_by_itself(node) {
+        } else {
             roots.push(Root {
                 node,
                 kind: RootKind::External,
@@ -330,7 +345,7 @@ fn with_external(graph: &HeapGraph, mut roots: Vec<Root>) -> Vec<Root> {
             });
         }
     }
-    roots
+    Ok(roots)
 }
 
 /// What this capture could not see and another might.

@@ -72,6 +72,12 @@ impl HeapGraphBuilder {
         self.overflow.clone().map_or(Ok(()), Err)
     }
 
+    /// Takes down that there was no memory to find out what an object refers to; [`check`](Self::check)
+    /// then says so.
+    pub fn refuse(&mut self, refused: process::TooLittleMemory) {
+        self.overflow.get_or_insert(refused.into());
+    }
+
     /// Address of the node that is visited `distance` visits after the next one, if it was met
     /// already.
     pub fn address_ahead(&self, distance: usize) -> Option<u64> {

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::live::LiveHeap;
-use crate::capture::{self, GiveBack, Introspection, Need, Sizes};
+use crate::capture::{self, CaptureError, GiveBack, Introspection, Need, Sizes};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 
 /// A heap at one moment. Holds addresses only and keeps nothing alive. Objects are named by
@@ -116,11 +116,9 @@ pub(super) fn named_referents<'py>(
     let Some(node) = heap.node_of(obj) else {
         return Ok(Vec::new());
     };
-    let labels = heap.describer().labels(node);
+    let describer = heap.describer()?;
+    let labels = describer.labels(node).map_err(CaptureError::from)?;
+    let names = labels.iter().map(|label| label.to_string());
     let referents = heap.objects(heap.graph().referents(node));
-    Ok(labels
-        .iter()
-        .map(ToString::to_string)
-        .zip(referents)
-        .collect())
+    Ok(names.zip(referents).collect())
 }

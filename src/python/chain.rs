@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
 use crate::analysis::{ChainSearch, Direction, ReferenceChain, RootPreference, best_root};
-use crate::capture::{self, Describer, module_name, text};
+use crate::capture::{self, CaptureError, Describer, module_name, text};
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet, RootKind};
 use crate::render;
 
@@ -67,7 +67,7 @@ pub(super) fn find_chain<'py>(
         Some("module") => query.to_module(&heap)?,
         Some("root") => query.to_root(&heap, held_by_caller)?,
         _ => {
-            heap.hold_all();
+            heap.hold_all()?;
             query.to_match(&heap, goal)?
         }
     };
@@ -183,13 +183,16 @@ fn chain_to(
 ) -> PyResult<ReferenceChain> {
     let fingerprints = Fingerprints::new(heap);
     let mut describer = None;
-    let labels = |node| -> PyResult<Vec<EdgeLabel>> {
-        if describer.is_none() {
-            describer = Some(heap.describer());
-        }
-        Ok(describer
-            .as_ref()
-            .map_or_else(Vec::new, |describer| describer.labels(node)))
+    let labels = |node, positions: &[usize]| -> PyResult<Vec<EdgeLabel>> {
+        let describer = match &describer {
+            Some(describer) => describer,
+            None => describer.insert(heap.describer()?),
+        };
+        let labels = describer.labels(node).map_err(CaptureError::from)?;
+        Ok(positions
+            .iter()
+            .map(|&position| labels.at(position))
+            .collect())
     };
     search.chain_to_by(end, labels, |node| fingerprints.of(node))
 }
@@ -209,12 +212,14 @@ pub(super) fn chain_text<'py>(
     {
         *text = words;
     }
-    let describer = heap.describer();
-    let label = |pair: &[Bound<'py, PyAny>]| {
-        let (holder, held) = (heap.node_of(&pair[0])?, heap.node_of(&pair[1])?);
-        preferred_label(&heap, &describer, holder, held)
+    let describer = heap.describer()?;
+    let label = |pair: &[Bound<'py, PyAny>]| match (heap.node_of(&pair[0]), heap.node_of(&pair[1]))
+    {
+        (Some(holder), Some(held)) => preferred_label(&heap, &describer, holder, held),
+        _ => Ok(None),
     };
-    let labels: Vec<Option<EdgeLabel>> = chain.windows(2).map(label).collect();
+    let labels: Result<Vec<Option<EdgeLabel>>, _> = chain.windows(2).map(label).collect();
+    let labels = labels?;
     let start = chain.first().map(|first| heap.spelled(first));
     Ok(render::chain_text(
         &start.unwrap_or_default(),
@@ -249,14 +254,12 @@ pub(super) fn preferred_label(
     describer: &Describer<'_, '_>,
     holder: NodeIndex,
     held: NodeIndex,
-) -> Option<EdgeLabel> {
+) -> Result<Option<EdgeLabel>, CaptureError> {
     let referents = heap.graph().referents(holder);
     if !referents.contains(&held) {
-        return None;
+        return Ok(None);
     }
-    let labels = describer.labels(holder).into_iter().zip(referents);
-    labels
-        .filter(|(_, referent)| **referent == held)
-        .map(|(label, _)| label)
-        .min()
+    let labels = describer.labels(holder)?;
+    let positions = (0..referents.len()).filter(|&position| referents[position] == held);
+    Ok(positions.map(|position| labels.at(position)).min())
 }

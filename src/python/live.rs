@@ -49,20 +49,26 @@ impl<'py> LiveHeap<'py> {
     }
 
     /// Holds every object of the heap until the end, so that Python code may run from now on.
-    pub(super) fn hold_all(&self) {
-        self.held.get_or_init(|| {
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for that.
+    pub(super) fn hold_all(&self) -> Result<(), CaptureError> {
+        if self.held.get().is_none() {
             let mut held = HeldObjects::default();
-            held.extend(self.graph().nodes().map(|node| self.object(node)));
-            held
-        });
+            held.extend(self.graph().nodes().map(|node| self.object(node)))?;
+            self.held.get_or_init(|| held);
+        }
         self.pause.take();
+        Ok(())
     }
 
     /// Holds every object if reading an attribute may run code of the program: an audit hook.
-    pub(super) fn hold_if_audited(&self) {
+    fn hold_if_audited(&self) -> Result<(), CaptureError> {
         if is_audited(self.py) {
-            self.hold_all();
+            self.hold_all()?;
         }
+        Ok(())
     }
 
     /// Ends the life of the heap.
@@ -106,14 +112,18 @@ impl<'py> LiveHeap<'py> {
     }
 
     /// Names the references of the heap.
-    pub(super) fn describer(&self) -> Describer<'py, '_> {
-        self.hold_if_audited();
-        Describer::new(&self.types, &self.heap, Searches::Thorough)
+    ///
+    /// # Errors
+    ///
+    /// If all objects have to be held for that, and there is no memory to do so.
+    pub(super) fn describer(&self) -> Result<Describer<'py, '_>, CaptureError> {
+        self.hold_if_audited()?;
+        Ok(Describer::new(&self.types, &self.heap, Searches::Thorough))
     }
 
     /// Finds where chains start. No Python code may have run since the capture.
     pub(super) fn roots(&self) -> PyResult<Roots<'_, 'py>> {
-        self.hold_if_audited();
+        self.hold_if_audited()?;
         Roots::find(&self.types, &self.heap)
     }
 

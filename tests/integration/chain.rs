@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::convert::Infallible;
 
 use heapgraph::analysis::{ChainSearch, Direction};
-use heapgraph::graph::{EdgeLabel, HeapGraph, NodeFlags, NodeIndex, NodeSet};
+use heapgraph::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet};
 
 use crate::random::Random;
 use crate::sketch::{Drawn, Sketch, large};
@@ -12,22 +12,16 @@ use crate::sketch::{Drawn, Sketch, large};
 pub(crate) const ANY_DEPTH: usize = usize::MAX;
 
 /// Each reference labelled with its position.
-pub(crate) fn by_position(
-    graph: &HeapGraph,
-) -> impl FnMut(NodeIndex) -> Result<Vec<EdgeLabel>, Infallible> {
-    |node| {
-        Ok((0..graph.referents(node).len())
-            .map(EdgeLabel::Index)
-            .collect())
-    }
+pub(crate) fn by_position() -> impl FnMut(NodeIndex, &[usize]) -> Result<Vec<EdgeLabel>, Infallible>
+{
+    |_, positions| Ok(positions.iter().copied().map(EdgeLabel::Index).collect())
 }
 
 /// Each reference labelled as an attribute of the name of what is held.
-fn by_name(drawn: &Drawn, node: NodeIndex) -> Vec<EdgeLabel> {
-    let referents = drawn.graph.referents(node).iter();
-    referents
-        .map(|&held| EdgeLabel::attribute(drawn.name(held)))
-        .collect()
+fn by_name(drawn: &Drawn, node: NodeIndex, positions: &[usize]) -> Vec<EdgeLabel> {
+    let referents = drawn.graph.referents(node);
+    let label = |&position: &usize| EdgeLabel::attribute(drawn.name(referents[position]));
+    positions.iter().map(label).collect()
 }
 
 fn search<'g>(drawn: &'g Drawn, start: &str, direction: Direction) -> ChainSearch<'g> {
@@ -38,7 +32,7 @@ fn search<'g>(drawn: &'g Drawn, start: &str, direction: Direction) -> ChainSearc
 /// The names along the chain between two nodes.
 fn chain(drawn: &Drawn, start: &str, direction: Direction, end: &str) -> String {
     let search = search(drawn, start, direction);
-    let labels = |node| Ok::<_, Infallible>(by_name(drawn, node));
+    let labels = |node, positions: &[usize]| Ok::<_, Infallible>(by_name(drawn, node, positions));
     drawn.names(&search.chain_to(drawn[end], labels).unwrap().nodes)
 }
 
@@ -114,9 +108,7 @@ fn ignored_nodes_are_never_passed_but_the_start_always_is() {
         ANY_DEPTH,
         &ignored,
     );
-    let chain = search
-        .chain_to(drawn["end"], by_position(&drawn.graph))
-        .unwrap();
+    let chain = search.chain_to(drawn["end"], by_position()).unwrap();
     assert_eq!(drawn.names(&chain.nodes), "a b c end");
     assert!(!search.met().contains(&drawn["x"]));
 }
@@ -174,7 +166,7 @@ fn of_equal_ranks_the_first_in_capture_order_is_best() {
 fn labels_are_only_read_where_there_is_a_choice() {
     // a => b (twice) -> c: no choice. a -> d -> c would be one.
     let asked = Cell::new(0);
-    let mut labels = |node: NodeIndex| {
+    let mut labels = |node: NodeIndex, _: &[usize]| {
         asked.set(asked.get() + 1);
         Err::<Vec<EdgeLabel>, _>(format!("no labels for {}", node.index()))
     };
@@ -199,7 +191,7 @@ fn what_the_labels_raise_is_raised() {
         ("d", Direction::Referrers, "a"),
     ] {
         let search = search(&drawn, start, direction);
-        let error = search.chain_to(drawn[end], |_| Err("the object is gone"));
+        let error = search.chain_to(drawn[end], |_, _| Err("the object is gone"));
         assert_eq!(error, Err("the object is gone"));
     }
 }
@@ -221,18 +213,14 @@ fn of_equally_short_chains_the_first_label_wins_then_the_type() {
     )
     .typed("one", "app.B")
     .typed("two", "app.A");
-    let labels = |drawn: &Drawn, node: NodeIndex| {
-        let label = |&held: &NodeIndex| match drawn.name(held) {
+    let labels = |drawn: &Drawn, node: NodeIndex, positions: &[usize]| {
+        let referents = drawn.graph.referents(node);
+        let label = |&position: &usize| match drawn.name(referents[position]) {
             "element" => EdgeLabel::Index(0),
             "one" | "two" => EdgeLabel::SetElement,
             name => EdgeLabel::attribute(name),
         };
-        drawn
-            .graph
-            .referents(node)
-            .iter()
-            .map(label)
-            .collect::<Vec<_>>()
+        positions.iter().map(label).collect::<Vec<_>>()
     };
     let mut random = Random::new(3);
     for _ in 0..20 {
@@ -242,8 +230,8 @@ fn of_equally_short_chains_the_first_label_wins_then_the_type() {
             let direction = Direction::Referrers;
             let search =
                 ChainSearch::new(&drawn.graph, drawn["leak"], direction, ANY_DEPTH, &ignored);
-            let chain = search.chain_to(drawn["root"], |node| {
-                Ok::<_, Infallible>(labels(&drawn, node))
+            let chain = search.chain_to(drawn["root"], |node, positions| {
+                Ok::<_, Infallible>(labels(&drawn, node, positions))
             });
             drawn.names(&chain.unwrap().nodes)
         };
@@ -293,7 +281,7 @@ fn a_chain_of_a_million_nodes_is_found_both_ways() {
     ] {
         let search =
             ChainSearch::until(&graph, start, direction, ANY_DEPTH, &ignored, |n| n == end);
-        let chain = search.chain_to(end, by_position(&graph)).unwrap();
+        let chain = search.chain_to(end, by_position()).unwrap();
         assert!(chain.nodes.iter().copied().eq(graph.nodes()));
     }
 }

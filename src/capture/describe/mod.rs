@@ -6,6 +6,7 @@
 //! [`attributes`] states.
 
 mod attributes;
+mod labels;
 mod leftover;
 mod members;
 mod spelling;
@@ -13,6 +14,7 @@ mod whole_heap;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -104,29 +106,32 @@ impl<'py, 'g> Describer<'py, 'g> {
         whole_heap::name_all(self)
     }
 
-    /// The labels of all references that `node` holds, in the order of [`HeapGraph::referents`].
-    pub(crate) fn labels(&self, node: NodeIndex) -> Vec<EdgeLabel> {
+    /// The labels of what an object holds besides what stands at `places` among its referents.
+    fn others(&self, object: Object, node: NodeIndex, places: &Range<usize>) -> Vec<EdgeLabel> {
         let referents = self.graph.referents(node);
-        let Some(object) = ffi::object_at(self.graph.address(node)) else {
-            return vec![EdgeLabel::Internal("unknown".into()); referents.len()];
-        };
+        let others: Vec<NodeIndex> =
+            [&referents[..places.start], &referents[places.end..]].concat();
+        if others.is_empty() {
+            return Vec::new();
+        }
         let mut pool = Pool::default();
-        let is_plain = is_plain_container(self.types, object);
         pool.extend(self.hidden(node));
-        pool.extend(self.contents(object, node));
-        if !is_plain {
+        if places.is_empty() {
+            pool.extend(self.contents(object, node));
+        }
+        if !is_plain_container(self.types, object) {
             pool.extend(self.members(object));
-            if let Some(missing) = self.missing(node, &pool) {
+            if let Some(missing) = self.missing(node, &others, &pool) {
                 pool.extend(self.attributes(object, &missing));
             }
         }
-        let named = referents
+        let named: Vec<Option<EdgeLabel>> = others
             .iter()
-            .map(|&target| pool.take(self.graph.address(target)));
-        let named: Vec<Option<EdgeLabel>> = named.collect();
+            .map(|&target| pool.take(self.graph.address(target)))
+            .collect();
         let rule = OnceCell::new();
         let mut leftover_count = 0;
-        referents
+        others
             .iter()
             .zip(named)
             .map(|(&target, label)| {
@@ -225,7 +230,9 @@ impl<'py, 'g> Describer<'py, 'g> {
         };
         // Half-built tuples have slots that hold nothing; asking for them is an error.
         let item_at = |position| Some((position, items.get_item(position).ok()?));
-        let names = self.closure_names(tuple, node).unwrap_or_default();
+        let names = self
+            .closure_names(Object::from_bound(tuple), node)
+            .unwrap_or_default();
         let label = |position: usize| match names.get(position) {
             Some(name) => EdgeLabel::Closure(name.clone()),
             None => EdgeLabel::Index(position),
@@ -236,8 +243,7 @@ impl<'py, 'g> Describer<'py, 'g> {
     }
 
     /// The free variables of the function whose closure `tuple` is.
-    fn closure_names(&self, tuple: &Bound<'py, PyAny>, node: NodeIndex) -> Option<Vec<String>> {
-        let tuple = Object::from_bound(tuple);
+    fn closure_names(&self, tuple: Object, node: NodeIndex) -> Option<Vec<String>> {
         let functions = self.graph.referrers(node).iter().filter_map(|&referrer| {
             let function = ffi::object_at(self.graph.address(referrer))?;
             (self.types.is_exactly(function, Known::Function)).then_some(function)
@@ -264,15 +270,11 @@ impl<'py, 'g> Describer<'py, 'g> {
         (self.frames).generator_referents(self.types, object, &code, frame)
     }
 
-    /// The referents of `node` that `pool` has no name for, besides its type.
-    fn missing(&self, node: NodeIndex, pool: &Pool) -> Option<Vec<u64>> {
+    /// Those of `referents` of `node` that `pool` has no name for, besides its type.
+    fn missing(&self, node: NodeIndex, referents: &[NodeIndex], pool: &Pool) -> Option<Vec<u64>> {
         let ty = self.graph.type_of(node).node;
         let mut pool = pool.clone();
-        let referents = self
-            .graph
-            .referents(node)
-            .iter()
-            .filter(|&&target| Some(target) != ty);
+        let referents = referents.iter().filter(|&&target| Some(target) != ty);
         let missing: Vec<u64> = referents
             .map(|&target| self.graph.address(target))
             .filter(|&address| pool.take(address).is_none())

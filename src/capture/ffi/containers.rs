@@ -33,6 +33,23 @@ pub(in crate::capture) fn tuple_items(tuple: Object) -> impl Iterator<Item = Obj
     })
 }
 
+/// The items of an instance of list or tuple, borrowed, up to the first place where there is none.
+pub(in crate::capture) fn items(holder: Object) -> impl Iterator<Item = Object> {
+    let is_tuple = holder.type_object().type_flags().is_tuple_subclass();
+    let count = c::Py_ssize_t::try_from(item_count(holder)).unwrap_or(0);
+    (0..count).map_while(move |position| {
+        let holder = holder.0.as_ptr();
+        let item = if is_tuple {
+            // SAFETY: a tuple, and a position in it.
+            unsafe { c::PyTuple_GetItem(holder, position) }
+        } else {
+            // SAFETY: the function checks that it is a list; a position in it.
+            unsafe { c::PyList_GetItem(holder, position) }
+        };
+        NonNull::new(item).map(Object)
+    })
+}
+
 /// The keys and values of a dict, a frozendict or an instance of a subclass, in its own order, without
 /// running any code of theirs.
 pub(in crate::capture) fn dict_entries(dict: Object) -> impl Iterator<Item = (Object, Object)> {

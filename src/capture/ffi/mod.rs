@@ -31,6 +31,7 @@ mod threads;
 mod type_object;
 
 use std::ffi::{c_int, c_void};
+use std::ops::ControlFlow;
 use std::ptr::NonNull;
 
 use pyo3::ffi as c;
@@ -44,7 +45,7 @@ pub(crate) use calls::{attribute, call, is_audited, is_truthy, run_signal_handle
 pub(super) use collector::CollectorLists;
 pub(crate) use collector::{CollectorPause, untrack};
 pub(super) use containers::{
-    content_count, dict_entries, is_name, list_item, module_namespace, module_table,
+    content_count, dict_entries, is_name, items, list_item, module_namespace, module_table,
     owner_of_function, system_object, tuple_items, value_under, weak_referent,
 };
 pub(super) use frames::{FrameLayout, GeneratorData};
@@ -244,14 +245,23 @@ impl Object {
         unsafe { traverse(self.0.as_ptr(), record_living_edge, argument) };
     }
 
-    /// What `self` visits and is alive, in its order. Callers have made sure that it may be traversed.
-    pub(super) fn visited(self) -> Vec<Object> {
-        let mut objects: Vec<Object> = Vec::new();
+    /// Calls `visit` with what `self` visits and is alive, in its order, until that says to stop.
+    /// Callers have made sure that it may be traversed.
+    pub(super) fn for_each_visited<V: FnMut(Object) -> ControlFlow<()>>(self, mut visit: V) {
         if let Some(traverse) = self.type_object().traverse_slot() {
-            let argument = std::ptr::from_mut(&mut objects).cast();
+            let argument = std::ptr::from_mut(&mut visit).cast();
             // SAFETY: as in `traverse_into`, with the visitor that goes with the argument.
-            unsafe { traverse(self.0.as_ptr(), record_object, argument) };
+            unsafe { traverse(self.0.as_ptr(), show_object::<V>, argument) };
         }
+    }
+
+    /// As [`for_each_visited`](Self::for_each_visited), as a list: of what is known to visit few.
+    pub(super) fn visited(self) -> Vec<Object> {
+        let mut objects = Vec::new();
+        self.for_each_visited(|object| {
+            objects.push(object);
+            ControlFlow::Continue(())
+        });
         objects
     }
 }
@@ -287,15 +297,19 @@ extern "C" fn record_edge(object: *mut c::PyObject, builder: *mut c_void) -> c_i
     0
 }
 
-extern "C" fn record_object(object: *mut c::PyObject, objects: *mut c_void) -> c_int {
+extern "C" fn show_object<V: FnMut(Object) -> ControlFlow<()>>(
+    object: *mut c::PyObject,
+    visit: *mut c_void,
+) -> c_int {
     let is_object =
         |object: &NonNull<c::PyObject>| is_plausible(object.as_ptr()) && is_living(object.as_ptr());
-    if let Some(object) = NonNull::new(object).filter(is_object) {
-        // SAFETY: `visited` passes a vector that nothing else uses meanwhile.
-        let objects = unsafe { &mut *objects.cast::<Vec<Object>>() };
-        objects.push(Object(object));
-    }
-    0
+    let Some(object) = NonNull::new(object).filter(is_object) else {
+        return 0;
+    };
+    // SAFETY: `for_each_visited` passes a `V` that nothing else uses meanwhile.
+    let visit = unsafe { &mut *visit.cast::<V>() };
+    // What is not 0 ends the traversal.
+    c_int::from(visit(Object(object)).is_break())
 }
 
 /// Asks the processor for the memory of an object that will be visited soon. A hint: it may be

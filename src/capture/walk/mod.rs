@@ -22,6 +22,7 @@ use super::threads::ThreadId;
 use super::tracked::Tracked;
 use super::type_info::TypeCache;
 use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord, TypeIndex};
+use crate::process::{TooLittleMemory, grow};
 
 use referents::Referents;
 
@@ -157,7 +158,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         let running = self.running_frames();
         let graph = self.builder.build()?;
         let mut cached_names = HeldObjects::default();
-        cached_names.extend(cached_names_of(self.introspection, &graph));
+        cached_names.extend(cached_names_of(self.introspection, &graph))?;
         Ok(WalkedHeap {
             _give_back: GiveBack::after(&graph),
             graph,
@@ -248,7 +249,7 @@ impl<'a, 'py> Walk<'a, 'py> {
     fn show_hidden(&mut self) -> Result<(), CaptureError> {
         while !self.hooked.is_empty() {
             // From here on code of the program runs.
-            self.hold_all();
+            self.hold_all()?;
             let hooked = std::mem::take(&mut self.hooked);
             let objects: Vec<&Bound<'_, PyAny>> =
                 (hooked.iter().map(|node| &self.held[node.index()])).collect();
@@ -256,19 +257,19 @@ impl<'a, 'py> Walk<'a, 'py> {
             // The functions may have switched the collector on.
             let _pause = CollectorPause::new(self.introspection.py);
             self.add_hidden(&hooked, given)?;
-            self.hold_all();
+            self.hold_all()?;
         }
         Ok(())
     }
 
     /// Holds what is not held yet, if the rest is or is going to be.
-    fn hold_all(&mut self) {
+    fn hold_all(&mut self) -> Result<(), TooLittleMemory> {
         let py = self.introspection.py;
         let new = (self.held.len()..self.builder.node_count()).filter_map(|node| {
             let address = self.builder.address(NodeIndex::new(node));
             Some(ffi::object_at(address)?.bound(py))
         });
-        self.held.extend(new);
+        self.held.extend(new)
     }
 
     /// Adds references that `hooked` objects were said to hold.
@@ -332,7 +333,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         if info.is_hooked
             && let Some(node) = self.builder.next_node()
         {
-            self.hooked.push(node);
+            note(&mut self.hooked, node, &mut self.builder);
         }
         let held_by_us = if is_listed { self.held_count } else { 0 };
         let reference_count = object.reference_count(self.introspection.layout);
@@ -351,7 +352,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         if unused > 0
             && let Some(node) = self.builder.next_node()
         {
-            self.unused.push((node, unused));
+            note(&mut self.unused, (node, unused), &mut self.builder);
         }
         self.builder.finish_node(NodeRecord {
             type_index: info.index,
@@ -364,12 +365,26 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 }
 
+/// Puts down something of the node that is visited, unless there is no memory for that.
+fn note<T>(notes: &mut Vec<T>, new: T, builder: &mut HeapGraphBuilder) {
+    if notes.len() == notes.capacity()
+        && let Err(refused) = grow(notes, usize::MAX)
+    {
+        return builder.refuse(refused);
+    }
+    notes.push(new);
+}
+
 /// Strings that no object of the heap holds, and that are nodes all the same: the dict of interned
 /// strings, which is seen from 3.14 on, does not count its references. The interpreter's cache of
 /// attributes may have the only one that is counted, and any lookup may put another name there.
-fn cached_names_of<'py>(types: &Introspection<'py>, graph: &HeapGraph) -> Vec<Bound<'py, PyAny>> {
+fn cached_names_of<'py>(
+    types: &Introspection<'py>,
+    graph: &HeapGraph,
+) -> impl Iterator<Item = Bound<'py, PyAny>> {
+    let py = types.py;
     let is_string = types.which(graph, |known| known == Known::Str);
-    let is_cached = |node: &NodeIndex| {
+    let is_cached = move |node: &NodeIndex| {
         let is_mortal = !graph.flags(*node).contains(NodeFlags::IMMORTAL);
         let is_counted = |holder: &NodeIndex| !graph.referrers(*holder).is_empty();
         is_string[graph.type_index(*node).index()]
@@ -377,7 +392,5 @@ fn cached_names_of<'py>(types: &Introspection<'py>, graph: &HeapGraph) -> Vec<Bo
             && !graph.referrers(*node).iter().any(is_counted)
     };
     let cached = graph.nodes().filter(is_cached);
-    cached
-        .filter_map(|node| Some(ffi::object_at(graph.address(node))?.bound(types.py)))
-        .collect()
+    cached.filter_map(move |node| Some(ffi::object_at(graph.address(node))?.bound(py)))
 }

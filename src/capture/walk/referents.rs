@@ -1,5 +1,7 @@
 //! What an object refers to: what the traverse of its type shows, and what that leaves out.
 
+use std::ops::ControlFlow;
+
 use rustc_hash::FxHashMap;
 
 use super::super::ffi::{self, Object};
@@ -7,6 +9,13 @@ use super::super::frames::{Frames, FramesBelow};
 use super::super::introspection::Introspection;
 use super::super::type_info::{Kind, TypeInfo};
 use crate::graph::HeapGraphBuilder;
+use crate::process::ensure;
+
+/// What a key or value takes in a table that grows: it has twice as many places as parts at the most, of
+/// 17 bytes each, and the one before is half as large.
+const BYTES_A_PART: u64 = 60;
+/// So many need no look at the memory that is left.
+const FEW_PARTS: usize = 10_000;
 
 /// Takes down what the object that is being visited refers to.
 pub(super) struct Referents<'a, 'py> {
@@ -133,11 +142,10 @@ impl Referents<'_, '_> {
     /// the cache itself, as a list in the order of use, of which it visits only what the links
     /// hold.
     fn add_links(&self, builder: &mut HeapGraphBuilder) {
-        let visited: Vec<u64> = (builder.pending_edges().iter())
-            .map(|&node| builder.address(node))
-            .collect();
-        let dicts = (visited.into_iter().filter_map(ffi::object_at))
-            .filter(|object| object.type_object().type_flags().is_dict_subclass());
+        let visited = builder.pending_edges().iter();
+        let visited = visited.filter_map(|&node| ffi::object_at(builder.address(node)));
+        let is_dict = |object: &Object| object.type_object().type_flags().is_dict_subclass();
+        let dicts: Vec<Object> = visited.filter(is_dict).collect();
         for dict in dicts {
             for (_, value) in ffi::dict_entries(dict) {
                 if self.introspection.is_link_type(value.type_object()) {
@@ -166,17 +174,24 @@ fn add_entries(builder: &mut HeapGraphBuilder, dict: Object) {
 
 /// Adds what an instance of a subclass of `dict` visits besides its entries.
 fn add_other_than_entries(builder: &mut HeapGraphBuilder, dict: Object) {
-    let mut entries: FxHashMap<Object, usize> = FxHashMap::default();
+    let parts = builder.pending_edges().len();
+    if parts > FEW_PARTS
+        && let Err(refused) = ensure(BYTES_A_PART * parts as u64)
+    {
+        return builder.refuse(refused);
+    }
+    let mut entries: FxHashMap<Object, u32> = FxHashMap::default();
     for (key, value) in ffi::dict_entries(dict) {
         *entries.entry(key).or_default() += 1;
         *entries.entry(value).or_default() += 1;
     }
-    for object in dict.visited() {
+    dict.for_each_visited(|object| {
         match entries.get_mut(&object) {
             Some(count) if *count > 0 => *count -= 1,
             _ => add_edge(builder, object),
         }
-    }
+        ControlFlow::Continue(())
+    });
 }
 
 /// Adds what is at an address that nobody vouches for, if it is a known object and the node

@@ -7,7 +7,7 @@ use super::super::chain::preferred_label;
 use super::super::live::LiveHeap;
 use super::{Drawing, DrawingEdge, DrawingNode};
 use crate::analysis::{Direction, DrawnNode};
-use crate::capture::Describer;
+use crate::capture::{CaptureError, Describer};
 use crate::graph::NodeIndex;
 use crate::render::one_line;
 
@@ -30,11 +30,11 @@ pub(in crate::python) fn draw_chains(
     let lengths: Vec<usize> = chains.iter().map(Vec::len).collect();
     let objects: Vec<Bound<'_, PyAny>> = chains.into_iter().flatten().collect();
     let heap = LiveHeap::capture(py, &objects)?;
-    let mut drawing = ChainDrawing::new(&heap);
+    let mut drawing = ChainDrawing::new(&heap)?;
     let mut rest = &objects[..];
     for length in lengths {
         let (chain, others) = rest.split_at(length);
-        drawing.add_chain(chain, target_is_last);
+        drawing.add_chain(chain, target_is_last)?;
         rest = others;
     }
     Ok(drawing.finish())
@@ -53,18 +53,22 @@ struct ChainDrawing<'a, 'py> {
 }
 
 impl<'a, 'py> ChainDrawing<'a, 'py> {
-    fn new(heap: &'a LiveHeap<'py>) -> Self {
-        Self {
+    fn new(heap: &'a LiveHeap<'py>) -> Result<Self, CaptureError> {
+        Ok(Self {
             heap,
-            describer: heap.describer(),
+            describer: heap.describer()?,
             nodes: Vec::new(),
             positions: FxHashMap::default(),
             edges: Vec::new(),
             linked: FxHashSet::default(),
-        }
+        })
     }
 
-    fn add_chain(&mut self, chain: &[Bound<'py, PyAny>], target_is_last: bool) {
+    fn add_chain(
+        &mut self,
+        chain: &[Bound<'py, PyAny>],
+        target_is_last: bool,
+    ) -> Result<(), CaptureError> {
         let mut holder = None;
         for (n, object) in chain.iter().enumerate() {
             let Some(node) = self.heap.node_of(object) else {
@@ -75,7 +79,7 @@ impl<'a, 'py> ChainDrawing<'a, 'py> {
             if let Some((holder, holder_position)) = holder.replace((node, position))
                 && self.linked.insert((holder_position, position))
             {
-                let label = preferred_label(self.heap, &self.describer, holder, node);
+                let label = preferred_label(self.heap, &self.describer, holder, node)?;
                 self.edges.push(DrawingEdge {
                     holder: holder_position,
                     held: position,
@@ -87,6 +91,7 @@ impl<'a, 'py> ChainDrawing<'a, 'py> {
                 });
             }
         }
+        Ok(())
     }
 
     /// The position of a node that a chain passes at `depth`, drawn once however many do.

@@ -1,5 +1,7 @@
 //! The neighbourhood of live objects as a drawing.
 
+use std::collections::hash_map::Entry;
+
 use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -7,7 +9,7 @@ use super::super::fingerprint::Fingerprints;
 use super::super::live::LiveHeap;
 use super::{Drawing, DrawingEdge, DrawingNode};
 use crate::analysis::{Direction, Limits, Neighbourhood};
-use crate::capture::{self, Describer};
+use crate::capture::{self, CaptureError, Describer};
 use crate::graph::{NodeFlags, NodeIndex};
 use crate::render::one_line;
 
@@ -42,7 +44,7 @@ pub(in crate::python) fn draw_neighbourhood<'py>(
     };
     let is_module = |node| graph.flags(node).contains(NodeFlags::PROPER_MODULE);
     if keep.is_some() {
-        heap.hold_all();
+        heap.hold_all()?;
     }
     let fingerprints = Fingerprints::new(&heap);
     let found = Neighbourhood::search_by(
@@ -64,7 +66,7 @@ pub(in crate::python) fn draw_neighbourhood<'py>(
     )?;
     found.ensure_memory().map_err(CaptureError::from)?;
     let drawing = Drawing {
-        edges: label_edges(&heap.describer(), &found),
+        edges: label_edges(&heap.describer()?, &found)?,
         nodes: drawn_nodes(&heap, &found, &target_nodes, held_by_caller),
         max_depth,
         direction,
@@ -96,18 +98,22 @@ fn drawn_nodes(
 }
 
 /// The references to draw, with their names.
-fn label_edges(describer: &Describer<'_, '_>, found: &Neighbourhood) -> Vec<DrawingEdge> {
+fn label_edges(
+    describer: &Describer<'_, '_>,
+    found: &Neighbourhood,
+) -> Result<Vec<DrawingEdge>, CaptureError> {
     let mut labels = FxHashMap::default();
     let edges = found.edges.iter().map(|edge| {
-        let of_holder = labels
-            .entry(edge.holder)
-            .or_insert_with(|| describer.labels(found.nodes[edge.holder].node));
-        DrawingEdge {
+        let of_holder = match labels.entry(edge.holder) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(describer.labels(found.nodes[edge.holder].node)?),
+        };
+        Ok(DrawingEdge {
             holder: edge.holder,
             held: edge.held,
-            label: one_line(&of_holder[edge.position].to_string()).into_owned(),
+            label: one_line(&of_holder.at(edge.position).to_string()).into_owned(),
             on_chain: false,
-        }
+        })
     });
     edges.collect()
 }

@@ -1,5 +1,7 @@
 //! Fields and attributes, found by what is known of the class.
 
+use std::ops::Range;
+
 use pyo3::prelude::*;
 
 use super::super::super::ffi::{self, Object};
@@ -9,23 +11,48 @@ use super::super::leftover::Leftover;
 use super::Namer;
 use super::plan::{Attribute, Plan};
 use crate::graph::{EdgeLabel, EdgeName, NodeIndex, TextIndex};
-use crate::process::reserve;
+use crate::process::{TooLittleMemory, reserve};
 
 impl<'py> Namer<'_, 'py, '_> {
-    /// Names the referents from `start` on by the fields of the classes and by attributes.
-    pub(super) fn name_fields(
+    /// Names the referents at `contents` by `name_contents`, and all others by the fields of the classes
+    /// and by attributes.
+    pub(super) fn name_with_fields(
         &mut self,
         node: NodeIndex,
         object: Object,
         plan: &mut Plan<'py>,
-        start: usize,
+        contents: Range<usize>,
+        name_contents: impl FnOnce(&mut Self, Range<usize>),
     ) {
-        let graph = self.describer.graph;
-        let referents = &graph.referents(node)[start..];
-        self.labels.clear();
-        if let Err(refused) = reserve(&mut self.labels, referents.len()) {
+        let referents = self.describer.graph.referents(node);
+        let (before, after) = (&referents[..contents.start], &referents[contents.end..]);
+        let between;
+        let others = match (before, after) {
+            ([], others) | (others, []) => others,
+            _ => {
+                between = [before, after].concat();
+                &between
+            }
+        };
+        if let Err(refused) = self.find_fields(node, object, plan, others) {
             return self.names.refuse(refused);
         }
+        let mut leftover_count = 0;
+        self.push_fields(node, plan, before, 0, &mut leftover_count);
+        name_contents(self, contents);
+        self.push_fields(node, plan, after, before.len(), &mut leftover_count);
+    }
+
+    /// Finds names for `referents` of a node, in `labels`.
+    fn find_fields(
+        &mut self,
+        node: NodeIndex,
+        object: Object,
+        plan: &mut Plan<'py>,
+        referents: &[NodeIndex],
+    ) -> Result<(), TooLittleMemory> {
+        self.labels.clear();
+        reserve(&mut self.labels, referents.len())?;
         self.labels.resize(referents.len(), None);
         for (field, text) in &plan.fields {
             if let Some(value) = field.read(self.describer.types.py, object) {
@@ -33,18 +60,29 @@ impl<'py> Namer<'_, 'py, '_> {
             }
         }
         if plan.leftover == Leftover::Attribute {
-            self.name_attributes(node, object, plan, referents);
+            self.name_attributes(node, object, plan, referents)?;
         }
-        let mut leftover_count = 0;
-        for (position, &target) in referents.iter().enumerate() {
+        Ok(())
+    }
+
+    /// Adds the names of `referents`, which stand in `labels` from `first` on.
+    fn push_fields(
+        &mut self,
+        node: NodeIndex,
+        plan: &Plan<'py>,
+        referents: &[NodeIndex],
+        first: usize,
+        leftover_count: &mut usize,
+    ) {
+        for (position, &target) in (first..).zip(referents) {
             if let Some(name) = self.labels[position] {
                 self.names.push(name);
                 continue;
             }
             let label = self
                 .describer
-                .leftover(plan.leftover, node, target, leftover_count);
-            leftover_count += usize::from(matches!(label, EdgeLabel::Index(_)));
+                .leftover(plan.leftover, node, target, *leftover_count);
+            *leftover_count += usize::from(matches!(label, EdgeLabel::Index(_)));
             self.names.push_label(&label);
         }
     }
@@ -56,9 +94,9 @@ impl<'py> Namer<'_, 'py, '_> {
         object: Object,
         plan: &mut Plan<'py>,
         referents: &[NodeIndex],
-    ) {
+    ) -> Result<(), TooLittleMemory> {
         if !self.has_unnamed(referents, plan.class) {
-            return;
+            return Ok(());
         }
         let types = self.describer.types;
         let values = ffi::inline_values(object, plan.basic_size, types.layout);
@@ -68,7 +106,7 @@ impl<'py> Namer<'_, 'py, '_> {
             }
         }
         if !self.has_unnamed(referents, plan.class) {
-            return;
+            return Ok(());
         }
         if let Some(dict) = self.describer.dict_of(object) {
             for (key, value) in self.describer.entries_beside(dict) {
@@ -77,16 +115,17 @@ impl<'py> Namer<'_, 'py, '_> {
                     self.take(referents, value, name);
                 }
             }
-            return;
+            return Ok(());
         }
         let instance = object.lent(types.py);
         self.take_attributes(referents, &instance, plan);
         if plan.searches_left > 0 && self.has_unnamed(referents, plan.class) {
             plan.searches_left -= 1;
-            self.search(node, object, plan);
+            self.search(node, object, plan)?;
             self.take_attributes(referents, &instance, plan);
         }
         learn_positions(&instance, &values, plan);
+        Ok(())
     }
 
     /// The text of a name, which the dicts of all instances of a class share.
@@ -152,13 +191,18 @@ impl<'py> Namer<'_, 'py, '_> {
     }
 
     /// Searches for the attributes of one instance and adds them to what is known of its class.
-    fn search(&mut self, node: NodeIndex, object: Object, plan: &mut Plan<'py>) {
-        let labels = self.describer.labels(node);
+    fn search(
+        &mut self,
+        node: NodeIndex,
+        object: Object,
+        plan: &mut Plan<'py>,
+    ) -> Result<(), TooLittleMemory> {
+        let labels = self.describer.labels(node)?;
         let class = object.type_object();
         let types = self.describer.types;
         // Nothing may be looked up where a class has a key that is derived from `str`.
         let Some(on_classes) = self.describer.on_classes(&class.lent(types.py)) else {
-            return;
+            return Ok(());
         };
         for name in self.describer.class_names(class) {
             let Some(spelled) = text(&name.lent(types.py)) else {
@@ -170,7 +214,7 @@ impl<'py> Namer<'_, 'py, '_> {
             let is_known = plan.attributes.iter().any(|known| known.text == index);
             let is_readable = types.is_exactly(name, Known::Str)
                 && on_class.is_none_or(|found| self.describer.may_be_hidden(found));
-            if !is_known && is_readable && labels.contains(&label) {
+            if !is_known && is_readable && labels.others().contains(&label) {
                 plan.attributes.push(Attribute {
                     name,
                     text: index,
@@ -178,6 +222,7 @@ impl<'py> Namer<'_, 'py, '_> {
                 });
             }
         }
+        Ok(())
     }
 }
 

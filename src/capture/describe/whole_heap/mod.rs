@@ -15,15 +15,9 @@ use super::super::known_types::Known;
 use super::Describer;
 use super::spelling::spell;
 use crate::graph::{EdgeName, EdgeNames, NodeIndex, TextIndex};
-use crate::process::{TooLittleMemory, ensure, filled};
+use crate::process::{TooLittleMemory, filled, grow};
 
 use plan::{Plan, Way};
-
-/// What a label takes while the references of one node are named, with all that they are matched by: 340
-/// bytes for an item of an instance of a subclass of `list` (x86-64, CPython 3.12).
-const BYTES_A_LABEL: u64 = 400;
-/// So many need no look at the memory that is left.
-const FEW_LABELS: usize = 10_000;
 
 /// Names every reference of the heap of `describer`.
 ///
@@ -41,11 +35,12 @@ pub(super) fn name_all(describer: &Describer<'_, '_>) -> Result<EdgeNames, TooLi
         plans: graph.types().iter().map(|_| None).collect(),
         key_texts: filled(None, graph.node_count())?,
         attribute_texts: FxHashMap::default(),
-        closures: FxHashMap::default(),
+        closures: Vec::new(),
+        variables: FxHashMap::default(),
         labels: Vec::new(),
     };
     namer.names.reserve(graph.edge_count())?;
-    namer.find_closures();
+    namer.find_closures()?;
     for node in graph.nodes() {
         namer.name(node);
         namer.names.check()?;
@@ -62,15 +57,17 @@ struct Namer<'a, 'py, 'g> {
     key_texts: Vec<Option<TextIndex>>,
     /// The texts of names of attributes, by the addresses of the names.
     attribute_texts: FxHashMap<u64, TextIndex>,
-    /// The variables of the tuples that are closures.
-    closures: FxHashMap<NodeIndex, Vec<TextIndex>>,
+    /// The tuples that are closures, in their order, each with the first function that has it.
+    closures: Vec<(NodeIndex, NodeIndex)>,
+    /// The variables of the code of such functions.
+    variables: FxHashMap<Object, Vec<TextIndex>>,
     /// The labels of the node at work.
     labels: Vec<Option<EdgeName>>,
 }
 
 impl Namer<'_, '_, '_> {
     /// Notes which tuples are closures, before the tuples are met.
-    fn find_closures(&mut self) {
+    fn find_closures(&mut self) -> Result<(), TooLittleMemory> {
         let types = self.describer.types;
         let graph = self.describer.graph;
         let is_function = types.which(graph, |known| known == Known::Function);
@@ -84,14 +81,34 @@ impl Namer<'_, '_, '_> {
             let Some(closure) = types.function_field(function, FunctionField::Closure) else {
                 continue;
             };
-            let code = types.function_field(function, FunctionField::Code);
-            let names = code.map(|code| types.free_variables(code));
             if let Some(tuple) = graph.node_at(closure.address()) {
-                let names = names.unwrap_or_default();
-                let texts = names.iter().map(|name| self.names.text(name)).collect();
-                self.closures.entry(tuple).or_insert(texts);
+                if self.closures.len() == self.closures.capacity() {
+                    grow(&mut self.closures, graph.node_count())?;
+                }
+                self.closures.push((tuple, node));
             }
         }
+        self.closures.sort_unstable();
+        self.closures.dedup_by_key(|(tuple, _)| *tuple);
+        Ok(())
+    }
+
+    /// The variables of a tuple that is a closure.
+    fn variables_of_closure(&mut self, tuple: NodeIndex) -> &[TextIndex] {
+        let known = (self.closures).binary_search_by_key(&tuple, |&(tuple, _)| tuple);
+        let function = known.ok().map(|position| self.closures[position].1);
+        let types = self.describer.types;
+        let function = function.and_then(|function| self.object(function));
+        let code =
+            function.and_then(|function| types.function_field(function, FunctionField::Code));
+        let Some(code) = code else {
+            return &[];
+        };
+        let names = &mut self.names;
+        self.variables.entry(code).or_insert_with(|| {
+            let variables = types.free_variables(code);
+            variables.iter().map(|name| names.text(name)).collect()
+        })
     }
 
     fn name(&mut self, node: NodeIndex) {
@@ -113,13 +130,22 @@ impl Namer<'_, '_, '_> {
         match plan.way {
             Way::Dict => self.name_entries(node, graph.referents(node).len()),
             Way::DictSubclass => {
-                // An audit hook of the program may have added entries since.
-                let referents = graph.referents(node).len();
-                let entries = (2 * ffi::dict_entries(object).count()).min(referents);
-                self.name_entries(node, entries);
-                self.name_fields(node, object, &mut plan, entries);
+                let entries = 0..self.describer.count_of_entry_parts(object, node);
+                self.name_with_fields(node, object, &mut plan, entries, |namer, entries| {
+                    namer.name_entries(node, entries.end);
+                });
             }
-            Way::Sequence if types.layout.has_last_item_first() => self.name_items(node, object),
+            Way::Sequence if types.layout.has_last_item_first() => {
+                self.name_full_sequence(node, object);
+            }
+            Way::SequenceSubclass => match self.describer.places_of_items(object, node) {
+                Some(items) => {
+                    self.name_with_fields(node, object, &mut plan, items, |namer, items| {
+                        namer.name_items(node, items.len());
+                    });
+                }
+                None => self.describe(node),
+            },
             Way::Set => {
                 for _ in graph.referents(node) {
                     self.names.push(EdgeName::SetElement);
@@ -134,7 +160,7 @@ impl Namer<'_, '_, '_> {
                     self.names.push_label(&label);
                 }
             }
-            Way::Fields => self.name_fields(node, object, &mut plan, 0),
+            Way::Fields => self.name_with_fields(node, object, &mut plan, 0..0, |_, _| {}),
             Way::Code | Way::Sequence | Way::Described => self.describe(node),
         }
         self.plans[ty.index()] = Some(plan);
@@ -166,34 +192,36 @@ impl Namer<'_, '_, '_> {
         text
     }
 
-    /// Names the items of a list or tuple. Both are traversed from the last to the first.
-    fn name_items(&mut self, node: NodeIndex, object: Object) {
+    /// Names the items of a list or tuple that holds nothing else.
+    fn name_full_sequence(&mut self, node: NodeIndex, object: Object) {
         let count = self.describer.graph.referents(node).len();
-        let is_full = ffi::item_count(object) == count as u64;
-        if !is_full {
+        if ffi::item_count(object) == count as u64 {
+            self.name_items(node, count);
+        } else {
             // Half built: some places are empty.
-            return self.describe(node);
+            self.describe(node);
         }
-        let variables = self.closures.get(&node);
-        for position in (0..count).rev() {
-            let name = match variables.and_then(|variables| variables.get(position)) {
-                Some(&variable) => EdgeName::Closure(variable),
-                None => EdgeName::Index(position),
-            };
-            self.names.push(name);
+    }
+
+    /// Names the items of a list or tuple. Both are traversed from the last to the first.
+    fn name_items(&mut self, node: NodeIndex, count: usize) {
+        let named = self.variables_of_closure(node).len().min(count);
+        for position in (named..count).rev() {
+            self.names.push(EdgeName::Index(position));
+        }
+        for position in (0..named).rev() {
+            let variable = self.variables_of_closure(node)[position];
+            self.names.push(EdgeName::Closure(variable));
         }
     }
 
     /// Names the references of a node one by one.
     fn describe(&mut self, node: NodeIndex) {
-        let count = self.describer.graph.referents(node).len();
-        if count > FEW_LABELS
-            && let Err(refused) = ensure(BYTES_A_LABEL * count as u64)
-        {
-            return self.names.refuse(refused);
-        }
-        for label in self.describer.labels(node) {
-            self.names.push_label(&label);
+        match self.describer.labels(node) {
+            Ok(labels) => labels
+                .iter()
+                .for_each(|label| self.names.push_label(&label)),
+            Err(refused) => self.names.refuse(refused),
         }
     }
 

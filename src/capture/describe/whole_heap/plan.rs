@@ -24,6 +24,8 @@ pub(super) enum Way {
     DictSubclass,
     /// By position.
     Sequence,
+    /// By position, the rest by fields.
+    SequenceSubclass,
     /// All alike.
     Set,
     /// By the members of code objects, in their order.
@@ -112,20 +114,18 @@ fn way(types: &Introspection<'_>, class: Object, flags: NodeFlags) -> Way {
     }
     if types.has_entries(class) {
         Way::DictSubclass
-    } else if is_described(flags, class) {
+    } else if class.type_flags().is_list_subclass() || class.type_flags().is_tuple_subclass() {
+        Way::SequenceSubclass
+    } else if is_described(flags) {
         Way::Described
     } else {
         Way::Fields
     }
 }
 
-/// True for what is rare, and different for every instance: classes, modules and frames, and
-/// classes derived from `list` and `tuple`.
-fn is_described(flags: NodeFlags, class: Object) -> bool {
-    let is_container =
-        class.type_flags().is_list_subclass() || class.type_flags().is_tuple_subclass();
-    is_container
-        || [NodeFlags::TYPE, NodeFlags::MODULE, NodeFlags::FRAME]
-            .into_iter()
-            .any(|kind| flags.contains(kind))
+/// True for what is rare, and different for every instance: classes, modules and frames.
+fn is_described(flags: NodeFlags) -> bool {
+    [NodeFlags::TYPE, NodeFlags::MODULE, NodeFlags::FRAME]
+        .into_iter()
+        .any(|kind| flags.contains(kind))
 }
