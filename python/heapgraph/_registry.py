@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapgraph._core import one_line
+from heapgraph._core import one_line, qualified_name
 from heapgraph._signals import is_of_handler
 
 TYPE_CHECKING = False
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _classes_of = type.__dict__["__mro__"].__get__
-_name_of = type.__dict__["__qualname__"].__get__
 
 
 class Registry:
@@ -44,13 +43,15 @@ class Registry:
 
     def describe(self, cls: type, function: Callable[[Any], Any]) -> str:
         """A registered function in words."""
-        name = getattr(function, "__qualname__", None) if type(function) is _FUNCTION else None
-        return one_line(f"{self.what} {name or type_name(function)} of {_name_of(cls)}")
+        is_named = type(function) is _FUNCTION
+        # A name may be of a class derived from `str`, with methods of its own.
+        name = one_line(function.__qualname__) if is_named else type_name(function)
+        return one_line(f"{self.what} {name} of {qualified_name(cls)}")
 
 
 def type_name(obj: object) -> str:
     """The name of the class of an object in one line, whatever its metaclass says."""
-    return one_line(_name_of(type(obj)))
+    return qualified_name(type(obj))
 
 
 _FUNCTION = type(type_name)

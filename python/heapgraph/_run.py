@@ -13,7 +13,7 @@ import types
 from importlib.machinery import SourceFileLoader
 
 from heapgraph import _core
-from heapgraph._saving import make_saver, save_at, save_every, tell
+from heapgraph._saving import check_first_file, make_saver, save_at, save_every, tell
 
 # Not from `typing`: the program is not to find more modules loaded than it must.
 TYPE_CHECKING = False
@@ -39,9 +39,7 @@ def run(program: _core.ProgramToRun) -> int:
     """
     try:
         signals = [_signal_number(name) for name in program.signals]
-        folder = os.path.dirname(os.path.abspath(program.output))
-        if not os.path.isdir(folder):
-            raise ValueError(f"there is no folder {folder} to save snapshots in")
+        check_first_file(program.output)
         start = _module(program.words[0]) if program.is_module else _file(program.words[0])
     except (OSError, ValueError) as error:
         tell(str(error))

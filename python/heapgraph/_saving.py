@@ -155,6 +155,22 @@ def _next_path(folder: str, pattern: str) -> str:
         number += 1
 
 
+def check_first_file(pattern: str) -> None:
+    """Refuse what nothing can be saved to, before there is anything to save.
+
+    Raises:
+        ValueError: If there is no such folder, or the first file cannot take its place there.
+    """
+    folder, name = os.path.split(os.path.abspath(pattern))
+    if not os.path.isdir(folder):
+        raise ValueError(f"there is no folder {folder} to save snapshots in")
+    path = _next_path(folder, name)
+    try:
+        _core.check_target(path)
+    except OSError as error:
+        raise ValueError(f"cannot save snapshots to {path}: {error}") from None
+
+
 class SavingHandler:
     """A signal handler that saves a snapshot and then calls the one it replaces."""
 

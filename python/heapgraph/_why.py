@@ -34,8 +34,7 @@ def why(target: object, *, limit: int = 3, collect: bool = True) -> _core.Why:
         >>> print(why(colorsys.rgb_to_hsv).chains[0].path)
         colorsys.rgb_to_hsv
     """
-    kind = type(target)
-    if issubclass(kind, type) or kind is str or kind is int:
+    if _core.stands_for_others(target):
         question: object = target
         held = 0
     else:

@@ -101,6 +101,15 @@ impl<'py> Introspection<'py> {
         classes.find_map(|class| self.known(class))
     }
 
+    /// As [`known_base`](Self::known_base), of the types of the interpreter alone: whatever is loaded, it
+    /// takes as long.
+    pub(super) fn known_base_of_interpreter(&self, ty: Object) -> Option<Known> {
+        let known = &self.descriptors.known;
+        let mro = self.type_mro(&ty.lent(self.py));
+        mro.iter()
+            .find_map(|class| known.get(&Object::from_bound(class).address()).copied())
+    }
+
     /// True if and only if instances of `ty` have the entries of a dict: it is `dict`, `frozendict`, or
     /// derived from one of them.
     pub(super) fn has_entries(&self, ty: Object) -> bool {
@@ -151,7 +160,7 @@ impl<'py> Introspection<'py> {
     /// What a getter of `type` gives of a class, if the class is ready for being asked: the one way
     /// to any of them.
     fn ask(&self, getter: &Py<PyAny>, ty: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        let is_ready = Object::from_bound(ty).is_ready_type();
+        let is_ready = Object::from_bound(ty).is_ready_type(self.layout);
         is_ready.then(|| ffi::descriptor_get(getter.bind(self.py), ty).ok())?
     }
 
@@ -193,13 +202,13 @@ impl<'py> Introspection<'py> {
     }
 
     /// `__name__` of a class; empty where there is none.
-    pub(super) fn type_name(&self, ty: &Bound<'py, PyAny>) -> String {
+    pub(crate) fn type_name(&self, ty: &Bound<'py, PyAny>) -> String {
         let name = self.ask_name(ty, TypeField::Name, &self.descriptors.name);
         name.unwrap_or_else(|| self.compiled_name(ty).1)
     }
 
     /// `__qualname__` of a class; empty where there is none.
-    pub(super) fn qualified_name(&self, ty: &Bound<'py, PyAny>) -> String {
+    pub(crate) fn qualified_name(&self, ty: &Bound<'py, PyAny>) -> String {
         let getter = &self.descriptors.qualified_name;
         let name = self.ask_name(ty, TypeField::QualifiedName, getter);
         name.unwrap_or_else(|| self.compiled_name(ty).1)
@@ -208,7 +217,7 @@ impl<'py> Introspection<'py> {
     /// `__module__` of a class, where it is a string that is not empty.
     pub(super) fn type_module(&self, ty: &Bound<'py, PyAny>) -> Option<String> {
         let object = Object::from_bound(ty);
-        let module = if !object.is_ready_type() {
+        let module = if !object.is_ready_type(self.layout) {
             self.compiled_name(ty).0
         } else if object.type_flags().is_heap_type() {
             let namespace = self.type_namespace(ty)?;

@@ -48,7 +48,7 @@ pub(crate) use inspect::use_is_over;
 pub(crate) use introspection::{Introspection, text};
 pub(crate) use memory::Need;
 pub(crate) use modules::{is_proper_module, module_name};
-pub(crate) use names::object_name;
+pub(crate) use names::{object_name, shown_name};
 pub(crate) use object_list::list_tracked;
 pub(crate) use roots::Roots;
 pub(crate) use snapshot::{

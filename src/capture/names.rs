@@ -44,6 +44,44 @@ pub(crate) fn object_name<'py>(
     }
 }
 
+/// What an object that has a name of its own is called in a picture, where there is less room: a lambda by
+/// its place, code by its short name. Of an object whose type is not ready, which may not even be asked for
+/// its `repr`, that is what is said. Runs no code of the program.
+pub(crate) fn shown_name<'py>(
+    types: &Introspection<'py>,
+    object: &Bound<'py, PyAny>,
+) -> Option<String> {
+    let py = object.py();
+    let known = Object::from_bound(object);
+    let ty = known.type_object();
+    if !known.has_ready_type(types.layout) {
+        let name = types.type_name(&ty.lent(py));
+        return Some(format!("{name} (not ready)").trim_start().to_owned());
+    }
+    if ty.type_flags().is_type_subclass() {
+        return Some(types.qualified_name(object));
+    }
+    match types.known_base_of_interpreter(ty)? {
+        Known::Module => Some(module_name(object).unwrap_or_else(|| "(unnamed)".into())),
+        Known::Function => {
+            let name = object_name(types, object)?;
+            if !name.ends_with("<lambda>") {
+                return Some(name);
+            }
+            let code = types.function_field(known, FunctionField::Code)?.bound(py);
+            let place = line_of_code(types, &code, intern!(py, "co_firstlineno"), &code)?;
+            Some(format!("lambda: {place}"))
+        }
+        Known::Builtin => object_name(types, object),
+        Known::Code => short_place(types, object, intern!(py, "co_firstlineno"), object),
+        Known::Frame => {
+            let code = ffi::code_of_frame(object);
+            short_place(types, &code, intern!(py, "f_lineno"), object)
+        }
+        _ => None,
+    }
+}
+
 /// What kind of suspended function `object` is, and its code; `None` if it is none.
 pub(super) fn suspended_code<'py>(
     types: &Introspection<'py>,
@@ -66,15 +104,41 @@ fn code_place<'py>(
     line: &Bound<'py, PyString>,
     holder: &Bound<'py, PyAny>,
 ) -> Option<String> {
-    let member = |name| {
-        let member = types.code_member(Object::from_bound(code), name)?;
-        text(&member.lent(types.py))
-    };
     // From 3.11.
-    let name = member("co_qualname").or_else(|| member("co_name"))?;
-    let file = member("co_filename")?;
+    let name = code_text(types, code, "co_qualname");
+    let name = name.or_else(|| code_text(types, code, "co_name"))?;
+    let place = line_of_code(types, code, line, holder)?;
+    Some(format!("{name} in {place}"))
+}
+
+/// As [`code_place`], without what the function is part of.
+fn short_place<'py>(
+    types: &Introspection<'py>,
+    code: &Bound<'py, PyAny>,
+    line: &Bound<'py, PyString>,
+    holder: &Bound<'py, PyAny>,
+) -> Option<String> {
+    let name = code_text(types, code, "co_name")?;
+    let place = line_of_code(types, code, line, holder)?;
+    Some(format!("{name} in {place}"))
+}
+
+/// File and line.
+fn line_of_code<'py>(
+    types: &Introspection<'py>,
+    code: &Bound<'py, PyAny>,
+    line: &Bound<'py, PyString>,
+    holder: &Bound<'py, PyAny>,
+) -> Option<String> {
+    let file = code_text(types, code, "co_filename")?;
     let line: u32 = ffi::attribute(holder, line).ok()?.extract().unwrap_or(0);
-    Some(format!("{name} in {file}:{line}"))
+    Some(format!("{file}:{line}"))
+}
+
+/// A member of code, if it is a string.
+fn code_text(types: &Introspection<'_>, code: &Bound<'_, PyAny>, member: &str) -> Option<String> {
+    let member = types.code_member(Object::from_bound(code), member)?;
+    text(&member.lent(types.py))
 }
 
 /// An attribute of an object of a compiled type, if it is a string.

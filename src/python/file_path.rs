@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::capture;
 use crate::render::{self, Access};
+use crate::whole_file::resolve;
 
 /// A path given as `str`, `bytes` or an `os.PathLike` of either.
 pub(super) struct FilePath(pub(super) PathBuf);
@@ -20,6 +21,13 @@ impl<'py> FromPyObject<'_, 'py> for FilePath {
             .getattr("path_text")?;
         Ok(Self(capture::call(&of_path, (path,))?.extract()?))
     }
+}
+
+/// Refuses what no file can be saved to: a device, a pipe, a link that somebody else may have put there.
+#[pyfunction]
+pub(super) fn check_target(path: FilePath) -> PyResult<()> {
+    resolve(&path.0)?;
+    Ok(())
 }
 
 /// Writes a file, whole or not at all: a new one has the permissions that any new file gets, a replaced one

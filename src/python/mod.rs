@@ -14,7 +14,7 @@ mod file_path;
 mod fingerprint;
 mod growth;
 mod live;
-mod one_line;
+mod names;
 mod picture;
 mod seen_objects;
 mod snapshot;
@@ -43,14 +43,14 @@ mod core {
     #[pymodule_export]
     use super::error::{CaptureError, HeapGraphError, RenderError, SnapshotError};
     #[pymodule_export]
-    use super::file_path::write_whole;
+    use super::file_path::{check_target, write_whole};
     #[pymodule_export]
     use super::growth::{
         GrowingPath, GrowthHistory, GrowthReport, allocated_bytes, give_back_free_memory,
         snapshot_series,
     };
     #[pymodule_export]
-    use super::one_line::one_line_of;
+    use super::names::{one_line_of, qualified_name, shown_name_of, stands_for_others, type_name};
     #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]

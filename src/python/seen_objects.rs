@@ -35,6 +35,7 @@ impl SeenObjects {
 
     /// Forgets what was seen.
     fn clear(&mut self) {
+        let _give_back = GiveBack::of(self.seen.memory_size());
         self.seen = analysis::SeenObjects::default();
     }
 
@@ -103,6 +104,12 @@ impl SeenObjects {
     #[getter]
     fn memory_size(&self) -> usize {
         self.seen.memory_size()
+    }
+}
+
+impl Drop for SeenObjects {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

@@ -9,7 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use target::{folder_of, resolve};
+use target::folder_of;
+pub(crate) use target::resolve;
 use temporary::Temporary;
 pub(crate) use temporary::{create_new, random_name};
 

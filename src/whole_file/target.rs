@@ -1,9 +1,10 @@
 //! Where a file is to be: links followed as far as they can be trusted, and only where a file can be.
 
 use std::{
+    ffi::OsString,
     fs::{self, FileType, Metadata},
     io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 /// As many links are followed as Linux follows.
@@ -24,43 +25,66 @@ enum Refusal {
     NoFile { what: &'static str },
 }
 
-/// The file that `path` means, even if it is a link to a file that does not exist yet.
+/// The file that `path` means, even if it is a link to a file that does not exist yet: a path without links.
 ///
-/// A link is not followed where somebody else may have put it to have another file overwritten: in a
-/// folder that everybody can write to, such as `/tmp`, or that a group can, unless the link belongs to the
-/// owner of the folder.
+/// A link, to the file or to a folder on the way, is not followed where somebody else may have put it to have
+/// another file overwritten: in a folder that everybody can write to, such as `/tmp`; and in one that a group
+/// can write to, or that belongs to another user, unless the link is the user's own or root's.
 ///
 /// # Errors
 ///
 /// Of kind `PermissionDenied` for such a link, `InvalidInput` for what is no file; else what the operating
 /// system says.
-pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
-    let mut followed = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        if is_descriptor(&followed) {
+pub(crate) fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let mut reached = PathBuf::new();
+    let mut ahead = parts(&std::path::absolute(path)?);
+    let mut links = 0;
+    while let Some(part) = ahead.pop() {
+        if part == ".." {
+            // Links are not in what was reached: the folder above is that of the name.
+            reached.pop();
+            continue;
+        }
+        let folder = reached.clone();
+        reached.push(part);
+        if is_of_descriptors(&folder) {
             return Err(no_file("an open file of a process"));
         }
-        let found = match fs::symlink_metadata(&followed) {
+        let found = match fs::symlink_metadata(&reached) {
             Ok(found) => found,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(followed),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                reached.extend(ahead.into_iter().rev());
+                return Ok(reached);
+            }
             Err(error) => return Err(error),
         };
-        if let Some(what) = special(found.file_type()) {
+        if found.is_symlink() {
+            links += 1;
+            if links > MOST_LINKS {
+                // The operating system has a number for a circle of links.
+                let error = fs::metadata(path).err();
+                return Err(error.unwrap_or_else(|| io::Error::other("too many symbolic links")));
+            }
+            if may_be_planted(&found, &fs::metadata(&folder)?) {
+                let refusal = Refusal::PlantedLink { link: reached };
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, refusal));
+            }
+            ahead.append(&mut parts(&fs::read_link(&reached)?));
+            reached = folder;
+        } else if let Some(what) = special(found.file_type()) {
             return Err(no_file(what));
         }
-        if !found.is_symlink() {
-            return Ok(followed);
-        }
-        let folder = folder_of(&followed);
-        if may_be_planted(&found, &fs::metadata(folder)?) {
-            let refusal = Refusal::PlantedLink { link: followed };
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, refusal));
-        }
-        followed = folder.join(fs::read_link(&followed)?);
     }
-    // The operating system has a number for a circle of links.
-    let error = fs::metadata(path).err();
-    Err(error.unwrap_or_else(|| io::Error::other("there are too many symbolic links")))
+    Ok(reached)
+}
+
+/// The parts of a path, the first one last. To push the root of an absolute path starts anew.
+fn parts(path: &Path) -> Vec<OsString> {
+    let parts = path.components().filter(|part| *part != Component::CurDir);
+    parts
+        .rev()
+        .map(|part| part.as_os_str().to_owned())
+        .collect()
 }
 
 /// The folder that a file is in.
@@ -75,12 +99,10 @@ fn no_file(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, Refusal::NoFile { what })
 }
 
-/// True for `/dev/fd/1`, `/proc/self/fd/1` and what leads there, such as `/dev/stdout`: what is open there
-/// goes on being written to by others, and must not be replaced even if it is a file.
-fn is_descriptor(path: &Path) -> bool {
-    fs::canonicalize(folder_of(path)).is_ok_and(|folder| {
-        folder == Path::new("/dev/fd") || folder.starts_with("/proc") && folder.ends_with("fd")
-    })
+/// True of `/proc/self/fd`, to which `/dev/fd` and `/dev/stdout` lead: what is open there goes on being
+/// written to by others, and must not be replaced even if it is a file.
+fn is_of_descriptors(folder: &Path) -> bool {
+    folder == Path::new("/dev/fd") || folder.starts_with("/proc") && folder.ends_with("fd")
 }
 
 #[cfg(unix)]
@@ -106,7 +128,9 @@ fn may_be_planted(link: &Metadata, folder: &Metadata) -> bool {
 
     const BY_GROUP: u32 = 0o020;
     const BY_ALL: u32 = 0o002;
-    folder.mode() & BY_ALL != 0 || folder.mode() & BY_GROUP != 0 && link.uid() != folder.uid()
+    let is_trusted = |user: u32| user == 0 || user == rustix::process::geteuid().as_raw();
+    let is_shared = folder.mode() & BY_GROUP != 0 || !is_trusted(folder.uid());
+    folder.mode() & BY_ALL != 0 || is_shared && !is_trusted(link.uid())
 }
 
 /// Making a link takes a privilege there.

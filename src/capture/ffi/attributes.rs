@@ -7,7 +7,7 @@ use pyo3::ffi as c;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::{Object, calls};
+use super::{Layout, Object, calls};
 
 /// What the `repr` of the exact type of `object` gives. Unlike `repr()` it handles no signals and
 /// starts no collection, both of which may run any code. For types whose `repr` is compiled and
@@ -63,7 +63,10 @@ pub(in crate::capture) fn generic_attribute<'py>(
     object: &Bound<'py, PyAny>,
     name: &Bound<'py, PyAny>,
 ) -> Option<Bound<'py, PyAny>> {
-    if !Object::from_bound(object).type_object().is_ready_type() {
+    if !Object::from_bound(object)
+        .type_object()
+        .is_ready_type(Layout::get(object.py()))
+    {
         // The lookup would make it ready, which is the program's to do.
         return None;
     }

@@ -82,10 +82,31 @@ impl Object {
     ///
     /// What a static type that nobody has made ready, a class that is being made, or one that the end
     /// of the interpreter has cleared holds may be null in any field, and the getters of `type` do not
-    /// look before they take a reference.
-    pub(in crate::capture) fn is_ready_type(self) -> bool {
+    /// look before they take a reference. A flag that foreign code has set does not prove the opposite.
+    pub(in crate::capture) fn is_ready_type(self, layout: &Layout) -> bool {
+        self.is_marked_ready() && self.has_what_ready_types_have(layout)
+    }
+
+    /// True if and only if the object is a type with the flag that `PyType_Ready` sets at its end.
+    pub(super) fn is_marked_ready(self) -> bool {
         let is_type = self.type_object().type_flags().is_type_subclass();
         is_type && self.type_flags().0 & READY != 0
+    }
+
+    /// True if and only if the object has a type, and that [is ready](Self::is_ready_type).
+    pub(in crate::capture) fn has_ready_type(self, layout: &Layout) -> bool {
+        self.own_type().is_some_and(|ty| ty.is_ready_type(layout))
+    }
+
+    /// True unless a field is null, as far as it is known where they are.
+    fn has_what_ready_types_have(self, layout: &Layout) -> bool {
+        let fields = [
+            layout.type_name(),
+            layout.heap_type_field(TypeField::Bases),
+            layout.heap_type_field(TypeField::Mro),
+        ];
+        let mut fields = fields.into_iter().flatten();
+        fields.all(|offset| self.word_at(offset) != 0)
     }
 
     /// `tp_name` of a type object, ready or not: with the module in front if it is compiled. `None`
@@ -106,7 +127,7 @@ impl Object {
     /// code has put together, and where the layout is not known or the type is none of these.
     pub(in crate::capture) fn type_field(self, field: TypeField, layout: &Layout) -> Option<Self> {
         let offset = layout.heap_type_field(field)?;
-        (self.is_ready_type() && self.type_flags().is_heap_type())
+        (self.is_ready_type(layout) && self.type_flags().is_heap_type())
             .then(|| self.reference_at(offset))
             .flatten()
     }
@@ -159,8 +180,12 @@ impl Object {
 
     /// The module that a heap type of compiled code was made for; `None` if it is none, or its
     /// code did not say.
-    pub(in crate::capture) fn module_of_type(self, py: Python<'_>) -> Option<Object> {
-        if !self.is_ready_type() || !self.type_flags().is_heap_type() {
+    pub(in crate::capture) fn module_of_type(
+        self,
+        py: Python<'_>,
+        layout: &Layout,
+    ) -> Option<Object> {
+        if !self.is_ready_type(layout) || !self.type_flags().is_heap_type() {
             return None;
         }
         // SAFETY: a heap type; the result is borrowed from it, or null with an error set.

@@ -221,13 +221,14 @@ pub(super) fn types_of_interpreter(
         let part = |name: &str| ty.getattr(name)?.extract::<String>();
         Ok(format!("{}.{}", part("__module__")?, part("__name__")?))
     };
+    let layout = ffi::Layout::get(py);
     for (module, name, expected, what) in INTERPRETER {
         let module = py.import(module.to_str().unwrap_or_default())?;
         let Ok(ty) = module.getattr(name.to_str().unwrap_or_default()) else {
             continue;
         };
         let object = Object::from_bound(&ty);
-        let is_static = object.is_ready_type() && !object.type_flags().is_heap_type();
+        let is_static = object.is_ready_type(layout) && !object.type_flags().is_heap_type();
         if is_static && full_name(&ty)? == expected {
             known.insert(object.address(), what);
         }
@@ -271,11 +272,12 @@ impl KnownTypes {
 
     /// Which of the types that no module shows `ty` is.
     pub(super) fn not_shown(&self, types: &Introspection<'_>, ty: Object) -> Option<Known> {
-        let module = ty.module_of_type(types.py)?;
+        let module = ty.module_of_type(types.py, types.layout)?;
         let name = types.type_name(&ty.lent(types.py));
         let is_it = |(called, beside, _): &&(&str, Known, Known)| {
             let mut shown = self.all(*beside);
-            *called == name && shown.any(|ty| ty.module_of_type(types.py) == Some(module))
+            *called == name
+                && shown.any(|ty| ty.module_of_type(types.py, types.layout) == Some(module))
         };
         let found = Known::NOT_SHOWN.iter().find(is_it);
         found.map(|(_, _, known)| *known)
@@ -293,7 +295,7 @@ fn type_at(types: &Introspection<'_>, module: &Bound<'_, PyAny>, place: &Place) 
     let (_, name, full_name, known) = place;
     let namespace = ffi::module_namespace(module)?;
     let ty = ffi::value_under(&namespace, name)?;
-    let is_it = ty.is_ready_type()
+    let is_it = ty.is_ready_type(types.layout)
         && types.class_name(&ty.bound(types.py)) == *full_name
         && (known.is_written_in_python() || is_compiled_for(types, ty, module));
     is_it.then_some(ty)
@@ -324,7 +326,8 @@ fn namespaces_of_ctypes(
 
 /// True if and only if compiled code has made the type for a module, and no other can have changed it.
 fn is_compiled_for(types: &Introspection<'_>, ty: Object, module: &Bound<'_, PyAny>) -> bool {
-    let is_its_own = || ty.module_of_type(types.py) == Some(Object::from_bound(module));
+    let is_its_own =
+        || ty.module_of_type(types.py, types.layout) == Some(Object::from_bound(module));
     ty.type_flags().is_immutable()
         && (is_compiled_module(module) || is_its_own() || is_copy_of_compiled(types, module))
 }

@@ -49,7 +49,9 @@ impl<'py> Describer<'py, '_> {
     /// The attributes of `object` whose values are at the `missing` addresses.
     pub(super) fn attributes(&self, object: Object, missing: &[u64]) -> Vec<Named> {
         let ty = object.type_object();
-        if !self.types.layout.has_managed_dict(ty.type_flags()) || !ty.is_ready_type() {
+        if !self.types.layout.has_managed_dict(ty.type_flags())
+            || !ty.is_ready_type(self.types.layout)
+        {
             return Vec::new();
         }
         if let Some(dict) = self.dict_of(object) {

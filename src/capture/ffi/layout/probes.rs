@@ -190,7 +190,7 @@ fn class<'py>(py: Python<'py>, module: &CStr, name: &CStr) -> Option<Bound<'py, 
     let namespace = module_namespace(&module)?;
     let class = value_under(&namespace, name)?;
     let is_plain = class.type_object() == Object::from_bound(&py.get_type::<PyType>());
-    (is_plain && class.is_ready_type()).then(|| class.bound(py))
+    (is_plain && class.is_marked_ready()).then(|| class.bound(py))
 }
 
 /// A class whose instances have attributes, and an instance without any.
