@@ -131,3 +131,9 @@ def test_weak_references_to_one_object_have_a_name() -> None:
     del gone
     to_one = f"to {id(one):#x}"
     assert names_of(references) == [to_one, to_one, None, "dead"]
+
+
+def test_the_shallow_size_of_a_static_type_with_a_metaclass() -> None:
+    numpy = pytest.importorskip("numpy")
+    kind = type(numpy.dtype("int64"))
+    assert _core.CapturedHeap().record(id(kind))[1] == sys.getsizeof(kind)

@@ -107,6 +107,19 @@ def test_dataclasses_and_slots() -> None:
     assert name_for(SlottedToo(held, other), other) == ".other"
 
 
+def test_a_slot_of_another_class() -> None:
+    """Its instances have something else in that place."""
+
+    class Borrower:
+        __slots__ = ("another", "own")
+        first = Slotted.first  # type: ignore[misc]
+
+    for held in (Held(), Held()):
+        borrower: Any = Borrower()
+        borrower.another = borrower.own = held
+        assert sorted(names_for(borrower, held)) == [".another", ".own"]
+
+
 class Hostile:
     def __repr__(self) -> str:
         raise AssertionError("a key was spelled by its own code")

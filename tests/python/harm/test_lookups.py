@@ -45,6 +45,23 @@ class Worker(threading.Thread):
 asked = Worker()
 asked.start()
 """,
+    "the class of a thread": """
+leave = threading.Event()
+namespace = {"run": lambda self: leave.wait(), trap("_name"): 1}
+asked = type("Worker", (threading.Thread,), namespace)(daemon=True)
+asked.start()
+# What was looked up before is forgotten.
+type(asked).changed = 1
+""",
+    "a property of a thread": """
+leave = threading.Event()
+class Worker(threading.Thread):
+    def run(self):
+        leave.wait()
+asked = Worker(daemon=True)
+asked.start()
+Worker._name = property(lambda self: compared.append(self) if is_armed else None)
+""",
     "the namespace of a class": """
 namespace = {"__slots__": ("name", "__dict__")}
 exec("def get(self): return self.name", {}, namespace)

@@ -42,5 +42,16 @@ def test_types_of_compiled_code_with_names_of_others(borrowed_names: Path) -> No
     assert survives("foreign_types.py", str(borrowed_names)).strip() == "0"
 
 
+def test_modules_of_known_types_that_have_others() -> None:
+    """What stands there looks like a type that is ready, if it is taken for one."""
+    survives(
+        "import sys, types, heapgraph\n"
+        "for module, name in ('array', 'array'), ('numpy', 'ndarray'), ('_pickle', 'Pickler'):\n"
+        "    sys.modules[module] = types.ModuleType(module)\n"
+        "    setattr(sys.modules[module], name, b'\\xff' * 1000)\n"
+        "str(heapgraph.take_snapshot().unexplained())\n"
+    )
+
+
 def test_classes_that_are_being_made() -> None:
     survives("class_in_the_making.py")
