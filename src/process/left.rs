@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_control_group_counts_what_is_not_cache_of_files() {
-        let mount = "40 31 0:41 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n";
+        let mount = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n\
+                     40 31 0:41 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n";
         let root = machine_with_groups("0::/service\n", mount);
         write(root.path(), "sys/fs/cgroup/service/memory.max", "max\n");
         expect(root.path(), 1000, Limit::Machine);

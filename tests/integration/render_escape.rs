@@ -1,7 +1,7 @@
 //! Whatever a text is, the picture shows it, read back by a parser that is not ours.
 #![cfg(feature = "svg")]
 
-use heapgraph::render::{View, ViewNode, to_dot, to_svg};
+use heapgraph::render::{View, ViewNode, one_line, to_dot, to_svg};
 
 use super::views::{ViewBuilder, chained, object, single, with_extra};
 
@@ -141,6 +141,18 @@ fn edges(label: &str) -> [View; 2] {
 #[track_caller]
 fn draw(view: &View) -> String {
     to_svg(view).unwrap_or_else(|error| panic!("{error}\n{}", to_dot(view)))
+}
+
+#[test]
+fn joiners_are_written_out_where_they_join_nothing() {
+    let texts = [
+        ("na\u{200d}me", r"na\u200dme"),
+        ("\u{202e}\u{200d}", r"\u202e\u200d"),
+        ("क्\u{200d}ष", "क्\u{200d}ष"),
+    ];
+    for (text, shown) in texts {
+        assert_eq!(one_line(text), shown);
+    }
 }
 
 #[test]

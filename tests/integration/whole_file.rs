@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
@@ -86,6 +86,18 @@ fn a_link_is_not_followed_where_somebody_else_may_have_put_it() {
         assert_eq!(victim, "precious");
         assert_eq!(names_in(folder.path()), ["heap.parquet", "victim"]);
     }
+}
+
+#[test]
+fn a_link_of_another_user_is_not_followed_in_the_folder_of_a_group() {
+    let (folder, path) = linked(0o775);
+    if lchown(&path, Some(65_534), None).is_err() {
+        // Only root can give a link away.
+        return;
+    }
+    assert_eq!(refusal(&path).kind(), io::ErrorKind::PermissionDenied);
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    save(&random_snapshot(1), &path).unwrap();
 }
 
 #[test]
@@ -182,6 +194,7 @@ fn what_a_killed_process_has_left_is_removed_and_nothing_else() {
     let pipe = path(".heapgraph-pipe.tmp");
     make_pipe(&pipe);
     fs::write(path("heapgraph-1-1.parquet.tmp"), "another program's").unwrap();
+    fs::write(path(".heapgraph-of-yesterday.parquet"), "a user's").unwrap();
     let mut kept = names_in(folder.path());
     kept.retain(|name| {
         !["0123456789abcdef", "4242"]
@@ -199,6 +212,19 @@ fn what_a_killed_process_has_left_is_removed_and_nothing_else() {
     drop(written);
     save(&random_snapshot(1), &path("new.parquet")).unwrap();
     assert!(!running.exists());
+}
+
+#[test]
+fn what_another_user_has_left_stays() {
+    let folder = tempdir().unwrap();
+    let left = folder.path().join(".heapgraph-0123456789abcdef.tmp");
+    fs::write(&left, "unfinished").unwrap();
+    if chown(&left, Some(65_534), None).is_err() {
+        // Only root can give a file away.
+        return;
+    }
+    save(&random_snapshot(1), &folder.path().join("new.parquet")).unwrap();
+    assert!(left.exists());
 }
 
 #[test]
