@@ -115,6 +115,13 @@ def test_exec_with_a_namespace_of_its_own() -> None:
     assert "local held" not in namespace["named"]
 
 
+def test_the_namespace_of_a_module_is_held_once() -> None:
+    namespace: dict[str, Any] = {"names_of": names_of, "sys": sys}
+    exec("named = names_of(sys._getframe())", namespace)
+    assert namespace["named"][".f_globals"] is namespace
+    assert ".f_locals" not in namespace["named"]
+
+
 SCOPES = """
 import sys, heapgraph
 from heapgraph._core import CapturedHeap, named_referents
