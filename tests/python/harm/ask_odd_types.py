@@ -143,7 +143,9 @@ def main() -> None:
     failures = failures_among(ask_about_containers, [containers], str)
     for batch in batches:
         failures |= failures_among(ask_about, batch, named)
-    makers = [in_python, *((odd_types.static_impostor, odd_types.heap_impostor) if compiled else ())]
+    makers = [in_python]
+    if compiled:
+        makers += [odd_types.static_impostor, odd_types.heap_impostor]
     for maker in makers:
         batch = [(maker, claim) for claim in claims]
         failures |= failures_among(ask_about_the_unbelieved, batch, named)

@@ -1,6 +1,7 @@
 //! Names of the attributes that hang directly under an instance (3.11 and later).
 //!
-//! There is no dict to read them from, and asking for `__dict__` would make one that stays. So
+//! There is no dict to read them from, and asking for `__dict__` would make one that stays. They are among
+//! the keys that all instances of a class share. On a CPython where it is not known how those are kept,
 //! names are tried, as `object.__getattribute__` would find them: first the names that the code of
 //! the class uses, then those of the code of its file, then all names that any code in the heap
 //! uses, then every string in it, then the keys of dicts that instances of the class have already.
@@ -54,6 +55,9 @@ impl<'py> Describer<'py, '_> {
         {
             return Vec::new();
         }
+        if let Some(named) = self.shared_attributes(object) {
+            return named;
+        }
         if let Some(dict) = self.dict_of(object) {
             let entries = self.entries_beside(dict).into_iter();
             let named = entries.map(|(key, value)| (value, self.attribute(key)));
@@ -84,8 +88,27 @@ impl<'py> Describer<'py, '_> {
             .collect()
     }
 
+    /// What hangs under an instance, by the names that its class has for all; `None` if they are not known.
+    fn shared_attributes(&self, object: Object) -> Option<Vec<Named>> {
+        let ty = object.type_object();
+        let layout = self.types.layout;
+        let names = ffi::shared_names(ty, layout);
+        let (basic_size, _) = self.types.instance_sizes(&ty.lent(self.types.py));
+        let with_name = |(position, value): (u8, Object)| {
+            let name = names.get(usize::from(position))?;
+            Some((value, self.attribute(*name)))
+        };
+        let values = ffi::inline_values(object, basic_size, layout).into_iter();
+        (!names.is_empty()).then(|| values.filter_map(with_name).collect())
+    }
+
     fn attribute(&self, name: Object) -> EdgeLabel {
-        EdgeLabel::Attribute(text(&name.lent(self.types.py)).unwrap_or_default())
+        EdgeLabel::Attribute(self.spelled(name))
+    }
+
+    /// The text of a name.
+    pub(super) fn spelled(&self, name: Object) -> String {
+        text(&name.lent(self.types.py)).unwrap_or_default()
     }
 
     fn names_from<'a>(
@@ -198,28 +221,19 @@ impl AttributeSearch<'_, '_, '_> {
             }
             missing.is_empty()
         };
-        // Where the class has the same value under the name, the instance may or may not have an
-        // attribute of its own; such names come last.
-        let mut uncertain = Vec::new();
         for &name in names {
-            let Some((value, is_certain)) = self.own_attribute(name) else {
-                continue;
-            };
-            if !is_certain {
-                uncertain.push((name, value));
-            } else if take(name, value) {
-                return found;
+            if let Some(value) = self.own_attribute(name)
+                && take(name, value)
+            {
+                break;
             }
-        }
-        for (name, value) in uncertain {
-            take(name, value);
         }
         found
     }
 
-    /// The value of an attribute that the instance itself has, where finding out runs no code; and
-    /// whether it is certain that the instance has it, and not only its class.
-    fn own_attribute(&self, name: Object) -> Option<(Object, bool)> {
+    /// The value of an attribute that the instance itself has, where finding out runs no code. `None` where
+    /// its class has the same value: the instance may have none of its own.
+    fn own_attribute(&self, name: Object) -> Option<Object> {
         let py = self.describer.types.py;
         let name = name.lent(py);
         let on_class = self.on_classes.get(&text(&name)?).copied();
@@ -227,8 +241,7 @@ impl AttributeSearch<'_, '_, '_> {
             return None;
         }
         let value = ffi::generic_attribute(&self.object.lent(py), &name)?;
-        let value = Object::from_bound(&value);
-        Some((value, on_class != Some(value)))
+        Some(Object::from_bound(&value)).filter(|value| on_class != Some(*value))
     }
 
     /// The keys of the instance's dict, which this makes: the last resort.

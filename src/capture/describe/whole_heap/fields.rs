@@ -99,13 +99,13 @@ impl<'py> Namer<'_, 'py, '_> {
             return Ok(());
         }
         let types = self.describer.types;
-        let values = ffi::inline_values(object, plan.basic_size, types.layout);
-        for &(position, value) in &values {
-            if let Some(&text) = plan.positions.get(&position) {
-                self.take(referents, value, EdgeName::Attribute(text));
+        if !plan.shared_names.is_empty() {
+            let values = ffi::inline_values(object, plan.basic_size, types.layout);
+            for (position, value) in values {
+                if let Some(&text) = plan.shared_names.get(usize::from(position)) {
+                    self.take(referents, value, EdgeName::Attribute(text));
+                }
             }
-        }
-        if !self.has_unnamed(referents, plan.class) {
             return Ok(());
         }
         if let Some(dict) = self.describer.dict_of(object) {
@@ -124,7 +124,6 @@ impl<'py> Namer<'_, 'py, '_> {
             self.search(node, object, plan)?;
             self.take_attributes(referents, &instance, plan);
         }
-        learn_positions(&instance, &values, plan);
         Ok(())
     }
 
@@ -168,24 +167,17 @@ impl<'py> Namer<'_, 'py, '_> {
         object: &Bound<'py, PyAny>,
         plan: &Plan<'py>,
     ) {
-        // Where the class has the same value, the instance may have none of its own: those last.
-        for is_certain in [true, false] {
-            for attribute in &plan.attributes {
-                let name = EdgeName::Attribute(attribute.text);
-                if self.labels.contains(&Some(name)) {
-                    continue;
-                }
-                let attribute_name = attribute.name.lent(object.py());
-                let Some(value) = ffi::generic_attribute(object, &attribute_name) else {
-                    continue;
-                };
-                let value = Object::from_bound(&value);
-                if is_certain != (attribute.on_class == Some(value)) {
-                    self.take(referents, value, name);
-                }
+        for attribute in &plan.attributes {
+            let name = EdgeName::Attribute(attribute.text);
+            if self.labels.contains(&Some(name)) {
+                continue;
             }
-            if !self.has_unnamed(referents, plan.class) {
-                return;
+            let attribute_name = attribute.name.lent(object.py());
+            let value = ffi::generic_attribute(object, &attribute_name);
+            let value = value.map(|value| Object::from_bound(&value));
+            // Where the class has the same value, the instance may have none of its own.
+            if let Some(value) = value.filter(|_| attribute.on_class != value) {
+                self.take(referents, value, name);
             }
         }
     }
@@ -223,29 +215,5 @@ impl<'py> Namer<'_, 'py, '_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Notes at which positions the instances of a class have which attributes, as far as the values of
-/// one instance tell them apart.
-fn learn_positions(instance: &Bound<'_, PyAny>, values: &[(u8, Object)], plan: &mut Plan<'_>) {
-    for attribute in &plan.attributes {
-        if plan
-            .positions
-            .values()
-            .any(|&known| known == attribute.text)
-        {
-            continue;
-        }
-        let value = ffi::generic_attribute(instance, &attribute.name.lent(instance.py()));
-        let value = value.map(|value| Object::from_bound(&value));
-        // Where the class has the same value, the instance may have none of its own.
-        let Some(value) = value.filter(|_| attribute.on_class != value) else {
-            continue;
-        };
-        let mut places = values.iter().filter(|(_, other)| *other == value);
-        if let (Some(&(position, _)), None) = (places.next(), places.next()) {
-            plan.positions.entry(position).or_insert(attribute.text);
-        }
     }
 }

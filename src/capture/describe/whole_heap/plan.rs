@@ -1,9 +1,7 @@
 //! How the references of the instances of one type are named.
 
-use rustc_hash::FxHashMap;
-
 use super::super::super::arrays::ArrayFields;
-use super::super::super::ffi::Object;
+use super::super::super::ffi::{self, Object};
 use super::super::super::introspection::Introspection;
 use super::super::super::known_types::Known;
 use super::super::Describer;
@@ -42,8 +40,8 @@ pub(super) struct Plan<'py> {
     pub(super) fields: Vec<(Field<'py>, TextIndex)>,
     /// Attributes found under instances so far.
     pub(super) attributes: Vec<Attribute>,
-    /// The names of the attributes whose values instances have at known positions.
-    pub(super) positions: FxHashMap<u8, TextIndex>,
+    /// The names of the attributes whose values instances have under themselves, by position.
+    pub(super) shared_names: Vec<TextIndex>,
     /// Bytes of the fixed part of instances.
     pub(super) basic_size: u64,
     pub(super) leftover: Leftover,
@@ -80,6 +78,8 @@ impl<'py> Plan<'py> {
         } else {
             describer.fields(&class)
         };
+        let shared_names = ffi::shared_names(ty, describer.types.layout).into_iter();
+        let shared_names = shared_names.map(|name| describer.spelled(name));
         let with_text = |field: Field<'py>| {
             let text = names.text(&field.name);
             (field, text)
@@ -88,7 +88,7 @@ impl<'py> Plan<'py> {
             way,
             fields: fields.into_iter().map(with_text).collect(),
             attributes: Vec::new(),
-            positions: FxHashMap::default(),
+            shared_names: shared_names.map(|name| names.text(&name)).collect(),
             basic_size: describer.types.instance_sizes(&class).0,
             leftover: describer.leftover_rule(node),
             searches_left: SEARCHES_A_CLASS,

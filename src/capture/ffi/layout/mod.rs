@@ -212,6 +212,12 @@ impl Layout {
         place.filter(|_| self.has_managed_dict(flags))
     }
 
+    /// Where a type has the keys of the values that its instances have without a dict, if they may have any.
+    pub(super) fn shared_keys(&self, flags: TypeFlags) -> Option<usize> {
+        let place = self.value(&table::SHARED_KEYS);
+        place.filter(|_| flags.is_heap_type() && self.has_managed_dict(flags))
+    }
+
     /// A descriptor of a member says where instances have it.
     pub(super) fn has_member_descriptors(&self) -> bool {
         self.has(Private::MemberDescriptors)

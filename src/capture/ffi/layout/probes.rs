@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict, PyList, PyTuple, PyType, PyWeakrefReference};
 
 use super::super::containers::{dict_entries, module_namespace, module_table, value_under};
+use super::super::shared_keys::shared_names;
 use super::super::type_object::TypeField;
 use super::super::{
     Object, inline_values as values_of, item_count, member_offset, object_at, system_object,
@@ -149,19 +150,27 @@ pub(super) fn sequence_order(py: Python<'_>, _: &Layout) -> Option<bool> {
     Some(visited.iter().all(|visited| *visited == expected))
 }
 
-/// An instance has the value of its attribute, at the position of its name, and no other.
+/// An instance has the values of its attributes and no other, each at the position of its name among those
+/// that its class has.
 pub(super) fn inline_values(py: Python<'_>, layout: &Layout) -> Option<bool> {
     let (class, instance) = instance(py)?;
     let size = class.getattr("__basicsize__").ok()?.extract().ok()?;
     let values = || values_of(Object::from_bound(&instance), size, layout);
     let before = values();
-    let value = PyList::empty(py);
-    instance.setattr("name", &value).ok()?;
+    let names = ["name", "loader"];
+    let given = names.map(|name| (name, PyList::empty(py)));
+    for (name, value) in &given {
+        instance.setattr(*name, value).ok()?;
+    }
     let after = values();
-    let is_found = after
-        .iter()
-        .any(|(_, found)| *found == Object::from_bound(&value));
-    Some(before.is_empty() && after.len() == 1 && is_found)
+    let shared = shared_names(Object::from_bound(&class), layout);
+    let is_found = |(name, value): &(&str, Bound<'_, PyList>)| {
+        let mut found = after.iter();
+        let place = found.find(|(_, found)| *found == Object::from_bound(value));
+        let shown = place.and_then(|(position, _)| shared.get(usize::from(*position)));
+        shown.is_some_and(|shown| shown.bound(py).eq(*name).unwrap_or(false))
+    };
+    Some(before.is_empty() && after.len() == given.len() && given.iter().all(is_found))
 }
 
 /// A code object has its file where the descriptor of that member says.

@@ -260,6 +260,28 @@ pub(in crate::capture::ffi) struct EmbeddedHeader {
 }
 /// Most keys that instances share (`SHARED_KEYS_MAX_SIZE`).
 pub(in crate::capture::ffi) const MOST_KEYS: u8 = 30;
+/// Where a heap type has the keys that its instances share (`ht_cached_keys`).
+pub(super) const SHARED_KEYS: ByVersion<usize> = by_version(
+    Private::InlineValues,
+    &[((3, 11), 872), ((3, 12), 880), ((3, 15), 888)],
+);
+/// What a table of keys begins with (`PyDictKeysObject` in `pycore_dict.h`). Behind it is the index, then
+/// the keys, each followed by a word for a value.
+#[repr(C)]
+pub(in crate::capture::ffi) struct KeysHeader {
+    references: usize,
+    size: u8,
+    /// The binary logarithm of the bytes of the index.
+    pub(in crate::capture::ffi) index_bytes: u8,
+    pub(in crate::capture::ffi) kind: u8,
+    version: u32,
+    usable: usize,
+    pub(in crate::capture::ffi) count: usize,
+}
+/// The kind of a table that instances share (`DICT_KEYS_SPLIT`).
+pub(in crate::capture::ffi) const SHARED_KIND: u8 = 2;
+/// No table of so few keys has a larger index (binary logarithm of its bytes).
+pub(in crate::capture::ffi) const LARGEST_INDEX: u8 = 8;
 
 // Descriptors of members.
 
