@@ -1,32 +1,69 @@
-"""Ask every question with little address space left: each is answered, or says what is missing.
+"""Ask every question with little memory left: each is answered, or says what is missing.
 
-usage: short_of_memory.py MIB
+usage: short_of_memory.py MIB [SHAPE] [GROUP]
 
 A line for each question: `outcome`, its name, and `answered` or the name of the exception. The
-limit is set for one question at a time, to what the process has at that moment and MIB more.
+limit is set for one question at a time, to what the process has at that moment and MIB more: of its
+address space, or of GROUP, the folder of a control group, in a group below which this process then
+goes on. SHAPE is what most of the heap is, a key of `SHAPES`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gc
+import io
 import re
 import resource
 import sys
 import tempfile
+from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import heapgraph
+from control_groups import Limit
 from heapgraph import _core
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 FIGURES = re.compile(r"about \d+ MiB of memory are needed and \d+ MiB are left by the limit")
 
+
+class Row(list[object]):
+    """A list that has attributes and slots besides."""
+
+    __slots__ = ("__dict__", "first")
+
+
+def long_row() -> Row:
+    """One instance of a subclass of list."""
+    row = Row([None]) * 1_500_000
+    row = Row(row)
+    row.first = row.more = []  # type: ignore[attr-defined]
+    return row
+
+
+SHAPES: dict[str, Callable[[], Iterable[object]]] = {
+    "dicts": lambda: [{number: [number]} for number in range(100_000)],
+    "a subclass of list": long_row,
+    "a subclass of tuple": lambda: type("Cells", (tuple,), {})([None] * 1_500_000),
+    "an ordered dict": lambda: OrderedDict((number, None) for number in range(200_000)),
+    "a wide dict": lambda: dict.fromkeys(range(300_000)),
+    "a wide set": lambda: set(range(300_000)),
+}
+
 room = int(sys.argv[1]) << 20
-keep = [{number: [number]} for number in range(100_000)]
-witness = keep[5]
+shape = sys.argv[2] if len(sys.argv) > 2 else "dicts"
+group = Limit(Path(sys.argv[3])) if len(sys.argv) > 3 else None
+if group:
+    group.enter()
+witness: list[object] = [[]]
+large = SHAPES[shape]()
+keep = [witness, large]
+inside = next(iter(large))
 folder = Path(tempfile.mkdtemp())
 saved = str(folder / "saved.parquet")
 again = str(folder / "again.parquet")
@@ -61,17 +98,45 @@ def show(chain: list[object]) -> None:
     heapgraph.show_chain(chain, filename=picture)
 
 
+COMMANDS = [
+    ("summary", saved),
+    ("types", saved, "--json"),
+    ("diff", saved, saved),
+    ("growth", saved, saved, saved),
+    ("find", saved, "list"),
+    ("chain", saved, hex(id(witness))),
+    ("why", saved, hex(id(witness))),
+    ("refs", saved, hex(id(keep))),
+    ("backrefs", saved, hex(id(witness))),
+    ("retained", saved, "list"),
+    ("owners", saved),
+    ("suspects", saved),
+    ("garbage", saved),
+    ("cycles", saved),
+    ("export", saved, "-o", str(folder / "export.json")),
+]
+
 LIVE: dict[str, Callable[[], object]] = {
     "take_snapshot": heapgraph.take_snapshot,
     "take_snapshot(force)": lambda: heapgraph.take_snapshot(force=True),
     "take_snapshot(values)": lambda: heapgraph.take_snapshot(values=True, names=False),
     "find_backref_chain": lambda: heapgraph.find_backref_chain(witness, heapgraph.is_proper_module),
     "find_backref_chain(own)": lambda: heapgraph.find_backref_chain(witness, lambda obj: False),
+    "find_ref_chain": lambda: heapgraph.find_ref_chain(keep, lambda obj: obj is witness),
+    "find_backref_chain(inside)": lambda: heapgraph.find_backref_chain(
+        inside, heapgraph.is_proper_module
+    ),
+    "is_root": lambda: heapgraph.is_root(witness),
+    "find_cycles": lambda: str(heapgraph.find_cycles(lambda: None)),
     "describe_chain": lambda: heapgraph.describe_chain([keep, witness]),
+    "describe_chain(inside)": lambda: heapgraph.describe_chain([keep, large, inside]),
     "show_chain": lambda: show([keep, witness]),
+    "show_chain(inside)": lambda: show([keep, large, inside]),
     "show_backrefs": lambda: heapgraph.show_backrefs([witness], filename=picture),
+    "show_backrefs(inside)": lambda: heapgraph.show_backrefs([inside], filename=picture),
     "show_refs": lambda: heapgraph.show_refs([keep], filename=picture),
     "why": lambda: str(heapgraph.why("dict")),
+    "why(inside)": lambda: str(heapgraph.why(large)),
     "why(object)": lambda: str(heapgraph.why(witness)),
     "GrowthHistory": grow,
     "get_new_ids": lambda: heapgraph.get_new_ids(file=sys.stderr),
@@ -79,6 +144,9 @@ LIVE: dict[str, Callable[[], object]] = {
     "by_type": lambda: heapgraph.by_type("dict"),
     "count": lambda: heapgraph.count("dict"),
     "typestats": heapgraph.typestats,
+    "most_common_types": heapgraph.most_common_types,
+    "show_growth": lambda: heapgraph.show_growth(file=io.StringIO()),
+    "at_addrs": lambda: heapgraph.at_addrs([id(witness)]),
     "CapturedHeap": _core.CapturedHeap,
 }
 
@@ -93,6 +161,11 @@ OF_SNAPSHOT: dict[str, Callable[[], object]] = {
     "suspects": lambda: snapshot.suspects().to_dict(),
     "why(snapshot)": lambda: str(snapshot.why("dict")),
     "draw_backrefs": lambda: snapshot.draw_backrefs(id(witness)).to_svg(),
+    "draw_refs": lambda: snapshot.draw_refs(id(keep)).to_svg(),
+    "dominators": lambda: snapshot.dominators(id(witness)),
+    "opaque_types": lambda: snapshot.opaque_types(),
+    "find_cycles(snapshot)": lambda: str(snapshot.cycles("dict")),
+    "referrers": lambda: snapshot.find(address=id(witness))[0].referrers,
     "cycles": lambda: str(snapshot.cycles()),
     "garbage": lambda: str(snapshot.garbage()),
     "diff": lambda: str(snapshot.diff(snapshot)),
@@ -101,20 +174,28 @@ OF_SNAPSHOT: dict[str, Callable[[], object]] = {
     "save": lambda: snapshot.save(again),
     "load": lambda: heapgraph.load_snapshot(saved),
     "find_growth_in": lambda: str(heapgraph.find_growth_in([saved, saved, saved])),
-    "heapgraph summary": lambda: command("summary", saved),
-    "heapgraph types": lambda: command("types", saved, "--json"),
-    "heapgraph diff": lambda: command("diff", saved, saved),
-    "heapgraph suspects": lambda: command("suspects", saved),
-    "heapgraph cycles": lambda: command("cycles", saved),
-    "heapgraph why": lambda: command("why", saved, "dict"),
-    "heapgraph growth": lambda: command("growth", saved, saved, saved),
-    "heapgraph export": lambda: command("export", saved, "-o", str(folder / "export.json")),
+    **{f"heapgraph {words[0]}": functools.partial(command, *words) for words in COMMANDS},
 }
 
 
 def address_space() -> int:
     """Bytes of address space that this process has."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+@contextlib.contextmanager
+def little_room() -> Iterator[None]:
+    """Leave this process little memory meanwhile."""
+    if group:
+        with group.leaving(room):
+            yield
+        return
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (address_space() + room, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 def outcome_of(question: Callable[[], object]) -> str:
@@ -135,12 +216,8 @@ def ask(name: str, question: Callable[[], object]) -> None:
     """Ask with little room, and see that nothing is changed."""
     gc.collect()
     objects, references = len(gc.get_objects()), sys.getrefcount(witness)
-    limits = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (address_space() + room, limits[1]))
-    try:
+    with little_room():
         outcome = outcome_of(question)
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, limits)
     gc.collect()
     assert gc.isenabled(), name
     assert sys.getrefcount(witness) == references, name
