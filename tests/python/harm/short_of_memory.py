@@ -46,8 +46,15 @@ def long_row() -> Row:
     return row
 
 
+def audited() -> list[dict[int, list[int]]]:
+    """Dicts, and a hook that may run whenever an attribute is read: all is held meanwhile."""
+    sys.addaudithook(lambda *_: None)
+    return [{number: [number]} for number in range(100_000)]
+
+
 SHAPES: dict[str, Callable[[], Iterable[object]]] = {
     "dicts": lambda: [{number: [number]} for number in range(100_000)],
+    "dicts, audited": audited,
     "a subclass of list": long_row,
     "a subclass of tuple": lambda: type("Cells", (tuple,), {})([None] * 1_500_000),
     "an ordered dict": lambda: OrderedDict((number, None) for number in range(200_000)),
