@@ -40,7 +40,7 @@ const GETTERS: [(Known, &[&str]); 12] = [
         Known::AsyncGenerator,
         &["ag_code", "ag_await", "__name__", "__qualname__"],
     ),
-    (Known::Builtin, &["__self__"]),
+    (Known::Builtin, &[OWNER]),
     (Known::MemoryView, &["obj"]),
     (
         Known::Future,
@@ -53,9 +53,12 @@ const GETTERS: [(Known, &[&str]); 12] = [
     ),
 ];
 
+/// What compiled functions alone have.
+const OWNER: &str = "__self__";
+
 /// Those that have to be asked for each object: what a suspended function waits for is on its value
-/// stack, wherever that has come to, and a compiled static method does not show its class.
-const WITHOUT_PLACE: [&str; 4] = ["gi_yieldfrom", "cr_await", "ag_await", "__self__"];
+/// stack, wherever that has come to.
+const WITHOUT_PLACE: [&str; 3] = ["gi_yieldfrom", "cr_await", "ag_await"];
 
 /// Those that give `None` where that is what an object holds, and not where it holds nothing.
 const MAY_BE_NONE: [&str; 2] = ["cell_contents", "_result"];
@@ -63,13 +66,22 @@ const MAY_BE_NONE: [&str; 2] = ["cell_contents", "_result"];
 /// A field of a class that can be read without making or running anything.
 pub(super) struct Field<'py> {
     pub(super) name: String,
-    reference: StoredReference<'py>,
+    reference: Reference<'py>,
+}
+
+enum Reference<'py> {
+    Stored(StoredReference<'py>),
+    /// What a compiled function belongs to, which a static method has and does not show.
+    OwnerOfFunction,
 }
 
 impl<'py> Field<'py> {
     /// What an instance has there. A slot that is not set holds nothing.
     pub(super) fn read(&self, py: Python<'py>, object: Object) -> Option<Object> {
-        self.reference.read(py, object)
+        match &self.reference {
+            Reference::Stored(reference) => reference.read(py, object),
+            Reference::OwnerOfFunction => ffi::owner_of_function(object),
+        }
     }
 }
 
@@ -81,7 +93,11 @@ impl<'py> Describer<'py, '_> {
             let code = code?.lent(self.types.py);
             Some(Field {
                 name: name.to_owned(),
-                reference: StoredReference::new(self.types, member.clone(), &code),
+                reference: Reference::Stored(StoredReference::new(
+                    self.types,
+                    member.clone(),
+                    &code,
+                )),
             })
         };
         self.types.code_members().filter_map(field).collect()
@@ -115,19 +131,32 @@ impl<'py> Describer<'py, '_> {
                 };
                 if is_member || getters.is_some_and(|names| names.contains(&name.as_str())) {
                     let descriptor = descriptor.bound(self.types.py);
-                    let stored = || StoredReference::new(self.types, descriptor.clone(), &class);
-                    let reference = match name.as_str() {
-                        known if WITHOUT_PLACE.contains(&known) => {
-                            StoredReference::without_place(descriptor)
-                        }
-                        known if MAY_BE_NONE.contains(&known) => stored().that_may_be_none(),
-                        _ => stored(),
-                    };
+                    let reference = self.reference(&class, &name, is_member, descriptor);
                     fields.push(Field { name, reference });
                 }
             }
         }
         fields
+    }
+
+    /// How that is read which `descriptor`, found in the namespace of `class`, hands out.
+    fn reference(
+        &self,
+        class: &Bound<'py, PyAny>,
+        name: &str,
+        is_member: bool,
+        descriptor: Bound<'py, PyAny>,
+    ) -> Reference<'py> {
+        let stored = || StoredReference::new(self.types, descriptor.clone(), class);
+        match name {
+            _ if is_member => Reference::Stored(stored()),
+            OWNER => Reference::OwnerOfFunction,
+            _ if WITHOUT_PLACE.contains(&name) => {
+                Reference::Stored(StoredReference::without_place(descriptor))
+            }
+            _ if MAY_BE_NONE.contains(&name) => Reference::Stored(stored().that_may_be_none()),
+            _ => Reference::Stored(stored()),
+        }
     }
 
     fn getters(&self, class: &Bound<'py, PyAny>) -> Option<&'static [&'static str]> {

@@ -17,7 +17,6 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 use rustc_hash::FxHashMap;
 
 use super::arrays::ArrayFields;
@@ -225,21 +224,18 @@ impl<'py, 'g> Describer<'py, 'g> {
 
     /// Items by position, or by the names of the variables if the tuple is a function's closure.
     fn tuple_items(&self, tuple: &Bound<'py, PyAny>, node: NodeIndex) -> Vec<Named> {
-        let Ok(items) = tuple.cast::<PyTuple>() else {
-            return Vec::new();
-        };
-        // Half-built tuples have slots that hold nothing; asking for them is an error.
-        let item_at = |position| Some((position, items.get_item(position).ok()?));
-        let names = self
-            .closure_names(Object::from_bound(tuple), node)
-            .unwrap_or_default();
+        let tuple = Object::from_bound(tuple);
+        let names = self.closure_names(tuple, node).unwrap_or_default();
         let label = |position: usize| match names.get(position) {
             Some(name) => EdgeLabel::Closure(name.clone()),
             None => EdgeLabel::Index(position),
         };
-        let held = (0..items.len()).rev().filter_map(item_at);
-        held.map(|(position, item)| (Object::from_bound(&item), label(position)))
-            .collect()
+        let items = ffi::tuple_places(tuple);
+        let mut held: Vec<Named> = items
+            .map(|(position, item)| (item, label(position)))
+            .collect();
+        held.reverse();
+        held
     }
 
     /// The free variables of the function whose closure `tuple` is.

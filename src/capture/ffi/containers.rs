@@ -24,12 +24,17 @@ pub(in crate::capture) fn list_item(list: &Bound<'_, PyAny>, position: usize) ->
 
 /// The items of a tuple or an instance of a subclass, borrowed.
 pub(in crate::capture) fn tuple_items(tuple: Object) -> impl Iterator<Item = Object> {
+    tuple_places(tuple).map(|(_, item)| item)
+}
+
+/// The same, with where they are: one that is being filled has places that hold nothing.
+pub(in crate::capture) fn tuple_places(tuple: Object) -> impl Iterator<Item = (usize, Object)> {
     // SAFETY: callers pass instances of tuple.
     let length = unsafe { c::PyTuple_Size(tuple.0.as_ptr()) };
     (0..length).filter_map(move |position| {
         // SAFETY: a tuple, and a position in it; null where it is still being filled.
         let item = unsafe { c::PyTuple_GetItem(tuple.0.as_ptr(), position) };
-        NonNull::new(item).map(Object)
+        NonNull::new(item).map(|item| (position.cast_unsigned(), Object(item)))
     })
 }
 

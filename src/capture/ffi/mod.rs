@@ -47,7 +47,7 @@ pub(super) use collector::CollectorLists;
 pub(crate) use collector::{CollectorPause, untrack};
 pub(super) use containers::{
     content_count, dict_entries, is_name, items, list_item, module_namespace, module_table,
-    owner_of_function, system_object, tuple_items, value_under, weak_referent,
+    owner_of_function, system_object, tuple_items, tuple_places, value_under, weak_referent,
 };
 pub(super) use frames::{FrameLayout, GeneratorData};
 pub(super) use inline_values::inline_values;
