@@ -3,18 +3,18 @@
 use super::ffi;
 use crate::graph::HeapGraph;
 
-/// Less than this stays with the C allocator, which has use for it: giving back takes time in
-/// proportion to all that the allocator has.
+/// Less than this stays with the allocators, which have use for it: giving back takes time in
+/// proportion to all that they have.
 const WORTH_GIVING_BACK: usize = 4 << 20;
 /// What an object takes while it is in a graph, and a reference.
 const BYTES_AN_OBJECT: usize = 40;
 const BYTES_A_REFERENCE: usize = 8;
 
-/// Gives what the C allocator keeps free back to the system, once this is dropped. It is the last field
-/// of whatever owns the columns of a heap: fields are dropped in their order.
+/// Gives what the allocators keep free back to the system, once this is dropped. It is the last field of
+/// whatever owns the columns of a heap: fields are dropped in their order.
 ///
-/// The allocator keeps what large columns leave, for they are smaller than what it has learnt to take
-/// from the system for each: 216 MB of a snapshot of 1 M objects stayed resident.
+/// Large columns have gone by then. Small blocks of our own, and what the interpreter had from the C
+/// allocator for an answer, are kept by these.
 #[derive(Debug)]
 pub(crate) struct GiveBack {
     is_worth_it: bool,

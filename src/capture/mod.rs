@@ -36,6 +36,8 @@ pub(crate) use at_exit::prepare as prepare_at_exit;
 pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at};
 pub(crate) use describe::{Describer, Searches, spell_atom};
 pub(crate) use error::CaptureError;
+#[cfg(target_os = "linux")]
+pub(crate) use ffi::prepare_for_fork;
 pub(crate) use ffi::{
     CollectorPause, Layout, allocator_bytes, call, give_back_free_memory, is_audited,
     is_main_interpreter, is_truthy, untrack,

@@ -94,6 +94,8 @@ mod core {
                  run the program with an ordinary build",
             ));
         }
+        #[cfg(target_os = "linux")]
+        crate::capture::prepare_for_fork();
         crate::capture::Introspection::prepare(module.py())?;
         crate::capture::prepare_at_exit(module.py());
         crate::python::seen_objects::prepare(module.py())?;

@@ -26,6 +26,8 @@ mod frames;
 mod inline_values;
 mod layout;
 mod members;
+#[cfg(target_os = "linux")]
+mod own_memory;
 mod shared_keys;
 mod sizes;
 mod threads;
@@ -53,7 +55,9 @@ pub(super) use frames::{FrameLayout, GeneratorData};
 pub(super) use inline_values::inline_values;
 pub(crate) use layout::Layout;
 pub(super) use members::member_offset;
-pub(super) use shared_keys::shared_names;
+#[cfg(target_os = "linux")]
+mod own_memory;
+mod shared_keys;
 pub(super) use sizes::{item_count, sizeof};
 pub(super) use threads::{Threads, code_of_frame};
 pub(super) use type_object::{TypeField, is_compiled_module};
@@ -69,9 +73,11 @@ pub(crate) fn is_main_interpreter(_py: Python<'_>) -> bool {
     number == 0
 }
 
-/// Gives what the C allocator keeps free back to the system, so that what is resident is in use. Does
-/// nothing where that allocator is not glibc's.
+/// Gives what our allocator and the C allocator keep free back to the system, so that what is resident is
+/// in use. The latter does nothing where it is not glibc's.
 pub(crate) fn give_back_free_memory() {
+    #[cfg(target_os = "linux")]
+    own_memory::give_back();
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: takes the allocator's own locks, and changes no memory that was given out.
     unsafe {
