@@ -14,7 +14,7 @@ import sys
 import types
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import heapgraph
 
@@ -28,6 +28,9 @@ class Instance:
         self.items = [number]
         self.pair = (number, str(number))
 
+    def described(self) -> str:
+        return self.name
+
 
 class WithSlots:
     __slots__ = ("items", "name")
@@ -35,6 +38,11 @@ class WithSlots:
     def __init__(self, number: int) -> None:
         self.name = str(number)
         self.items = [number]
+
+
+class Record(NamedTuple):
+    name: str
+    items: list[int]
 
 
 def function_of(number: int) -> Callable[[], int]:
@@ -68,6 +76,8 @@ HEAPS: dict[str, Callable[[], object]] = {
     "modules": lambda: [types.ModuleType(f"module {number}") for number in range(30_000)],
     "functions": lambda: [function_of(number) for number in range(200_000)],
     "classes": lambda: classes(8_000),
+    "methods": lambda: [(Instance(number).described, [number].append) for number in range(80_000)],
+    "records": lambda: [Record(str(number), [number]) for number in range(200_000)],
 }
 
 
@@ -99,9 +109,6 @@ def rollup(field: str) -> int:
 def main() -> None:
     heap = HEAPS[sys.argv[1]]()
     question = QUESTIONS[sys.argv[2]]
-    # The C allocator writes to the free memory between the objects when it gives that out for the
-    # first time. It has done so by now: what is measured is what is written to objects.
-    question()
     gc.collect()
     gc.freeze()
     worker = os.fork()
