@@ -7,6 +7,7 @@ use pyo3::ffi as c;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::put_off::put_off;
 use super::{Layout, Object, calls};
 
 /// What the `repr` of the exact type of `object` gives. Unlike `repr()` it handles no signals and
@@ -45,7 +46,8 @@ pub(in crate::capture) fn descriptor_get<'py>(
     let owner = owner.0.as_ptr();
     let value = calls::get(get, [descriptor.as_ptr(), object.as_ptr(), owner]);
     // SAFETY: a new reference, or null with an error set.
-    unsafe { Bound::from_owned_ptr_or_err(object.py(), value) }
+    let value = unsafe { Bound::from_owned_ptr_or_err(object.py(), value) };
+    put_off(object.py(), value)
 }
 
 /// True if and only if the type of `object` has a `__get__`, so that finding it on a class may
@@ -72,8 +74,9 @@ pub(in crate::capture) fn generic_attribute<'py>(
     }
     // SAFETY: live objects; the name is a str, which the function checks.
     let value = unsafe { c::PyObject_GenericGetAttr(object.as_ptr(), name.as_ptr()) };
-    // SAFETY: a new reference, or null with an error set, which is dropped.
-    unsafe { Bound::from_owned_ptr_or_err(object.py(), value) }.ok()
+    // SAFETY: a new reference, or null with an error set.
+    let value = unsafe { Bound::from_owned_ptr_or_err(object.py(), value) };
+    put_off(object.py(), value).ok()
 }
 
 /// The dict of an instance of a type whose instances have one, which this makes unless it is there:

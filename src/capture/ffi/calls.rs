@@ -14,6 +14,8 @@ use pyo3::ffi as c;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use super::put_off::{self, put_off};
+
 /// Dropped only where a thread is being ended. It must not come further.
 struct EndsHere;
 
@@ -103,7 +105,8 @@ pub(crate) fn attribute<'py>(
     // SAFETY: live objects; the function checks that the name is one.
     let value = guarded(|| unsafe { get(object.as_ptr(), name.as_ptr()) });
     // SAFETY: a new reference, or null with an error set.
-    unsafe { Bound::from_owned_ptr_or_err(object.py(), value) }
+    let value = unsafe { Bound::from_owned_ptr_or_err(object.py(), value) };
+    put_off(object.py(), value)
 }
 
 /// `descriptor.__get__` of a type, given the descriptor, the object and its class.
@@ -120,8 +123,11 @@ pub(super) fn get(slot: c::descrgetfunc, [descriptor, object, owner]: [Pointer; 
 ///
 /// # Errors
 ///
-/// What a handler raises.
+/// What a handler raises, or has raised where it could not be handed on.
 pub(crate) fn run_signal_handlers(py: Python<'_>) -> PyResult<()> {
+    if let Some(error) = put_off::taken() {
+        return Err(error);
+    }
     let check = unwinding!(
         c::PyErr_CheckSignals,
         unsafe extern "C" fn() -> c_int as unsafe extern "C-unwind" fn() -> c_int

@@ -28,6 +28,7 @@ mod layout;
 mod members;
 #[cfg(target_os = "linux")]
 mod own_memory;
+mod put_off;
 mod shared_keys;
 mod sizes;
 mod threads;
@@ -56,8 +57,8 @@ pub(super) use inline_values::inline_values;
 pub(crate) use layout::Layout;
 pub(super) use members::member_offset;
 #[cfg(target_os = "linux")]
-mod own_memory;
-mod shared_keys;
+pub(crate) use own_memory::prepare_for_fork;
+pub(super) use shared_keys::shared_names;
 pub(super) use sizes::{item_count, sizeof};
 pub(super) use threads::{Threads, code_of_frame};
 pub(super) use type_object::{TypeField, is_compiled_module};

@@ -21,7 +21,9 @@ class Late(Exception):
 def raise_late(number, frame):
     raise Late
 
-question, picture = sys.argv[1:]
+question, picture, *audited = sys.argv[1:]
+if audited:
+    sys.addaudithook(lambda event, arguments: [event])
 sessions = [Session() for _ in range(100_000)]
 signal.signal(signal.SIGALRM, raise_late)
 heapgraph.register_inspector(Session, lambda session: repr(session) and None)
@@ -80,3 +82,11 @@ QUESTIONS = [
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_what_a_handler_raises_is_handed_on(tmp_path: object, question: str) -> None:
     survives(PROGRAM, question, f"{tmp_path}/picture.dot")
+
+
+# In these attributes are read of which an audit hook is told, most of the time.
+@pytest.mark.parametrize("question", ["why", "why a type", "snapshot", "picture", "growth"])
+def test_so_is_what_a_handler_raises_in_the_midst_of_an_audit_hook(
+    tmp_path: object, question: str
+) -> None:
+    survives(PROGRAM, question, f"{tmp_path}/picture.dot", "audited")
