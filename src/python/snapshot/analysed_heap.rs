@@ -80,15 +80,18 @@ impl AnalysedHeap {
         Ok(Why::explain(&self.snapshot, tree, targets, limit))
     }
 
-    /// Whoever asks first makes the tree; other threads that ask meanwhile wait for it.
+    /// Threads that ask at once make a tree each, and one is kept. None waits for another: in a process
+    /// that was forked meanwhile that one is not there.
     fn find_dominators(&self) -> Result<&DominatorTree, TooLittleMemory> {
-        if self.dominators.get().is_none() {
-            ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
+        if let Some(tree) = self.dominators.get() {
+            return Ok(tree);
         }
-        Ok(self.dominators.get_or_init(|| {
+        ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
+        let tree = {
             let _progress = Progress::start("finding dominators");
             DominatorTree::new(&self.snapshot)
-        }))
+        };
+        Ok(self.dominators.get_or_init(|| tree))
     }
 }
 

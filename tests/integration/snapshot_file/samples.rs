@@ -209,7 +209,7 @@ pub(crate) fn assert_same(left: &HeapSnapshot, right: &HeapSnapshot) {
 
 /// A pipe that nobody writes to.
 #[cfg(unix)]
-pub fn make_pipe(path: &std::path::Path) {
+pub(crate) fn make_pipe(path: &std::path::Path) {
     let made = std::process::Command::new("mkfifo").arg(path).status();
     assert!(made.unwrap().success());
 }
