@@ -71,7 +71,6 @@ _FROZEN_DICT: Any = getattr(builtins, "frozendict", dict)
 """From CPython 3.15 on a type of its own."""
 
 _COUNTS: tuple[tuple[type, Callable[[Any], int]], ...] = tuple(
-    (kind, kind.__len__)
-    for kind in (dict, _FROZEN_DICT, list, tuple, set, frozenset)
+    (kind, kind.__len__) for kind in (dict, _FROZEN_DICT, list, tuple, set, frozenset)
 )
 """How many items containers have, whatever classes derived from theirs say."""

@@ -6,7 +6,6 @@ use pyo3::prelude::*;
 
 use crate::capture;
 use crate::render::{self, Access};
-use crate::whole_file::resolve;
 
 /// A path given as `str`, `bytes` or an `os.PathLike` of either.
 pub(super) struct FilePath(pub(super) PathBuf);
@@ -26,8 +25,7 @@ impl<'py> FromPyObject<'_, 'py> for FilePath {
 /// Refuses what no file can be saved to: a device, a pipe, a link that somebody else may have put there.
 #[pyfunction]
 pub(super) fn check_target(path: FilePath) -> PyResult<()> {
-    resolve(&path.0)?;
-    Ok(())
+    Ok(render::check_target(&path.0)?)
 }
 
 /// Writes a file, whole or not at all: a new one has the permissions that any new file gets, a replaced one

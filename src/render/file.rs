@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{dot::to_dot, error::RenderError, external::to_format, view::View};
-use crate::whole_file::{Access, WholeFile, create_new, random_name};
+use crate::whole_file::{Access, WholeFile, create_new, random_name, resolve};
 
 /// What a picture is written as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +116,16 @@ pub fn save_temporary(view: &View) -> Result<PathBuf, RenderError> {
             Err(source) => return Err(RenderError::Io { path, source }),
         }
     }
+}
+
+/// Makes sure that a file can take its place at `path`, as far as that can be told before it is written.
+///
+/// # Errors
+///
+/// What the operating system says; of kind `PermissionDenied` for a link that somebody else may have put there,
+/// `InvalidInput` for a device, a pipe or a socket.
+pub fn check_target(path: &Path) -> io::Result<()> {
+    resolve(path).map(drop)
 }
 
 /// Writes what `write` writes to the file at `path`, whole or not at all, as [`save`] does; `access` says who

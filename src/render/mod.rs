@@ -31,7 +31,7 @@ pub use cycles_view::cycles_view;
 pub use dot::to_dot;
 pub use error::RenderError;
 pub use external::to_format;
-pub use file::{Format, save, save_temporary, write_whole};
+pub use file::{Format, check_target, save, save_temporary, write_whole};
 pub use one_line::one_line;
 #[cfg(feature = "svg")]
 pub use png::to_png;

@@ -98,6 +98,25 @@ fn a_link_of_another_user_is_not_followed_in_the_folder_of_a_group() {
     assert_eq!(refusal(&path).kind(), io::ErrorKind::PermissionDenied);
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     save(&random_snapshot(1), &path).unwrap();
+    // Nor in a folder of that user's own.
+    chown(folder.path(), Some(65_534), None).unwrap();
+    assert_eq!(refusal(&path).kind(), io::ErrorKind::PermissionDenied);
+}
+
+#[test]
+fn nor_is_one_to_a_folder_on_the_way() {
+    let (folder, own) = (tempdir().unwrap(), tempdir().unwrap());
+    let link = folder.path().join("dumps");
+    symlink(own.path(), &link).unwrap();
+    save(&random_snapshot(1), &link.join("heap.parquet")).unwrap();
+    assert_eq!(names_in(own.path()), ["heap.parquet"]);
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
+    for path in [link.join("x.parquet"), link.join("../dumps/x.parquet")] {
+        let error = refusal(&path);
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        assert!(error.to_string().contains("dumps is a symbolic link"));
+    }
+    assert_eq!(names_in(own.path()), ["heap.parquet"]);
 }
 
 #[test]

@@ -7,7 +7,9 @@ The second folder has the compiled `odd_types.c`. Each batch of objects is made 
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
 import os
 import sys
 from typing import Any
@@ -45,7 +47,11 @@ def look_at(made: list[Any]) -> None:
         for node in snapshot.find(address=id(item)):
             assert node.shallow_size < 1_000_000, "its own __sizeof__ was asked"
             str(node), list(map(str, node.referents + node.referrers))
-    str(heapgraph.why(made, collect=False))
+        heapgraph.describe_chain([made, item])
+    heapgraph.show_refs([made], output=io.StringIO(), too_many=99, collect=False)
+    with contextlib.suppress(KeyError):
+        # Of a class that is all its instances, and there may be none.
+        str(heapgraph.why(made[0], collect=False))
     heapgraph.count("odd_types.T")
 
 
@@ -135,8 +141,15 @@ def main() -> None:
     compiled = len(sys.argv) > 2
     odd_types: Any = __import__("odd_types") if compiled else None
     if compiled:
-        unready = (odd_types.unready_type, odd_types.unready_instance, odd_types.untyped_instance)
-        batches += [[(maker, name) for name in (b"odd_types.T", *NAMES)] for maker in unready]
+        unready = (
+            odd_types.unready_type,
+            odd_types.unready_instance,
+            odd_types.untyped_instance,
+            odd_types.falsely_ready_type,
+        )
+        batches += [
+            [(maker, name) for name in (b"odd_types.T", b"NULL", *NAMES)] for maker in unready
+        ]
         for maker in (odd_types.static_impostor, odd_types.heap_impostor):
             batches += [[(maker, claim) for claim in claims]]
         batches += [[(odd_types.static_impostor, name) for name in NAMES]]

@@ -30,6 +30,12 @@ def in_a_thread() -> None:
     thread.join()
 
 
+def new_ids() -> None:
+    """Let go what is remembered between two calls."""
+    heapgraph.get_new_ids()
+    heapgraph.start_over()
+
+
 questions: dict[str, Callable[[], object]] = {
     "take_snapshot": heapgraph.take_snapshot,
     "find_backref_chain": lambda: heapgraph.find_backref_chain(keep[5], heapgraph.is_proper_module),
@@ -37,6 +43,7 @@ questions: dict[str, Callable[[], object]] = {
     "why": lambda: str(heapgraph.why("dict")),
     "suspects": lambda: str(heapgraph.take_snapshot().suspects()),
     "in a thread": in_a_thread,
+    "get_new_ids": new_ids,
     "find_growth": lambda: heapgraph.find_growth(list),
 }
 # What is made at the first question and stays: modules, caches, the arena of another thread.

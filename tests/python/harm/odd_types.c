@@ -16,12 +16,12 @@ static int shows_nothing(PyObject *self, Visit visit, void *argument) {
     return 0;
 }
 
-/* An object of a static type, ready or not. None of them has more than a head. */
+/* An object of a static type, ready or not. None of them has more than a head. The name "NULL" is none. */
 static TypeObject *new_type(const char *name, unsigned long flags) {
     TypeObject *type = calloc(1, sizeof(TypeObject));
     type->object.reference_count = IMMORTAL;
     type->object.type = (PyObject *)&PyType_Type;
-    type->name = strdup(name);
+    type->name = strcmp(name, "NULL") ? strdup(name) : NULL;
     type->basic_size = sizeof(PyObject);
     type->flags = flags;
     type->traverse = flags & TPFLAGS_HAVE_GC ? shows_nothing : NULL;
@@ -59,6 +59,11 @@ static PyObject *unready_instance(PyObject *module, PyObject *name) {
     return PyType_GenericAlloc((PyObject *)type, 0);
 }
 
+/* A type that has the flag of one that is ready (1 << 12), and nothing else. */
+static PyObject *falsely_ready_type(PyObject *module, PyObject *name) {
+    return (PyObject *)new_type(PyBytes_AsString(name), TPFLAGS_DEFAULT | 1L << 12);
+}
+
 /* An instance of such a type, which is of no type itself. */
 static PyObject *untyped_instance(PyObject *module, PyObject *name) {
     PyObject *instance = calloc(1, sizeof(PyObject));
@@ -92,6 +97,7 @@ static PyMethodDef functions[] = {{"call_count", call_count, METH_NOARGS, NULL},
                                   {"heap_impostor", heap_impostor, METH_O, NULL},
                                   {"unready_type", unready_type, METH_O, NULL},
                                   {"unready_instance", unready_instance, METH_O, NULL},
+                                  {"falsely_ready_type", falsely_ready_type, METH_O, NULL},
                                   {"untyped_instance", untyped_instance, METH_O, NULL},
                                   {"shower_of_the_gone", shower_of_the_gone, METH_NOARGS, NULL},
                                   {NULL, NULL, 0, NULL}};

@@ -143,8 +143,19 @@ def test_a_planted_link_is_not_followed(tmp_path: Path) -> None:
     done = subprocess.run(
         [*HEAPGRAPH, "run", "-o", link, "-m", "this"], capture_output=True, text=True, check=False
     )
-    assert "no snapshot saved: SnapshotError: " in done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "heap.parquet is a symbolic link in a folder" in done.stderr
     assert victim.read_text() == "precious"
+
+
+def test_what_is_no_file_is_said_before_the_program_runs(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    done = subprocess.run(
+        [*HEAPGRAPH, "run", "-o", pipe, "-m", "this"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"cannot save snapshots to {pipe}: it is a pipe, and only a regular file" in done.stderr
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
