@@ -171,9 +171,8 @@ def _find_chain(
 
 
 def _typed_text(obj: object) -> str:
-    kind = type(obj)
-    if issubclass(kind, type(sys)):
-        return f"module {object_text(obj)}"
-    name = type_name(kind)
     text = object_text(obj)
+    if _core.is_instance(obj, type(sys)):
+        return f"module {text}"
+    name = type_name(type(obj))
     return text if name in text else f"{name} {text}"

@@ -89,12 +89,11 @@ class Roots:
 
     def __init__(self, objs: object) -> None:
         """Take one object, or a list or tuple of objects."""
-        kind = type(objs)
         self.container: object = None
         self.objects: list[object]
-        if issubclass(kind, list):
+        if _core.is_instance(objs, list):
             self.objects = list(list.__iter__(objs))  # type: ignore[arg-type]
-        elif issubclass(kind, tuple):
+        elif _core.is_instance(objs, tuple):
             self.objects = list(tuple.__iter__(objs))  # type: ignore[arg-type]
         else:
             self.objects = [objs]

@@ -4,7 +4,7 @@
 use std::cell::{Cell, OnceCell};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyType};
 
 use super::descriptors::Descriptors;
 use super::ffi::{self, Layout, Object, TypeField};
@@ -272,6 +272,17 @@ impl<'py> Introspection<'py> {
     /// The method resolution order of a class, empty if the class is not ready.
     pub(super) fn type_mro(&self, ty: &Bound<'py, PyAny>) -> Vec<Borrowed<'py, 'py, PyAny>> {
         self.items(self.field(ty, TypeField::Mro, &self.descriptors.mro))
+    }
+
+    /// True if and only if the real class of `object` is `class`, or derived from it.
+    pub(crate) fn is_instance(
+        &self,
+        object: &Bound<'py, PyAny>,
+        class: &Bound<'py, PyType>,
+    ) -> bool {
+        let ty = Object::from_bound(object).type_object();
+        let mro = self.type_mro(&ty.lent(self.py));
+        mro.iter().any(|base| base.is(class))
     }
 
     /// The bases of a class, none if it is not ready.

@@ -50,7 +50,9 @@ mod core {
         snapshot_series,
     };
     #[pymodule_export]
-    use super::names::{one_line_of, qualified_name, shown_name_of, stands_for_others, type_name};
+    use super::names::{
+        is_instance, one_line_of, qualified_name, shown_name_of, stands_for_others, type_name,
+    };
     #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]

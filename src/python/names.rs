@@ -38,6 +38,13 @@ pub(super) fn shown_name_of(obj: &Bound<'_, PyAny>) -> PyResult<Option<String>> 
     Ok(shown_name(&Introspection::new(obj.py())?, obj))
 }
 
+/// True of an instance of a class, or of one that is derived from it, whatever it says of itself; of none whose
+/// type is not ready, which `issubclass` cannot be asked about.
+#[pyfunction]
+pub(super) fn is_instance(obj: &Bound<'_, PyAny>, cls: &Bound<'_, PyType>) -> PyResult<bool> {
+    Ok(Introspection::new(obj.py())?.is_instance(obj, cls))
+}
+
 /// True of what stands for other objects in a question: a class, a `str` or an `int`.
 #[pyfunction]
 pub(super) fn stands_for_others(obj: &Bound<'_, PyAny>) -> bool {

@@ -9,8 +9,10 @@ use super::super::ffi::Object;
 use super::super::modules::value_in_module;
 use super::Known;
 
-/// Those of them that no module shows and that are asked for, by full name.
-const NOT_SHOWN: [(&str, Known); 6] = [
+/// Those of them that are asked for and that no module shows, or none that is always loaded, by full name.
+const NOT_SHOWN: [(&str, Known); 8] = [
+    ("_contextvars.Context", Known::Context),
+    ("_contextvars.ContextVar", Known::ContextVar),
     ("builtins.hamt", Known::ContextPart),
     ("builtins.hamt_array_node", Known::ContextPart),
     ("builtins.hamt_bitmap_node", Known::ContextPart),

@@ -9,7 +9,7 @@ use super::Known;
 pub(super) type Place = (&'static CStr, &'static CStr, &'static str, Known);
 
 /// Types of the interpreter, most of which have no name in `builtins`; static, so found once.
-pub(super) const INTERPRETER: [Place; 26] = [
+pub(super) const INTERPRETER: [Place; 24] = [
     (
         c"types",
         c"AsyncGeneratorType",
@@ -117,18 +117,6 @@ pub(super) const INTERPRETER: [Place; 26] = [
         c"CallableProxyType",
         "weakref.CallableProxyType",
         Known::CallableProxy,
-    ),
-    (
-        c"_contextvars",
-        c"Context",
-        "_contextvars.Context",
-        Known::Context,
-    ),
-    (
-        c"_contextvars",
-        c"ContextVar",
-        "_contextvars.ContextVar",
-        Known::ContextVar,
     ),
     (
         c"builtins",
