@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def loaded_module(name: str) -> object:
     """The module of that name; `None` if it is not loaded."""
-    modules: object = sys.modules
+    modules: Any = sys.modules
     # A program may have put a table of its own in its place.
-    return dict.get(modules, name) if isinstance(modules, dict) else None
+    return dict.get(modules, name) if issubclass(type(modules), dict) else None
 
 
 def names_of_module(module: object) -> dict[str, object]:

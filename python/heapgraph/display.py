@@ -92,8 +92,9 @@ def _show_temporary(picture: _core.Picture) -> None:
 
 def _in_notebook() -> bool:
     """Whether what a call returns is shown as a picture: in Jupyter, not in a terminal."""
-    # Absent while IPython is being imported.
-    get_shell = names_of_module(loaded_module("IPython")).get("get_ipython")
+    # Where it is defined: `IPython` itself may have it only once it is asked for. Absent while
+    # that is imported.
+    get_shell = names_of_module(loaded_module("IPython.core.getipython")).get("get_ipython")
     shell = get_shell() if type(get_shell) is FunctionType else None
     # The shell of `IPython.embed` is one of a terminal by what it is derived from.
     names = [cls.__name__ for cls in type(shell).__mro__]

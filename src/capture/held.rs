@@ -71,7 +71,7 @@ impl HeldObjects<'_> {
     /// What a handler of a signal raises.
     pub(crate) fn let_go(self, py: Python<'_>) -> PyResult<()> {
         if self.objects.is_empty() {
-            return Ok(());
+            return ffi::hand_on();
         }
         ffi::run_signal_handlers(py)
     }

@@ -39,8 +39,8 @@ pub(crate) use error::CaptureError;
 #[cfg(target_os = "linux")]
 pub(crate) use ffi::prepare_for_fork;
 pub(crate) use ffi::{
-    CollectorPause, Layout, allocator_bytes, call, give_back_free_memory, is_audited,
-    is_main_interpreter, is_truthy, untrack,
+    CollectorPause, Layout, allocator_bytes, begin_anew, call, give_back_free_memory, hand_on,
+    is_audited, is_main_interpreter, is_truthy, untrack,
 };
 pub(crate) use frames::announce_program;
 pub(crate) use give_back::GiveBack;

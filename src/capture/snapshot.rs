@@ -114,6 +114,7 @@ pub(crate) fn take_live_snapshot(
     options: SnapshotOptions,
 ) -> Result<LiveSnapshot<'_>, CaptureError> {
     let (started, captured_at) = (Instant::now(), SystemTime::now());
+    ffi::begin_anew();
     let pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
     let mut metadata = process_metadata(py);

@@ -104,14 +104,10 @@ pub(crate) fn grow<T>(column: &mut Vec<T>, most: usize) -> Result<(), TooLittleM
 ///
 /// If there is no room.
 pub(crate) fn reserve<T>(column: &mut Vec<T>, more: usize) -> Result<(), TooLittleMemory> {
-    let before = column.capacity();
-    if column.try_reserve_exact(more).is_ok() && is_spare_left_beside(0) {
+    let bytes = more.saturating_mul(size_of::<T>());
+    if is_spare_left_beside(bytes) && column.try_reserve_exact(more).is_ok() {
         return Ok(());
     }
-    if column.capacity() > before {
-        column.shrink_to(before);
-    }
-    let bytes = more.saturating_mul(size_of::<T>());
     Err(TooLittleMemory::of(bytes as u64))
 }
 

@@ -120,5 +120,9 @@ pub(super) fn named_referents<'py>(
     let labels = describer.labels(node).map_err(CaptureError::from)?;
     let names = labels.iter().map(|label| label.to_string());
     let referents = heap.objects(heap.graph().referents(node));
-    Ok(names.zip(referents).collect())
+    let answer = names.zip(referents).collect();
+    drop(labels);
+    drop(describer);
+    heap.let_go()?;
+    Ok(answer)
 }

@@ -221,6 +221,8 @@ pub(super) fn chain_text<'py>(
     let labels: Result<Vec<Option<EdgeLabel>>, _> = chain.windows(2).map(label).collect();
     let labels = labels?;
     let start = chain.first().map(|first| heap.spelled(first));
+    drop(describer);
+    heap.let_go()?;
     Ok(render::chain_text(
         &start.unwrap_or_default(),
         &texts,

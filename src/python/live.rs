@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 
 use crate::capture::{
     CaptureError, CollectorPause, Describer, HeldObjects, Introspection, Need, Roots, Searches,
-    Sizes, WalkedHeap, capture, is_audited, live_object, module_name, object_name,
+    Sizes, WalkedHeap, begin_anew, capture, hand_on, is_audited, live_object, module_name,
+    object_name,
 };
 use crate::graph::{HeapGraph, NodeIndex, NodeSet};
 
@@ -31,6 +32,7 @@ impl<'py> LiveHeap<'py> {
         py: Python<'py>,
         asked_about: &[Bound<'py, PyAny>],
     ) -> Result<Self, CaptureError> {
+        begin_anew();
         let pause = Cell::new(Some(CollectorPause::new(py)));
         let types = Introspection::new(py)?;
         let mut heap = capture(&types, asked_about, Sizes::Skipped, Need::Answer)?;
@@ -78,7 +80,7 @@ impl<'py> LiveHeap<'py> {
     /// What a handler of a signal raises that came meanwhile.
     pub(super) fn let_go(self) -> PyResult<()> {
         let held = self.held.into_inner();
-        held.map_or(Ok(()), |held| held.let_go(self.py))
+        held.map_or_else(hand_on, |held| held.let_go(self.py))
     }
 
     pub(super) fn graph(&self) -> &HeapGraph {

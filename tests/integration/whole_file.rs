@@ -111,12 +111,29 @@ fn nor_is_one_to_a_folder_on_the_way() {
     save(&random_snapshot(1), &link.join("heap.parquet")).unwrap();
     assert_eq!(names_in(own.path()), ["heap.parquet"]);
     fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
-    for path in [link.join("x.parquet"), link.join("../dumps/x.parquet")] {
+    save(&random_snapshot(1), &link.join("heap.parquet")).unwrap();
+    if lchown(&link, Some(65_534), None).is_err() {
+        // Only root can give a link away.
+        return;
+    }
+    let other = folder.path().join("other");
+    fs::create_dir(&other).unwrap();
+    for path in [link.join("x.parquet"), other.join("../dumps/x.parquet")] {
         let error = refusal(&path);
         assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
         assert!(error.to_string().contains("dumps is a symbolic link"));
     }
     assert_eq!(names_in(own.path()), ["heap.parquet"]);
+}
+
+#[test]
+fn a_path_that_ends_as_one_of_a_folder_is_none_of_a_file() {
+    let folder = tempdir().unwrap();
+    for end in ["new/", "new/.", "new/./"] {
+        let error = refusal(&folder.path().join(end));
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+    assert!(names_in(folder.path()).is_empty());
 }
 
 #[test]

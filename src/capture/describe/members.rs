@@ -1,8 +1,9 @@
 //! References held in the fields of compiled types and in `__slots__`.
 
 use pyo3::prelude::*;
+use pyo3::types::PyBool;
 
-use super::super::ffi::{self, Object};
+use super::super::ffi::{self, GeneratorData, Object};
 use super::super::introspection::text;
 use super::super::known_types::Known;
 use super::super::stored::StoredReference;
@@ -34,7 +35,7 @@ const GETTERS: [(Known, &[&str]); 12] = [
     ),
     (
         Known::Coroutine,
-        &["cr_code", "cr_await", "__name__", "__qualname__"],
+        &["cr_code", AWAITED, "__name__", "__qualname__"],
     ),
     (
         Known::AsyncGenerator,
@@ -56,9 +57,11 @@ const GETTERS: [(Known, &[&str]); 12] = [
 /// What compiled functions alone have.
 const OWNER: &str = "__self__";
 
-/// Those that have to be asked for each object: what a suspended function waits for is on its value
-/// stack, wherever that has come to.
-const WITHOUT_PLACE: [&str; 3] = ["gi_yieldfrom", "cr_await", "ag_await"];
+/// What a coroutine waits for: it is on top of its value stack, wherever that has come to.
+const AWAITED: &str = "cr_await";
+
+/// Those that have to be asked for each object: a generator may have something else there.
+const WITHOUT_PLACE: [&str; 2] = ["gi_yieldfrom", "ag_await"];
 
 /// Those that give `None` where that is what an object holds, and not where it holds nothing.
 const MAY_BE_NONE: [&str; 2] = ["cell_contents", "_result"];
@@ -73,6 +76,11 @@ enum Reference<'py> {
     Stored(StoredReference<'py>),
     /// What a compiled function belongs to, which a static method has and does not show.
     OwnerOfFunction,
+    /// What a coroutine waits for; how it says whether it is suspended, from 3.11 on, and what it waits for.
+    Awaited {
+        is_suspended: Option<Bound<'py, PyAny>>,
+        asked: StoredReference<'py>,
+    },
 }
 
 impl<'py> Field<'py> {
@@ -81,6 +89,20 @@ impl<'py> Field<'py> {
         match &self.reference {
             Reference::Stored(reference) => reference.read(py, object),
             Reference::OwnerOfFunction => ffi::owner_of_function(object),
+            Reference::Awaited {
+                is_suspended,
+                asked,
+            } => match (is_suspended, ffi::Layout::get(py).frames()) {
+                (Some(is_suspended), Some(layout)) => {
+                    let answer = ffi::descriptor_get(is_suspended, &object.lent(py)).ok()?;
+                    let GeneratorData::Here(frame) = layout.of_generator(object) else {
+                        return None;
+                    };
+                    let is_suspended = answer.is(PyBool::new(py, true));
+                    is_suspended.then(|| ffi::object_at(frame.top_of_stack()))?
+                }
+                _ => asked.read(py, object),
+            },
         }
     }
 }
@@ -151,6 +173,15 @@ impl<'py> Describer<'py, '_> {
         match name {
             _ if is_member => Reference::Stored(stored()),
             OWNER => Reference::OwnerOfFunction,
+            AWAITED => {
+                let namespace = self.types.type_namespace(class);
+                let descriptor_of = |name| ffi::value_under(namespace.as_deref()?, name);
+                Reference::Awaited {
+                    is_suspended: descriptor_of(c"cr_suspended")
+                        .map(|found| found.bound(self.types.py)),
+                    asked: StoredReference::without_place(descriptor),
+                }
+            }
             _ if WITHOUT_PLACE.contains(&name) => {
                 Reference::Stored(StoredReference::without_place(descriptor))
             }

@@ -104,6 +104,18 @@ impl FrameData {
         (0..filled).map(move |n| object_in(word(self.start, self.layout.variables + WORD * n)))
     }
 
+    /// What lies on top of the value stack: in a suspended coroutine what it waits for. 0 where the frame does
+    /// not say up to where it is filled.
+    pub(in crate::capture) fn top_of_stack(self) -> u64 {
+        match self.filled() {
+            0 | usize::MAX => 0,
+            filled => object_in(word(
+                self.start,
+                self.layout.variables + WORD * (filled - 1),
+            )),
+        }
+    }
+
     /// How many words from the first variable on are filled, at most.
     fn filled(self) -> usize {
         match self.layout.end {

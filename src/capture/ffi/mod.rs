@@ -58,6 +58,7 @@ pub(crate) use layout::Layout;
 pub(super) use members::member_offset;
 #[cfg(target_os = "linux")]
 pub(crate) use own_memory::prepare_for_fork;
+pub(crate) use put_off::{begin_anew, hand_on};
 pub(super) use shared_keys::shared_names;
 pub(super) use sizes::{item_count, sizeof};
 pub(super) use threads::{Threads, code_of_frame};

@@ -8,8 +8,7 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use dlmalloc::{Allocator, Dlmalloc};
 
@@ -17,6 +16,8 @@ use dlmalloc::{Allocator, Dlmalloc};
 /// dropped, and grows without being copied. The C allocator begins with the same.
 const LARGE: usize = 128 << 10;
 const PAGE: usize = 4096;
+/// Every small block is aligned to this.
+const NATURAL: usize = 16;
 
 #[global_allocator]
 static OWN_MEMORY: OwnMemory = OwnMemory;
@@ -42,10 +43,7 @@ type Small = Dlmalloc<Segments>;
 
 static SMALL: Mutex<Small> = Mutex::new(
     const {
-        let segments = Segments {
-            next: AtomicU32::new(0),
-        };
-        let mut small = Dlmalloc::new_with_allocator(segments);
+        let mut small = Dlmalloc::new_with_allocator(Segments);
         assert!(small.set_granularity(SEGMENT), "a power of two");
         small
     },
@@ -71,8 +69,12 @@ extern "C" fn after_fork() {
 
 /// Lets a child that is forked while another thread allocates go on allocating.
 pub(crate) fn prepare_for_fork() {
-    // SAFETY: functions of this module, which stays loaded as long as the process lives.
-    unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(after_fork)) };
+    // Once for the process: the module may be imported again, and the lock is taken once at a fork.
+    static PREPARED: Once = Once::new();
+    PREPARED.call_once(|| {
+        // SAFETY: functions of this module, which stays loaded as long as the process lives.
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(after_fork)) };
+    });
 }
 
 /// Gives what is free back to the system.
@@ -111,18 +113,14 @@ unsafe fn unmap(block: *mut u8, size: usize) -> bool {
     unsafe { libc::munmap(block.cast(), size) == 0 }
 }
 
-/// The mappings that small blocks share. No two of them are alike, so that neighbours are not taken for one:
-/// each goes back to the system once nothing in it is in use.
-struct Segments {
-    next: AtomicU32,
-}
+/// The mappings that small blocks share. Each ends before its last bytes, so that neighbours are not taken for
+/// one, and goes back to the system once nothing in it is in use.
+struct Segments;
 
 // SAFETY: gives out new mappings, and takes back those alone.
 unsafe impl Allocator for Segments {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        // The lowest bit would say that it is not to be given back.
-        let kind = self.next.fetch_add(1, Ordering::Relaxed) << 1;
-        (map(size), size - UNUSED, kind)
+        (map(size), size - UNUSED, 0)
     }
 
     fn remap(&self, _: *mut u8, _: usize, _: usize, _: bool) -> *mut u8 {
@@ -178,7 +176,7 @@ unsafe impl GlobalAlloc for OwnMemory {
             unsafe { unmap(block, layout.size()) };
         } else {
             // SAFETY: as the caller's.
-            unsafe { small().free(block, rounded(layout.size()), layout.align()) };
+            unsafe { small().c_free(block) };
         }
     }
 
@@ -188,17 +186,20 @@ unsafe impl GlobalAlloc for OwnMemory {
             [true, true] => {
                 let may_move = libc::MREMAP_MAYMOVE;
                 // SAFETY: a mapping of that size, which the caller has no other references to.
-                or_null(unsafe { libc::mremap(block.cast(), layout.size(), new_size, may_move) })
+                let moved = or_null(unsafe {
+                    libc::mremap(block.cast(), layout.size(), new_size, may_move)
+                });
+                // To be made smaller must not fail. What lies behind the new size is lost then.
+                if moved.is_null() && new_size <= layout.size() {
+                    block
+                } else {
+                    moved
+                }
             }
-            // SAFETY: as the caller's.
-            [false, false] => unsafe {
-                small().realloc(
-                    block,
-                    rounded(layout.size()),
-                    layout.align(),
-                    rounded(new_size),
-                )
-            },
+            [false, false] if layout.align() <= NATURAL => {
+                // SAFETY: as the caller's.
+                unsafe { small().c_realloc(block, rounded(new_size)) }
+            }
             // SAFETY: as the caller's.
             _ => unsafe { self.moved(block, layout, new_size) },
         }

@@ -27,6 +27,20 @@ pub(super) fn taken() -> Option<PyErr> {
     PUT_OFF.take()
 }
 
+/// Hands the error on that was put off in this thread, if there is one.
+///
+/// # Errors
+///
+/// That error.
+pub(crate) fn hand_on() -> PyResult<()> {
+    taken().map_or(Ok(()), Err)
+}
+
+/// Forgets what a question put off that failed with another error.
+pub(crate) fn begin_anew() {
+    drop(taken());
+}
+
 fn of_handler(py: Python<'_>, error: &PyErr) -> Option<PyErr> {
     if !error.is_instance_of::<PyException>(py) {
         return Some(error.clone_ref(py));

@@ -1,12 +1,9 @@
 //! The types that the interpreter makes before any code runs. Most have no name in any module.
 
-use std::ffi::CString;
-
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::super::ffi::Object;
-use super::super::modules::value_in_module;
+use super::super::ffi::{self, Object};
 use super::Known;
 
 /// Those of them that are asked for and that no module shows, or none that is always loaded, by full name.
@@ -34,7 +31,7 @@ pub(in crate::capture) fn core_types(py: Python<'_>) -> PyResult<Vec<Bound<'_, P
     let mut types = Vec::new();
     for class in subclasses.try_iter()? {
         let class = class?;
-        if is_of_import_system(&class)? {
+        if is_of_import_system(&class) {
             return Ok(types);
         }
         types.push(class);
@@ -42,15 +39,16 @@ pub(in crate::capture) fn core_types(py: Python<'_>) -> PyResult<Vec<Bound<'_, P
     Ok(Vec::new())
 }
 
-fn is_of_import_system(class: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if !Object::from_bound(class).type_flags().is_heap_type() {
-        return Ok(false);
-    }
-    let name: String = class.getattr("__name__")?.extract()?;
-    let shown = CString::new(name)
-        .ok()
-        .and_then(|name| value_in_module(class.py(), c"_frozen_importlib", &name));
-    Ok(shown == Some(Object::from_bound(class)))
+fn is_of_import_system(class: &Bound<'_, PyAny>) -> bool {
+    let class_object = Object::from_bound(class);
+    let shown = || {
+        let modules = ffi::module_table(class.py())?;
+        let module = ffi::value_under(&modules, c"_frozen_importlib")?.bound(class.py());
+        let namespace = ffi::module_namespace(&module)?;
+        let mut values = ffi::dict_entries(Object::from_bound(namespace.as_any()));
+        Some(values.any(|(_, value)| value == class_object))
+    };
+    class_object.type_flags().is_heap_type() && shown() == Some(true)
 }
 
 /// Which of the known types a core type is that no module shows.

@@ -37,7 +37,9 @@ pub(in crate::python) fn draw_chains(
         drawing.add_chain(chain, target_is_last)?;
         rest = others;
     }
-    Ok(drawing.finish())
+    let drawing = drawing.finish();
+    heap.let_go()?;
+    Ok(drawing)
 }
 
 /// A drawing of chains while it is made.

@@ -2,6 +2,9 @@
 
 use std::ops::Deref;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use std::{process, thread};
 
 use pyo3::prelude::*;
 
@@ -16,6 +19,8 @@ use crate::snapshot::HeapSnapshot;
 pub(in crate::python) struct AnalysedHeap {
     snapshot: HeapSnapshot,
     dominators: OnceLock<DominatorTree>,
+    /// The number of the process in which a thread finds the tree; 0 if none does.
+    finder: AtomicU32,
     _give_back: GiveBack,
 }
 
@@ -25,6 +30,7 @@ impl AnalysedHeap {
             _give_back: GiveBack::after(snapshot.graph()),
             snapshot,
             dominators: OnceLock::new(),
+            finder: AtomicU32::new(0),
         }
     }
 
@@ -80,18 +86,45 @@ impl AnalysedHeap {
         Ok(Why::explain(&self.snapshot, tree, targets, limit))
     }
 
-    /// Threads that ask at once make a tree each, and one is kept. None waits for another: in a process
-    /// that was forked meanwhile that one is not there.
+    /// Of threads that ask at once one makes the tree. The others wait for it, but not for one of the process
+    /// that this was forked from: it is not there.
     fn find_dominators(&self) -> Result<&DominatorTree, TooLittleMemory> {
-        if let Some(tree) = self.dominators.get() {
-            return Ok(tree);
-        }
+        const WAIT: Duration = Duration::from_millis(1);
+        let _finding = loop {
+            if let Some(tree) = self.dominators.get() {
+                return Ok(tree);
+            }
+            match Finding::begin(&self.finder) {
+                Some(finding) => break finding,
+                None => thread::sleep(WAIT),
+            }
+        };
         ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
         let tree = {
             let _progress = Progress::start("finding dominators");
             DominatorTree::new(&self.snapshot)
         };
         Ok(self.dominators.get_or_init(|| tree))
+    }
+}
+
+/// A thread of this process finds the tree, until this is dropped.
+struct Finding<'a>(&'a AtomicU32);
+
+impl<'a> Finding<'a> {
+    /// `None` if another thread of this process does.
+    fn begin(finder: &'a AtomicU32) -> Option<Self> {
+        let own = process::id();
+        let other = finder.load(Ordering::Acquire);
+        let is_free = other != own;
+        let taken = || finder.compare_exchange(other, own, Ordering::AcqRel, Ordering::Acquire);
+        (is_free && taken().is_ok()).then_some(Self(finder))
+    }
+}
+
+impl Drop for Finding<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Release);
     }
 }
 

@@ -1,14 +1,17 @@
 """A worker that shares its parent's heap asks; says how much of it is no longer shared.
 
-    sharing.py HEAP QUESTION
+    sharing.py HEAP
 
-Prints the bytes that were shared before, and those that only the worker has written since.
+Prints, for each question, the bytes that were shared before, and those that only the worker has
+written since. Each question has a worker of its own.
 """
 
 from __future__ import annotations
 
+import array
 import collections
 import gc
+import mmap
 import os
 import sys
 import types
@@ -100,26 +103,67 @@ QUESTIONS: dict[str, Callable[[], object]] = {
 }
 
 
-def rollup(field: str) -> int:
-    """Bytes of all mappings of this process."""
-    lines = (line.split() for line in Path("/proc/self/smaps_rollup").read_text().splitlines())
-    return next(int(line[1]) for line in lines if line[0] == f"{field}:") << 10
+PAGE = mmap.PAGESIZE
+PRESENT, EXCLUSIVE = 1 << 63, 1 << 56
+"""Bits of an entry of `pagemap`: the page is in memory, and no other process has it."""
+
+
+class Pages:
+    """The pages that this process can write to, as they are at one moment."""
+
+    def __init__(self) -> None:
+        self.maps = [
+            [int(address, 16) for address in line.split()[0].split("-")]
+            for line in Path("/proc/self/maps").read_text().splitlines()
+            if line.split()[1] == "rw-p"
+        ]
+        self.entries = self.look()
+
+    def look(self) -> list[int]:
+        """What the system says of each page, now."""
+        entries = array.array("Q")
+        with open("/proc/self/pagemap", "rb", buffering=0) as pagemap:  # noqa: PTH123
+            for start, end in self.maps:
+                pagemap.seek(start // PAGE * 8)
+                entries.frombytes(pagemap.read((end - start) // PAGE * 8))
+        return list(entries)
+
+    def shared(self) -> int:
+        """Bytes that another process has too."""
+        return PAGE * sum(map(is_shared, self.entries))
+
+    def written(self) -> int:
+        """Bytes of those that this process has for itself by now."""
+        pairs = zip(self.entries, self.look(), strict=True)
+        return PAGE * sum(
+            is_shared(before) and now & PRESENT and not is_shared(now) for before, now in pairs
+        )
+
+
+def is_shared(entry: int) -> bool:
+    return bool(entry & PRESENT and not entry & EXCLUSIVE)
+
+
+def measured(question: Callable[[], object]) -> None:
+    """In a worker: print what was shared before, and what of that only the worker has since."""
+    pages = Pages()
+    question()
+    print(pages.shared(), int(pages.written()), flush=True)
 
 
 def main() -> None:
     heap = HEAPS[sys.argv[1]]()
-    question = QUESTIONS[sys.argv[2]]
     gc.collect()
     gc.freeze()
-    worker = os.fork()
-    if worker == 0:
-        shared, before = rollup("Shared_Dirty"), rollup("Private_Dirty")
-        question()
-        print(shared, rollup("Private_Dirty") - before, flush=True)
-        os._exit(0)
-    _, status = os.waitpid(worker, 0)
+    for question in QUESTIONS.values():
+        worker = os.fork()
+        if worker == 0:
+            measured(question)
+            os._exit(0)
+        _, status = os.waitpid(worker, 0)
+        if status:
+            sys.exit(1)
     del heap
-    sys.exit(os.waitstatus_to_exitcode(status) != 0)
 
 
 main()

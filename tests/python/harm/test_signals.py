@@ -90,3 +90,58 @@ def test_so_is_what_a_handler_raises_in_the_midst_of_an_audit_hook(
     tmp_path: object, question: str
 ) -> None:
     survives(PROGRAM, question, f"{tmp_path}/picture.dot", "audited")
+
+
+IN_A_HOOK = """
+import io, os, signal, sys
+import heapgraph
+from heapgraph import _core
+
+
+class Late(Exception):
+    pass
+
+
+def raise_late(number, frame):
+    raise Late
+
+
+def hook(event, arguments):
+    if armed and event == "object.__getattr__":
+        armed.clear()
+        os.kill(os.getpid(), signal.SIGALRM)
+        for _ in range(100):
+            pass
+
+
+def numbers():
+    yield 1
+
+
+armed = []
+suspended = numbers()
+next(suspended)
+frame = suspended.gi_frame
+signal.signal(signal.SIGALRM, raise_late)
+sys.addaudithook(hook)
+questions = {
+    "described": lambda: heapgraph.describe_chain([suspended, frame]),
+    "drawn": lambda: heapgraph.show_chain([suspended, frame], output=io.StringIO()),
+    "referents": lambda: _core.named_referents(suspended),
+    "snapshot": heapgraph.take_snapshot,
+}
+armed.append(True)
+try:
+    questions[sys.argv[1]]()
+except Late:
+    pass
+else:
+    assert armed, "lost"
+armed.clear()
+heapgraph.take_snapshot()
+"""
+
+
+@pytest.mark.parametrize("question", ["described", "drawn", "referents", "snapshot"])
+def test_what_a_handler_raises_is_for_the_question_in_which_it_ran(question: str) -> None:
+    survives(IN_A_HOOK, question)
