@@ -284,10 +284,10 @@ def test_in_a_notebook_the_picture_is_returned(
     family: list[Named], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shells = {name: type(name, (), {})() for name in ("ZMQShell", "TerminalInteractiveShell")}
-    ipython = types.ModuleType("IPython")
-    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    ipython = types.ModuleType("IPython.core.getipython")
+    monkeypatch.setitem(sys.modules, ipython.__name__, ipython)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    # While IPython is being imported it has no such function.
+    # While it is being imported it has no such function.
     assert heapgraph.show_refs(family) is None
     ipython.__dict__["get_ipython"] = lambda: shells["TerminalInteractiveShell"]
     assert heapgraph.show_refs(family) is None
