@@ -106,7 +106,21 @@ def _run_as_main(name: str, first_path: str, *, alter_argv: bool) -> object:
     # What `python -m` itself calls. `runpy.run_module` would empty the module at its end, before
     # the snapshot.
     run_as_main: Callable[..., object] = vars(runpy)["_run_module_as_main"]
-    return run_as_main(name, alter_argv)
+    try:
+        return run_as_main(name, alter_argv)
+    except SystemExit as end:
+        # What it says itself has the name of the module as it was typed.
+        if type(end.code) is str and _raised_by(end) is vars(runpy):
+            end.code = _core.one_line(end.code)
+        raise
+
+
+def _raised_by(error: BaseException) -> dict[str, object] | None:
+    """The namespace of the function that raised it."""
+    entry = error.__traceback__
+    while entry is not None and entry.tb_next is not None:
+        entry = entry.tb_next
+    return None if entry is None else entry.tb_frame.f_globals
 
 
 def _set_first_path(folder: str) -> None:

@@ -141,6 +141,13 @@ def test_what_can_not_be_run_is_said(program: Program) -> None:
     assert ours.stderr.startswith(plain.stderr)
 
 
+def test_the_name_of_a_module_that_is_not_there_is_not_obeyed(program: Program) -> None:
+    done = program.run("-m", "no\x1b[31m\u202e")
+    assert done.returncode == 1
+    assert r"No module named no\x1b[31m\u202e" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
