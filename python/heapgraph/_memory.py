@@ -23,7 +23,9 @@ def used_memory() -> tuple[int, int]:
     forget_lookups()
     _core.give_back_free_memory()
     resident = _resident()
-    return sys.getallocatedblocks(), _core.allocated_bytes() if resident is None else resident
+    # Not to be counted beside another interpreter.
+    blocks = _core.allocated_blocks() or 0
+    return blocks, _core.allocated_bytes() if resident is None else resident
 
 
 def allocated_since(before: int) -> int:

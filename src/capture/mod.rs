@@ -40,7 +40,7 @@ pub(crate) use error::CaptureError;
 pub(crate) use ffi::prepare_for_fork;
 pub(crate) use ffi::{
     CollectorPause, Layout, allocator_bytes, begin_anew, call, give_back_free_memory, hand_on,
-    is_audited, is_main_interpreter, is_truthy, untrack,
+    is_audited, is_main_interpreter, is_truthy, may_have_others, untrack,
 };
 pub(crate) use frames::announce_program;
 pub(crate) use give_back::GiveBack;

@@ -10,6 +10,10 @@ use super::introspection::{Introspection, text};
 use super::known_types::Known;
 use super::modules::module_name;
 
+/// Names of a function that its code has: with the classes and functions around it, from 3.11 on.
+const QUALIFIED: [&str; 2] = ["co_qualname", "co_name"];
+const SHORT: [&str; 1] = ["co_name"];
+
 /// The name of an object that has one of its own: the name of a module, the qualified name of a
 /// class or function, the place of code and frames. Runs no code of the program.
 ///
@@ -26,10 +30,16 @@ pub(crate) fn object_name<'py>(
             let name = types.function_field(known, FunctionField::QualifiedName)?;
             text(&name.lent(py))
         }
-        Some(Known::Code) => code_place(types, object, intern!(py, "co_firstlineno"), object),
+        Some(Known::Code) => code_place(
+            types,
+            object,
+            &QUALIFIED,
+            intern!(py, "co_firstlineno"),
+            object,
+        ),
         Some(Known::Frame) => {
             let code = ffi::code_of_frame(object);
-            code_place(types, &code, intern!(py, "f_lineno"), object)
+            code_place(types, &code, &QUALIFIED, intern!(py, "f_lineno"), object)
         }
         Some(Known::Method) => {
             let function = ffi::attribute(object, intern!(py, "__func__")).ok()?;
@@ -38,7 +48,13 @@ pub(crate) fn object_name<'py>(
         Some(Known::Builtin) => attribute_text(object, intern!(py, "__name__")),
         _ if ty.type_flags().is_type_subclass() => Some(types.qualified_name(object)),
         _ => match suspended_code(types, object) {
-            Some((_, code)) => code_place(types, &code, intern!(py, "co_firstlineno"), &code),
+            Some((_, code)) => code_place(
+                types,
+                &code,
+                &QUALIFIED,
+                intern!(py, "co_firstlineno"),
+                &code,
+            ),
             None => module_name(object),
         },
     }
@@ -73,10 +89,10 @@ pub(crate) fn shown_name<'py>(
             Some(format!("lambda: {place}"))
         }
         Known::Builtin => object_name(types, object),
-        Known::Code => short_place(types, object, intern!(py, "co_firstlineno"), object),
+        Known::Code => code_place(types, object, &SHORT, intern!(py, "co_firstlineno"), object),
         Known::Frame => {
             let code = ffi::code_of_frame(object);
-            short_place(types, &code, intern!(py, "f_lineno"), object)
+            code_place(types, &code, &SHORT, intern!(py, "f_lineno"), object)
         }
         _ => None,
     }
@@ -97,28 +113,17 @@ pub(super) fn suspended_code<'py>(
     Some((kind, ffi::attribute(object, code).ok()?))
 }
 
-/// Function, file and line; `line` is the attribute of `holder` that has the line.
+/// Function, file and line: the first of its `names` that code has, and the line that the attribute `line` of
+/// `holder` gives.
 fn code_place<'py>(
     types: &Introspection<'py>,
     code: &Bound<'py, PyAny>,
+    names: &[&str],
     line: &Bound<'py, PyString>,
     holder: &Bound<'py, PyAny>,
 ) -> Option<String> {
-    // From 3.11.
-    let name = code_text(types, code, "co_qualname");
-    let name = name.or_else(|| code_text(types, code, "co_name"))?;
-    let place = line_of_code(types, code, line, holder)?;
-    Some(format!("{name} in {place}"))
-}
-
-/// As [`code_place`], without what the function is part of.
-fn short_place<'py>(
-    types: &Introspection<'py>,
-    code: &Bound<'py, PyAny>,
-    line: &Bound<'py, PyString>,
-    holder: &Bound<'py, PyAny>,
-) -> Option<String> {
-    let name = code_text(types, code, "co_name")?;
+    let mut names = names.iter();
+    let name = names.find_map(|name| code_text(types, code, name))?;
     let place = line_of_code(types, code, line, holder)?;
     Some(format!("{name} in {place}"))
 }

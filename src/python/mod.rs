@@ -46,8 +46,8 @@ mod core {
     use super::file_path::{check_target, write_whole};
     #[pymodule_export]
     use super::growth::{
-        GrowingPath, GrowthHistory, GrowthReport, allocated_bytes, give_back_free_memory,
-        snapshot_series,
+        GrowingPath, GrowthHistory, GrowthReport, allocated_blocks, allocated_bytes,
+        give_back_free_memory, snapshot_series,
     };
     #[pymodule_export]
     use super::names::{

@@ -75,6 +75,24 @@ pub(crate) fn is_main_interpreter(_py: Python<'_>) -> bool {
     number == 0
 }
 
+/// True unless it is sure that this interpreter is the only one of the process.
+///
+/// The one that was made last is at the head of their list, the main one at its end. Nothing of another is
+/// read, and none is made by this one's threads as long as the caller keeps the interpreter.
+pub(crate) fn may_have_others(py: Python<'_>) -> bool {
+    type Head = unsafe extern "C" fn() -> *mut c::PyInterpreterState;
+    let Some(head) = calls::exported(c"PyInterpreterState_Head") else {
+        return true;
+    };
+    // SAFETY: the function of that name, which takes and gives this in 3.10 to 3.15.
+    let head = unsafe { std::mem::transmute::<NonNull<c_void>, Head>(head) };
+    // SAFETY: reads the head of the list.
+    let first = unsafe { head() };
+    // SAFETY: attached.
+    let own = unsafe { c::PyInterpreterState_Get() };
+    first != own || !is_main_interpreter(py)
+}
+
 /// Gives what our allocator and the C allocator keep free back to the system, so that what is resident is
 /// in use. The latter does nothing where it is not glibc's.
 pub(crate) fn give_back_free_memory() {

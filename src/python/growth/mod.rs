@@ -12,7 +12,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-pub(super) use process_memory::{allocated_bytes, give_back_free_memory};
+pub(super) use process_memory::{allocated_blocks, allocated_bytes, give_back_free_memory};
 pub(super) use report::{GrowingPath, GrowthReport};
 
 use super::file_path::FilePath;

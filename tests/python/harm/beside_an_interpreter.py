@@ -96,4 +96,5 @@ def main() -> None:
     print(count, "questions")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,26 @@ def test_an_interpreter_with_its_own_gil_runs_meanwhile() -> None:
 
 def test_an_interpreter_that_shares_the_gil_shows_nothing() -> None:
     assert survives("beside_an_interpreter.py", "legacy", "2").endswith("questions\n")
+
+
+BLOCKS = """
+import sys
+
+from heapgraph import _core
+from beside_an_interpreter import another
+
+assert abs(_core.allocated_blocks() - sys.getallocatedblocks()) < 1_000
+interpreters, other = another(sys.argv[1])
+assert _core.allocated_blocks() is None
+interpreters.destroy(other)
+assert abs(_core.allocated_blocks() - sys.getallocatedblocks()) < 1_000
+"""
+
+
+@pytest.mark.parametrize("kind", ["isolated", "legacy"])
+def test_blocks_are_not_counted_beside_another(kind: str) -> None:
+    """Those of the other would be counted while it changes them: a crash, seen on 3.15."""
+    survives(BLOCKS, kind, environment={"PYTHONPATH": str(Path(__file__).parent)})
 
 
 POOL = """
