@@ -11,7 +11,7 @@ from children import all_survive, survives
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs /proc")
 
-ROOMS = [1, 10, 40, 80, 250]
+ROOMS = [1, 10, 25, 40, 60, 80, 120, 250]
 """MiB of address space that a question finds: from none to enough for all."""
 
 
