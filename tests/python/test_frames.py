@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import heapgraph
 from heapgraph._core import CapturedHeap, named_referents
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 
 
 class Held:
@@ -338,3 +339,25 @@ def test_reading_locals_leaves_nothing_behind() -> None:
     named_referents(sys._getframe())
     assert len(gc.get_objects()) == before
     assert held
+
+
+class Awaited:
+    def __await__(self) -> Iterator[None]:
+        yield
+
+
+async def waiting(awaited: Any) -> Any:
+    with contextlib.nullcontext(["beside it on the value stack"]):
+        await awaited
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="its frame holds it")
+def test_what_a_suspended_coroutine_waits_for() -> None:
+    inner: Any = waiting(Awaited())
+    outer, unstarted = waiting(inner), waiting([])
+    outer.send(None)
+    for coroutine, awaited in ((outer, inner), (inner, inner.cr_await), (unstarted, None)):
+        found = [held for name, held in named_referents(coroutine) if name == ".cr_await"]
+        assert found == ([] if awaited is None else [awaited])
+    for coroutine in (outer, inner, unstarted):
+        coroutine.close()
