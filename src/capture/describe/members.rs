@@ -99,7 +99,7 @@ impl<'py> Field<'py> {
                         return None;
                     };
                     let is_suspended = answer.is(PyBool::new(py, true));
-                    is_suspended.then(|| ffi::object_at(frame.top_of_stack()))?
+                    is_suspended.then(|| ffi::object_at(frame.awaited()))?
                 }
                 _ => asked.read(py, object),
             },

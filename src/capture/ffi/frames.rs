@@ -20,6 +20,8 @@ pub(in crate::capture) struct FrameLayout {
     pub(super) variables: usize,
     /// Of the interpreter's frame in a generator; up to 3.10, of the pointer to its frame object.
     pub(super) in_generator: usize,
+    /// Which word from the top of the value stack of a coroutine is what it waits for.
+    pub(super) awaited: usize,
 }
 
 /// How a frame says up to where its variables and its value stack are filled.
@@ -104,16 +106,16 @@ impl FrameData {
         (0..filled).map(move |n| object_in(word(self.start, self.layout.variables + WORD * n)))
     }
 
-    /// What lies on top of the value stack: in a suspended coroutine what it waits for. 0 where the frame does
-    /// not say up to where it is filled.
-    pub(in crate::capture) fn top_of_stack(self) -> u64 {
-        match self.filled() {
-            0 | usize::MAX => 0,
-            filled => object_in(word(
-                self.start,
-                self.layout.variables + WORD * (filled - 1),
-            )),
-        }
+    /// What a suspended coroutine waits for, which is on its value stack. 0 where the frame does not say up to
+    /// where it is filled.
+    pub(in crate::capture) fn awaited(self) -> u64 {
+        let place = match self.filled() {
+            usize::MAX => None,
+            filled => filled.checked_sub(self.layout.awaited),
+        };
+        place.map_or(0, |place| {
+            object_in(word(self.start, self.layout.variables + WORD * place))
+        })
     }
 
     /// How many words from the first variable on are filled, at most.

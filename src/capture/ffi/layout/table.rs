@@ -333,6 +333,7 @@ pub(super) const FRAMES: ByVersion<FrameLayout> = by_version(
                 end: End::Unsaid,
                 variables: 352,
                 in_generator: 16,
+                awaited: 1,
             },
         ),
         (
@@ -344,15 +345,16 @@ pub(super) const FRAMES: ByVersion<FrameLayout> = by_version(
                 end: End::Count(64),
                 variables: 72,
                 in_generator: 80,
+                awaited: 1,
             },
         ),
         ((3, 12), FRAMES_SINCE_3_12),
+        ((3, 14), FRAMES_SINCE_3_14),
         (
-            (3, 14),
+            (3, 15),
             FrameLayout {
-                end: End::Address(64),
-                variables: 80,
-                ..FRAMES_SINCE_3_12
+                awaited: 2,
+                ..FRAMES_SINCE_3_14
             },
         ),
     ],
@@ -364,6 +366,12 @@ const FRAMES_SINCE_3_12: FrameLayout = FrameLayout {
     end: End::Count(64),
     variables: 72,
     in_generator: 72,
+    awaited: 1,
+};
+const FRAMES_SINCE_3_14: FrameLayout = FrameLayout {
+    end: End::Address(64),
+    variables: 80,
+    ..FRAMES_SINCE_3_12
 };
 /// Set in a word of a frame, from 3.14 on, that is no object. The bit below it is set where the
 /// reference is not counted.
