@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import heapgraph
 from heapgraph import _core
+from heapgraph._asker import asker
 from heapgraph.testing import assert_no_growth
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def main() -> None:
     captures, named, placed = [], [], []
     for _ in range(ROUNDS):
         history = _core.GrowthHistory([])
-        captures.append(seconds_of(partial(_core.take_snapshot, False, False, False, False)))
-        named.append(seconds_of(partial(_core.take_snapshot, False, True, False, False)))
-        placed.append(seconds_of(partial(history.take, 1, 0, 0, 0, False)))
+        take = partial(heapgraph.take_snapshot, collect=False)
+        captures.append(seconds_of(partial(take, names=False)))
+        named.append(seconds_of(take))
+        placed.append(seconds_of(partial(history.take, 1, 0, 0, 0, False, asker())))
     count = heapgraph.take_snapshot(collect=False).node_count
     print(f"CPython {sys.version.split()[0]}, {count:,} objects captured")
     print("times are multiples of one snapshot without names, by medians and at best\n")

@@ -11,6 +11,7 @@ Examples:
 
 from heapgraph._core import (
     CaptureError,
+    CompiledHolders,
     CycleGroup,
     Cycles,
     Explanation,
@@ -20,10 +21,14 @@ from heapgraph._core import (
     HeapDiff,
     HeapGraphError,
     HeapSnapshot,
+    HeldByCycle,
     Hint,
+    NewObjects,
+    NewPlace,
     Node,
     Owner,
     Picture,
+    ProcessReports,
     Reference,
     ReferenceLeak,
     RenderError,
@@ -42,6 +47,7 @@ from heapgraph._core import (
 from heapgraph._cycles import find_cycles
 from heapgraph._delta import Delta, DeltaRow, explain_delta
 from heapgraph._find_growth import ScenarioError, find_growth, find_growth_in
+from heapgraph._growth import why_new
 from heapgraph._growth_loop import GrowthLoop
 from heapgraph._inspectors import Verdict, register_inspector, unregister_inspector
 from heapgraph._referents import register_referents, unregister_referents
@@ -78,6 +84,7 @@ __all__ = [
     "Baseline",
     "CaptureError",
     "Chain",
+    "CompiledHolders",
     "CycleGroup",
     "Cycles",
     "Delta",
@@ -90,10 +97,14 @@ __all__ = [
     "HeapDiff",
     "HeapGraphError",
     "HeapSnapshot",
+    "HeldByCycle",
     "Hint",
+    "NewObjects",
+    "NewPlace",
     "Node",
     "Owner",
     "Picture",
+    "ProcessReports",
     "Reference",
     "ReferenceLeak",
     "RenderError",
@@ -144,6 +155,7 @@ __all__ = [
     "watch",
     "watched",
     "why",
+    "why_new",
 ]
 
 __version__ = "0.1.0"

@@ -7,6 +7,7 @@ import sys
 
 from heapgraph import _core
 from heapgraph._arguments import HELD_BY_CALL, addresses, chain_list, limit
+from heapgraph._asker import Found, asker
 from heapgraph._core import is_proper_module, is_root
 from heapgraph._debugger import debugger_ids
 from heapgraph._object_text import object_text, type_name
@@ -22,7 +23,7 @@ _GOALS: dict[Callable[[Any], object], str] = {is_proper_module: "module", is_roo
 """Predicates that the core knows, and answers from one walk without calling Python."""
 
 
-class Chain(list):  # type: ignore[type-arg]  # of anything; `Any` would have to be imported
+class Chain(Found):
     """A chain of references: a list of objects, each of which refers to the next.
 
     Attributes:
@@ -142,7 +143,7 @@ def describe_chain(chain: Sequence[object]) -> str:
         message = "the chain is empty: pass what find_backref_chain or find_ref_chain returned"
         raise ValueError(message)
     texts = [_typed_text(obj) for obj in objects]
-    return _core.chain_text(objects, texts)
+    return _core.chain_text(objects, texts, asker())
 
 
 def _find_chain(
@@ -166,7 +167,7 @@ def _find_chain(
     depth = limit("max_depth", max_depth)
     if collect:
         gc.collect()
-    objects = _core.find_chain(target, goal, forward, depth, ignored, HELD_BY_CALL)
+    objects = _core.find_chain(target, goal, forward, depth, ignored, HELD_BY_CALL, asker())
     return Chain(target if objects is None else objects, objects is not None)
 
 

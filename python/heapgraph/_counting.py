@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from heapgraph import _core
 from heapgraph._arguments import address, addresses, check_callable, object_list
+from heapgraph._asker import Found
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
@@ -59,7 +60,7 @@ def typestats(
         {'list': 2, 'dict': 1}
     """
     if filter:
-        objects = _kept(filter, objects)
+        objects = kept(filter, objects)
     return _core.count_by_type(_as_list(objects), bool(shortnames))
 
 
@@ -146,7 +147,7 @@ def get_leaking_objects(
     """
     if collect:
         gc.collect()
-    return _core.unreferenced(_as_list(objects), objects)
+    return Found(_core.unreferenced(_as_list(objects), objects))
 
 
 def by_type(typename: str | type, objects: Iterable[object] | None = None) -> list[Any]:
@@ -168,7 +169,7 @@ def by_type(typename: str | type, objects: Iterable[object] | None = None) -> li
         >>> by_type("set", [{1}, [2], {3}])
         [{1}, {3}]
     """
-    return _core.objects_of_type(typename, _as_list(objects))
+    return Found(_core.objects_of_type(typename, _as_list(objects)))
 
 
 def at(addr: int) -> object | None:
@@ -203,7 +204,7 @@ def at_addrs(address_set: Iterable[int]) -> list[Any]:
         >>> at_addrs({id(names)})
         [['ada']]
     """
-    return _core.objects_at(set(addresses("address_set", address_set)))
+    return Found(_core.objects_at(set(addresses("address_set", address_set))))
 
 
 def _as_list(objects: Iterable[object] | None) -> list[Any] | None:
@@ -212,7 +213,8 @@ def _as_list(objects: Iterable[object] | None) -> list[Any] | None:
     return object_list("objects", objects)
 
 
-def _kept(keep: Callable[[Any], object], objects: Iterable[object] | None) -> list[Any]:
+def kept(keep: Callable[[Any], object], objects: Iterable[object] | None) -> list[Any]:
+    """The objects for which a filter is true, of all that the collector tracks by default."""
     check_callable(filter=keep)
     # All objects are listed before anything is made for the search, so that it is not counted.
     return list(filter(keep, gc.get_objects() if objects is None else objects))

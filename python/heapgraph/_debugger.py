@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MODULES = ("bdb", "cmd", "pdb")
 
 # Among `co_flags`: the locals are in the frame, not in a namespace. `inspect` is slow to import.
-_OPTIMIZED = 1
+OPTIMIZED = 1
 
 
 def debugger_ids() -> list[int]:
@@ -33,10 +33,10 @@ def debugger_ids() -> list[int]:
     base = names_of_module(loaded_module("bdb")).get("Bdb")
     if type(base) is not type:
         return []
-    frames = list(_callers(sys._getframe(1)))  # noqa: SLF001, what `inspect` calls too
+    frames = list(callers(sys._getframe(1)))  # noqa: SLF001, what `inspect` calls too
     debuggers: dict[int, object] = {}
     for frame in frames:
-        if _module_of(frame) in _MODULES:
+        if module_of(frame) in _MODULES:
             owner = _owner(frame)
             if issubclass(type(owner), base):
                 debuggers[id(owner)] = owner
@@ -46,7 +46,7 @@ def debugger_ids() -> list[int]:
     own += [frame for frame in frames if frame.f_back in own and _is_command(frame)]
     found = [*own, *debuggers.values()]
     # Dicts that the frames keep once they are asked for: up to 3.12, later each asker gets a view.
-    kept = [frame.f_locals for frame in own if frame.f_code.co_flags & _OPTIMIZED]
+    kept = [frame.f_locals for frame in own if frame.f_code.co_flags & OPTIMIZED]
     found += [variables for variables in kept if type(variables) is dict]
     for debugger in debuggers.values():
         found += _notes(debugger)
@@ -58,13 +58,15 @@ def debugger_ids() -> list[int]:
     return [id(obj) for obj in found if obj is not None]
 
 
-def _callers(frame: FrameType | None) -> Iterator[FrameType]:
+def callers(frame: FrameType | None) -> Iterator[FrameType]:
+    """A frame, what has called it, and so on."""
     while frame is not None:
         yield frame
         frame = frame.f_back
 
 
-def _module_of(frame: FrameType) -> str | None:
+def module_of(frame: FrameType) -> str | None:
+    """What the code of a frame says that its module is called."""
     # The program may have made the namespace, and the name in it.
     name = dict.get(frame.f_globals, "__name__")
     return name if type(name) is str else None
@@ -77,7 +79,7 @@ def _owner(frame: FrameType) -> object:
 
 
 def _works_for(frame: FrameType, debuggers: dict[int, object]) -> bool:
-    module = _module_of(frame)
+    module = module_of(frame)
     if module in _MODULES:
         return True
     # Only there, as asking any frame for its locals would leave a dict in it.
@@ -104,7 +106,7 @@ def _notes(debugger: object) -> Iterator[object]:
         return
     # From 3.12: what `$_frame` and its like stand for at the prompt.
     yield shown.f_globals.get("__pdb_convenience_variables")
-    if shown.f_code.co_flags & _OPTIMIZED:
+    if shown.f_code.co_flags & OPTIMIZED:
         # Otherwise these are the variables of a module or class themselves.
         yield names.get("curframe_locals")
 

@@ -27,18 +27,29 @@ class DeltaRow:
         return f"<DeltaRow {_core.one_line(self.owner)} {self.bytes:+,} bytes>"
 
 
+_ORDERS = {
+    "reversed": "The later snapshot was given as the base: "
+    "the two are compared in the order of their capture.",
+    "doubtful": "The base was captured after the other snapshot, by their clocks: "
+    "what shrank here may have grown.",
+}
+"""What is to be said of snapshots that were not given the earlier one first."""
+
+
 class Delta:
     """Where the bytes between two snapshots are, as `explain_delta` tells.
 
     Attributes:
         rows: A `DeltaRow` for each owner, most bytes first. Their bytes add up to `bytes`.
         bytes: How many more bytes the later heap has than the earlier.
+        order: As that of a `HeapDiff`: `reversed` if the later snapshot was given as the base.
     """
 
     _MOST_ROWS = 20
 
-    def __init__(self, rows: list[DeltaRow]) -> None:
+    def __init__(self, rows: list[DeltaRow], order: str = "forward") -> None:
         """Add the rows up."""
+        self.order = order
         self.rows = rows
         self.bytes = sum(row.bytes for row in rows)
 
@@ -53,6 +64,8 @@ class Delta:
         rest = self.bytes - sum(row.bytes for row in shown)
         if len(shown) < len(self.rows):
             lines.append(f"{rest:>+14,}  {len(self.rows) - len(shown):,} more owners")
+        if self.order in _ORDERS:
+            lines += ["", _ORDERS[self.order]]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -67,7 +80,8 @@ def explain_delta(base: _core.HeapSnapshot, current: _core.HeapSnapshot) -> Delt
     leads to is the row `<garbage>`. The snapshots may be of different processes.
 
     Args:
-        base: The earlier snapshot.
+        base: The earlier snapshot. If it is the later one of the same process, the two are compared
+            the other way round, and the answer says so.
         current: The later one.
 
     Returns:
@@ -83,7 +97,10 @@ def explain_delta(base: _core.HeapSnapshot, current: _core.HeapSnapshot) -> Delt
         >>> delta.bytes, delta.rows
         (0, [])
     """
+    order = _core.given_order(base, current)
+    if order == "reversed":
+        base, current = current, base
     history = _core.GrowthHistory([])
     history.add(base, 0)
     history.add(current, 1)
-    return Delta([DeltaRow(*row) for row in history.delta()])
+    return Delta([DeltaRow(*row) for row in history.delta()], order)

@@ -6,6 +6,7 @@ import gc
 
 from heapgraph import _core
 from heapgraph._arguments import HELD_BY_CALL, addresses, limit
+from heapgraph._asker import asker
 from heapgraph._debugger import debugger_ids
 from heapgraph._object_text import drawable, object_text, type_name
 
@@ -135,5 +136,5 @@ def draw(
     if collect:
         gc.collect()
     return _core.draw_neighbourhood(
-        roots.objects, forward, limits[0], limits[1], ignored, keep or None, roots.held
+        roots.objects, forward, limits[0], limits[1], ignored, keep or None, roots.held, asker()
     )

@@ -14,11 +14,14 @@ from heapgraph._signals import is_of_handler
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from heapgraph._arguments import FilePath
+
+    _Origin: TypeAlias = tuple[tuple[int, int | None] | None, int]
+    """The process of a snapshot and when its first was captured, and when this one was."""
 
 
 _UNRUN = (
@@ -61,15 +64,18 @@ def find_growth(
             to come to rest.
         iterations: How often it may run on to see what becomes of what rises; of what does so less
             than once in ten iterations, for a second at least.
-        seconds: For how long it may run on.
+        seconds: For how long it may take, snapshots included. Time in which the machine runs other
+            programs instead does not count. To explain what was found takes up to a quarter longer.
         trace: Whether to find the lines that insert into what grows; the scenario runs three times
             more for it, slowly.
-        ignore: Patterns of paths that may grow: `app.cache.*`.
+        ignore: Patterns of paths that may grow: `app.cache*`.
 
     Returns:
         The report: true if something leaks. Its `str` says what grows, its `growing` is the data.
+        Ctrl-C ends the search, and what is known by then is returned.
 
     Raises:
+        KeyboardInterrupt: If Ctrl-C comes before there were two snapshots.
         ScenarioError: If the scenario raises; it says in which iteration.
         TypeError: If the scenario is a generator function, or only makes a coroutine.
         ValueError: If a number is too small: there must be at least 1 loop and 2 snapshots.
@@ -93,7 +99,12 @@ def find_growth(
         trace=trace,
         ignore=ignore,
     )
-    run_in(runs, scenario)
+    try:
+        run_in(runs, scenario)
+    except KeyboardInterrupt:
+        if not runs.is_explained:
+            # Without the traceback of the scenario, which was not at fault.
+            raise KeyboardInterrupt from None
     return runs.report
 
 
@@ -125,21 +136,25 @@ def find_growth_in(
     *,
     loops: int = 1,
     ignore: Iterable[str] = (),
-) -> _core.GrowthReport:
+) -> _core.GrowthReport | _core.ProcessReports:
     """Find the names under which more and more is held in snapshots that were taken before.
 
     Three or more tell what goes on growing from what comes to an end, the more the surer; two can
-    not.
+    not. Each process is judged by itself. Where there is but one snapshot of each, they are
+    compared over the processes.
 
     Args:
-        snapshots: The snapshots, the earliest first; or their files, in any order, which are taken
-            in that of their capture. A folder stands for the snapshots in it.
+        snapshots: The snapshots of a process in any order, or their files: they are taken in that
+            of their capture. A folder stands for the snapshots in it. Those that are compared over
+            processes, and not all files, are given the earliest first.
         loops: How often the program did the same between two snapshots; elements and bytes are
             told for each time.
-        ignore: Patterns of paths that may grow: `app.cache.*`.
+        ignore: Patterns of paths that may grow: `app.cache*`.
 
     Returns:
-        The report, as of `find_growth`.
+        The report, as of `find_growth`. Of several processes the `ProcessReports`: whether it is
+        true, its `verdict`, `growing`, `bounded`, `ignored`, `iterations` and `missing` are of all
+        of them together. In both, `processes` is a list of one report a process.
 
     Raises:
         SnapshotError: If a file can not be loaded.
@@ -154,24 +169,53 @@ def find_growth_in(
         >>> report = find_growth_in(snapshots, loops=10)
         >>> [path.elements_per_iteration for path in report.growing if "log" in path.path]
         [1.0]
+        >>> [one.verdict for one in report.processes]
+        ['leaking']
     """
     check_number("loops", loops, 1)
     given = [snapshots] if isinstance(snapshots, (str, bytes, PathLike)) else list(snapshots)
-    files = [one for one in given if not isinstance(one, _core.HeapSnapshot)]
-    series: list[_core.HeapSnapshot | Path] = []
-    if len(files) == len(given):
-        series += _core.snapshot_series(files)
-    else:
-        for one in given:
-            series += [one] if isinstance(one, _core.HeapSnapshot) else _core.snapshot_series([one])
-    if len(series) < 2:
-        message = f"two snapshots at least tell what grows, and there are {len(series)}"
+    heaps = _with_origins(given)
+    if len(heaps) < 2:
+        message = f"two snapshots at least tell what grows, and there are {len(heaps)}"
         raise ValueError(message)
-    history = _core.GrowthHistory([ignore] if isinstance(ignore, str) else list(ignore))
-    for number, one in enumerate(series):
-        snapshot = one if isinstance(one, _core.HeapSnapshot) else _core.load_snapshot(one)
-        history.add(snapshot, number * loops)
-    return history.report()
+    patterns = [ignore] if isinstance(ignore, str) else list(ignore)
+    processes = [process for _, (process, _) in heaps]
+    series, alone = _core.by_process(processes)
+    left_out = _core.left_out(len(alone))
+    missing = [left_out] if left_out else []
+    reports = []
+    for positions in series:
+        history = _core.GrowthHistory(patterns)
+        if len(series) == 1:
+            for text in missing:
+                history.add_missing(text)
+        process = processes[positions[0]]
+        if process is not None and {processes[position] for position in positions} == {process}:
+            # One process has one clock.
+            positions.sort(key=lambda position: heaps[position][1][1])
+        for number, position in enumerate(positions):
+            heap = heaps[position][0]
+            if not isinstance(heap, _core.HeapSnapshot):
+                heap = _core.load_snapshot(heap)
+            history.add(heap, number * loops)
+        reports.append(history.report())
+    return reports[0] if len(reports) == 1 else _core.process_reports(reports, missing)
+
+
+def _with_origins(
+    given: Sequence[_core.HeapSnapshot | FilePath],
+) -> list[tuple[_core.HeapSnapshot | Path, _Origin]]:
+    """The snapshots with their processes and times; files alone are put in the order of these."""
+    files = [one for one in given if not isinstance(one, _core.HeapSnapshot)]
+    if len(files) == len(given):
+        return list(_core.snapshot_series(files))
+    heaps: list[tuple[_core.HeapSnapshot | Path, _Origin]] = []
+    for one in given:
+        if isinstance(one, _core.HeapSnapshot):
+            heaps.append((one, _core.origin_of(one)))
+        else:
+            heaps += _core.snapshot_series([one])
+    return heaps
 
 
 def _runner(scenario: Callable[[], object]) -> tuple[Callable[[], object], Callable[[], object]]:

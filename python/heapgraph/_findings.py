@@ -2,103 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from fnmatch import fnmatchcase
-
-from heapgraph._core import one_line
+from heapgraph._advice import advice_on_growth
+from heapgraph._core import generic_path, one_line
+from heapgraph._excuses import Excused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    from heapgraph import Explanation, GrowingPath, GrowthReport, HeapSnapshot, RootChain, Why
-
-TEST_TOOLS = (
-    # What a test's log records and output are captured in.
-    "sys.stdout*",
-    "sys.stderr*",
-    "logging.root.handlers*.records*",
-    "logging.root.handlers*.stream*",
-    "_pytest.*",
-    "pytest.*",
-    "pluggy.*",
-    # The loader of a module of tests leads to all that pytest has.
-    "*.__loader__.*",
-    "*.__spec__.loader.*",
-    "*._arg2fixturedefs*",
-    "pytest_asyncio.*",
-    "anyio.pytest_plugin.*",
-    "pytest_rerunfailures.*",
-    "xdist.*",
-    "execnet.*",
-    # What measures the tests.
-    "coverage.*",
-    "threading._trace_hook*",
-    "threading._profile_hook*",
-    "pytest_cov.*",
-    "hypothesis.*",
-    # What a mock remembers of its calls.
-    "*._mock_*",
-    "*.mock_calls*",
-    "*.method_calls*",
-    "*.call_args_list*",
-    "unittest.mock.*",
-    # The tool's own.
-    "heapgraph.*",
-    "pytest_heapgraph.*",
-    # Cython's type of functions is counted up with each bound one, and not down: it costs nothing.
-    "_cython_*.cython_function_or_method",
-)
-"""Paths of what a test does not answer for, most of it of the tools that run it."""
-
-_RUNNING_TOOLS = ("_pytest", "pluggy", "anyio", "trio", "outcome")
-"""Packages whose functions are running while a test does."""
-
-_HINTS_BY_KIND = {
-    "bytes": "Cut it, or start it anew, when its contents are used.",
-    "references": "A reference is taken and not given back: look for a missing Py_DECREF in the "
-    "compiled code that handles this object.",
-    "outside": "Look for what is registered and never taken away again: atexit, at-fork and other "
-    "callbacks of compiled code.",
-    "blocks": "Objects that only compiled code knows: with tracemalloc.start() before the test, "
-    "the lines that allocate them are named.",
-    "native": "Memory of a compiled library: close or free what each iteration opens.",
-}
+    from heapgraph import (
+        Explanation,
+        GrowingPath,
+        GrowthReport,
+        HeapSnapshot,
+        HeldByCycle,
+        RootChain,
+        Why,
+    )
 
 _KINDS_OF_MEMORY = frozenset(["blocks", "native"])
 """What has no path, and noise of its own."""
 
-_UNITS = {"references": "unexplained reference", "outside": "object", "blocks": "block"}
+_UNITS = {
+    "references": "unexplained reference",
+    "outside": "object",
+    "cycles": "object",
+    "blocks": "block",
+}
 """What is counted besides elements."""
-
-_HINTS_BY_CAUSE = {
-    "fragmentation": "Free memory lies between what is in use: make fewer small allocations that "
-    "live for long among others that do not, or try MALLOC_ARENA_MAX=2 or another allocator.",
-    "mapping": "Close what maps memory: files, shared memory, a library's own pools.",
-}
-"""Where memory that no Python object explains has gone."""
-
-_HINTS_BY_PATH = (
-    (".filters", "Take the filter away again: removeFilter."),
-    ("logging.root.handlers", "Take the handler away again: removeHandler."),
-    (".handlers", "Take the handler away again when its owner is done."),
-    (".listeners", "Take the listener away again when its owner is done, or hold it weakly."),
-    (".callbacks", "Take the callback away again when its owner is done, or hold it weakly."),
-    ("threading.", "Join the thread, and let its function end."),
-    ("atexit", "Take it back with atexit.unregister."),
-)
-
-_HINTS_BY_TYPE = {
-    "dict": "Delete each entry when it is done with, hold the values in a "
-    "weakref.WeakValueDictionary, or give the cache a limit.",
-    "list": "Remove each element when it is done with, or keep the last ones only, in a "
-    "collections.deque with maxlen.",
-    "set": "Discard each element when it is done with, or hold them in a weakref.WeakSet.",
-    "deque": "Give the deque a maxlen, or take out what is done with.",
-    "_lru_cache_wrapper": "Give the cache a maxsize, or call its cache_clear; on a method it keeps "
-    "every self.",
-}
 
 _LONGEST_CHAIN = 8
 """Lines of a chain that are shown; of a longer one the middle is left out."""
@@ -135,15 +67,15 @@ class Leak:
         """What names the leak in a list of known ones."""
         return {"fingerprint": self.fingerprint, "path": self.path, "type": self.type_name}
 
-
-_KEY = re.compile(r"""(?:\[|<key )(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\]>'"])*[\]>]""")
-"""A key or position in a path."""
+    def pattern(self) -> str | None:
+        """A pattern that allows it and what is below it; none for a path that names no place."""
+        return None if self.path.startswith("<") else generic_path(self.path) + "*"
 
 
 class Findings:
     """The leaks of one check, and the heap in which they were seen."""
 
-    __slots__ = ("answer", "leaks", "missing", "snapshot")
+    __slots__ = ("answer", "excused", "leaks", "missing", "snapshot", "undecided")
 
     def __init__(
         self,
@@ -151,16 +83,29 @@ class Findings:
         snapshot: HeapSnapshot | None,
         answer: dict[str, Any],
         missing: Sequence[str] = (),
+        excused: Sequence[Excused] = (),
+        undecided: Sequence[str] = (),
     ) -> None:
-        """Take the leaks, the heap, the whole answer as data, and what would make it surer."""
+        """Take what was found.
+
+        Args:
+            leaks: What is a leak.
+            snapshot: The heap.
+            answer: The whole answer as data.
+            missing: What would make it surer.
+            excused: What was found and excused, with the rules of `_core.EXCUSES`.
+            undecided: What rose and may have an end, in words.
+        """
         self.leaks = leaks
         self.snapshot = snapshot
         self.answer = answer
         self.missing = missing
+        self.excused = excused
+        self.undecided = undecided
 
-    def text(self, leaks: Sequence[Leak] | None = None, *notes: str) -> str:
-        """Write the failure: the leaks, all of them by default, and notes below them."""
-        shown = list(self.leaks if leaks is None else leaks)
+    def text(self) -> str:
+        """Write the failure: the leaks, the first of them in full."""
+        shown = self.leaks
         more = f" (and {len(shown) - 1} more)" if len(shown) > 1 else ""
         parts = [shown[0].headline + more, *shown[0].lines]
         for leak in shown[1:_LEAKS_IN_FULL]:
@@ -170,29 +115,23 @@ class Findings:
             parts += ["", *(leak.headline for leak in brief[:_LEAKS_IN_BRIEF])]
         if len(brief) > _LEAKS_IN_BRIEF:
             parts.append(f"... and {len(brief) - _LEAKS_IN_BRIEF} more")
-        patterns = [_pattern(leak.path) for leak in shown if not leak.path.startswith("<")]
+        patterns = [pattern for leak in shown if (pattern := leak.pattern()) is not None]
         if patterns:
             parts += ["", f"If this is meant: ignore={patterns[:_LEAKS_IN_FULL]}"]
-        parts += [one_line(f"To be surer: {missing}") for missing in self.missing]
-        return "\n".join([*parts, *map(one_line, notes)])
+        return "\n".join([*parts, *self.surer()])
 
-
-def is_ignored(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a path is allowed by a pattern, its keys and positions read as `[x]`."""
-    plain = without_keys(path)
-    return any(fnmatchcase(plain, pattern) or fnmatchcase(path, pattern) for pattern in patterns)
-
-
-def without_keys(path: str) -> str:
-    """Write `[x]` for every key and position of a path."""
-    return _KEY.sub("[x]", path)
+    def surer(self) -> list[str]:
+        """Lines that say what would make the answer surer."""
+        return [one_line(f"To be surer: {missing}") for missing in self.missing]
 
 
 def from_growth(report: GrowthReport) -> Findings:
     """Put what grows into words; memory that may have grown once fails no test."""
     growing = [path for path in report.growing if report or path.kind not in _KINDS_OF_MEMORY]
     leaks = [_growing(path, report.iterations) for path in growing]
-    return Findings(leaks, report.snapshot, report.to_dict(), report.missing)
+    excused = [Excused(path.path, path.excuse) for path in report.ignored if path.excuse]
+    undecided = [f"{path.path} rises: {path.evidence}" for path in report.undecided]
+    return Findings(leaks, report.snapshot, report.to_dict(), report.missing, excused, undecided)
 
 
 def chain_lines(chain: RootChain) -> list[str]:
@@ -202,29 +141,6 @@ def chain_lines(chain: RootChain) -> list[str]:
         half = _LONGEST_CHAIN // 2
         lines[half:-half] = [f"  ... {len(lines) - 2 * half} more"]
     return ["  " + line for line in lines]
-
-
-def is_frame_of_test_tool(chain: RootChain) -> bool:
-    """Whether a chain begins in a running function of what runs the tests."""
-    return chain.root_kind == "frame" and any(
-        f"/{tool}/" in str(chain).replace("\\", "/") for tool in _RUNNING_TOOLS
-    )
-
-
-def hint(path: str, type_name: str, kind: str = "elements") -> str:
-    """What to try."""
-    if kind == "native" and type_name in _HINTS_BY_CAUSE:
-        return _HINTS_BY_CAUSE[type_name]
-    by_kind = _HINTS_BY_KIND.get(kind)
-    if by_kind is not None:
-        return by_kind
-    if path.startswith("<frame "):
-        return "A local variable of a running function holds it: `del` it, or let its function end."
-    for part, text in _HINTS_BY_PATH:
-        if part in path:
-            return text
-    short = type_name.rpartition(".")[2]
-    return _HINTS_BY_TYPE.get(short, "Cut this reference when the object is done with.")
 
 
 def _growing(path: GrowingPath, iterations: int) -> Leak:
@@ -252,14 +168,24 @@ def _growing(path: GrowingPath, iterations: int) -> Leak:
     if answer is not None:
         for explanation in answer.chains[:1]:
             lines += alive_lines(explanation, explanation.chain)
-    lines.append(f"  {'try':<10} {hint(path.path, path.type_name, path.kind)}")
+        for held in answer.uncollectable:
+            lines += cycle_lines(held)
+    lines.append(f"  {'try':<10} {advice_on_growth(path)}")
     lines.append(f"  fingerprint {path.fingerprint}")
     return Leak(path.fingerprint, path.path, path.type_name, headline, lines, answer)
+
+
+def cycle_lines(held: HeldByCycle) -> list[str]:
+    """Why something stays that only a cycle holds."""
+    what, reason = str(held).split("\n")
+    return [f"  {what}", f"  {reason}"]
 
 
 def alive_lines(explanation: Explanation, chain: RootChain) -> list[str]:
     """Why an object is alive: a chain to it, what else has to be cut, and what that frees."""
     lines = ["  alive by", *chain_lines(chain)]
+    if explanation.outside is not None:
+        lines += [f"  {line}" for line in str(explanation.outside).split("\n")]
     holders, freed_size = explanation.nearest_holders, explanation.nearest_freed_size
     if not holders:
         holders, freed_size = explanation.holders, explanation.freed_size
@@ -272,8 +198,3 @@ def alive_lines(explanation: Explanation, chain: RootChain) -> list[str]:
     if freed_size:
         lines.append(f"  frees      {freed_size:,} bytes {when}")
     return lines
-
-
-def _pattern(path: str) -> str:
-    """A pattern that allows a path and what is below it; brackets would be read as a choice."""
-    return re.sub(r"[*]+", "*", without_keys(path).replace("[x]", "*") + "*")

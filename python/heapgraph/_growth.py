@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import gc
-import sys
-from operator import index, itemgetter
+from operator import itemgetter
 
 from heapgraph import _core
 from heapgraph._counting import first_rows, typestats
+from heapgraph._growth_tables import (
+    column,
+    integer,
+    print_growth,
+    print_new_ids,
+    say_what_is_next,
+    sizes_of_types,
+)
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
@@ -15,9 +22,6 @@ if TYPE_CHECKING:
     from collections import defaultdict
     from collections.abc import Callable
     from typing import Any, TextIO
-
-_COLUMNS = ("old", "current", "new", "deltas")
-"""What `get_new_ids` can sort by, in the order of its table."""
 
 
 class Baseline:
@@ -38,20 +42,24 @@ class Baseline:
         []
     """
 
-    __slots__ = ("_peaks", "_seen", "_shortnames")
+    __slots__ = ("_looked", "_peaks", "_seen", "_shortnames", "_sizes")
 
     def __init__(self) -> None:
         """Begin with nothing seen: the first call of a method reports all there is."""
         self._peaks: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
         self._seen = _core.SeenObjects()
+        self._looked = _core.SeenObjects()
         self._shortnames = True
-        for state in (self, self._peaks, self._seen):
+        for state in (self, self._peaks, self._sizes, self._seen, self._looked):
             _core.untrack(state)
 
     def start_over(self) -> None:
         """Forget all that was seen: the next call of a method reports all there is."""
         self._peaks.clear()
+        self._sizes.clear()
         self._seen.clear()
+        self._looked.clear()
         self._shortnames = True
 
     def growth(
@@ -73,7 +81,10 @@ class Baseline:
         Returns:
             As the function `growth`.
         """
-        return _growth(self._peaks, limit, shortnames, filter, collect)
+        rows = _growth(self._peaks, limit, shortnames, filter, collect)
+        # After the rows, which are not to be new at the next look.
+        Baseline._look(self)
+        return rows
 
     def show_growth(
         self,
@@ -83,6 +94,7 @@ class Baseline:
         file: TextIO | None = None,
         filter: Callable[[Any], object] | None = None,
         collect: bool = True,
+        sizes: bool = False,
     ) -> None:
         """Print what there is more of than at any earlier call, as a table.
 
@@ -92,8 +104,47 @@ class Baseline:
             file: Where to print; `sys.stdout` by default.
             filter: As for `typestats`.
             collect: Whether to collect garbage first.
+            sizes: As for the function `show_growth`.
         """
-        _print_growth(_growth(self._peaks, limit, shortnames, filter, collect), file)
+        is_first = not self._peaks
+        rows = _growth(self._peaks, limit, shortnames, filter, collect)
+        columns = None
+        if sizes:
+            now = sizes_of_types(shortnames, filter)
+            columns = {name: (now.get(name, 0), self._sizes.get(name)) for name, _, _ in rows}
+            # As of the counts: what there was at first has not grown, shown or not.
+            self._sizes.update(now if is_first else {name: columns[name][0] for name in columns})
+            del now
+        print_growth(rows, columns, file)
+        if rows and not is_first and file is None:
+            say_what_is_next("heapgraph.why_new()" if self is _process else "why() of the baseline")
+        del rows, columns
+        Baseline._look(self)
+
+    def why(self, limit: int = 10, *, collect: bool = True) -> _core.NewObjects:
+        """Say what holds the objects that are new, whatever their type, most bytes first.
+
+        Args:
+            limit: As for the function `why_new`, as are all other arguments.
+            collect: Whether to collect garbage first.
+
+        Returns:
+            As the function `why_new`.
+
+        Raises:
+            ValueError: If nothing was looked at before.
+
+        Examples:
+            >>> class Leak: pass
+            >>> baseline = Baseline()
+            >>> _ = baseline.growth()
+            >>> leaks = [Leak() for _ in range(500)]
+            >>> "leaks" in baseline.why().places[0].example
+            True
+        """
+        if collect:
+            gc.collect()
+        return _core.why_new(self._looked, limit, bool(collect))
 
     def get_new_ids(
         self,
@@ -123,22 +174,23 @@ class Baseline:
             TypeError: If `limit` is not an integer.
         """
         if not skip_update:
-            column = _column(sortby)
-            limit = limit if limit is None else _integer(limit)
+            number = column(sortby)
+            limit = limit if limit is None else integer(limit)
             if shortnames is not None:
                 self._shortnames = bool(shortnames)
             if collect:
                 gc.collect()
             rows = self._seen.update(self._shortnames)
-            _print_new_ids([(*row, row[2] - row[1]) for row in rows], column, limit, file)
+            print_new_ids([(*row, row[2] - row[1]) for row in rows], number, limit, file)
         return self._seen.new_ids(self._shortnames)
 
-
-class _UnknownColumnError(KeyError, ValueError):
-    """A table has no such column. objgraph raises `KeyError`; by its nature it is the other."""
-
-    # That of KeyError shows the message in quotes.
-    __str__ = ValueError.__str__
+    def _look(self) -> None:
+        """Take down which objects there are, if there is memory for it."""
+        try:
+            self._looked.look()
+        except _core.CaptureError:
+            # A count is to be had even so.
+            self._looked.clear()
 
 
 _process = Baseline()
@@ -193,10 +245,12 @@ def show_growth(
     filter: Callable[[Any], object] | None = None,
     *,
     collect: bool = True,
+    sizes: bool = False,
 ) -> None:
     """Print what there is more of than at any earlier call, as a table.
 
-    Prints nothing where nothing grew.
+    Prints nothing where nothing grew. At an interactive prompt a line below the first such table
+    says what to call next: `why_new`.
 
     Args:
         limit: As for `growth`.
@@ -205,8 +259,61 @@ def show_growth(
         file: Where to print; `sys.stdout` by default.
         filter: As for `typestats`.
         collect: Whether to collect garbage first.
+        sizes: Whether to add two columns: the bytes of the type's objects, and how many these are
+            more than at an earlier call with `sizes`, if there was one. Takes a walk over the heap.
     """
-    _print_growth(growth(limit, peak_stats, shortnames, filter, collect=collect), file)
+    if peak_stats is None:
+        Baseline.show_growth(
+            _process,
+            limit,
+            shortnames=shortnames,
+            file=file,
+            filter=filter,
+            collect=collect,
+            sizes=sizes,
+        )
+        return
+    rows = _growth(peak_stats, limit, shortnames, filter, collect)
+    columns = None
+    if sizes:
+        now = sizes_of_types(shortnames, filter)
+        columns = dict[str, "tuple[int, int | None]"]()
+        columns.update((name, (now.get(name, 0), None)) for name, _, _ in rows)
+    print_growth(rows, columns, file)
+
+
+def why_new(limit: int = 10, *, collect: bool = True) -> _core.NewObjects:
+    """Say what holds the objects that are new, whatever their type, most bytes first.
+
+    New is what was not there at the last call but one of `growth` or `show_growth` without a
+    `peak_stats` of your own; after a single call, what was not there then. So the call after a
+    table of `show_growth` is about the objects in the table, and about those that have come since.
+
+    Objects of all types are known by address and class, and none is kept alive. Another object of
+    the same class at the address of a freed one is not known for new, unless it is of a kind that
+    never changes (a tuple, a frozenset, a bound method, ...) and holds something else.
+
+    Args:
+        limit: How many places the text has; `places` has all.
+        collect: Whether to collect garbage first.
+
+    Returns:
+        The places that hold them: its `str` is a text, its `places` are the data, each with a
+        `path`, a number of objects, their bytes and types, and `why()` of one of them.
+
+    Raises:
+        ValueError: If nothing was looked at before.
+        CaptureError: As for `take_snapshot`.
+
+    Examples:
+        >>> class Leak: pass
+        >>> _ = growth()
+        >>> leaks = [Leak() for _ in range(500)]
+        >>> new = why_new()
+        >>> "leaks" in new.places[0].example, new.places[0].types["heapgraph._growth.Leak"].count
+        (True, 500)
+    """
+    return Baseline.why(_process, limit, collect=collect)
 
 
 def get_new_ids(
@@ -291,49 +398,3 @@ def _growth(
     for name, number, _ in shown if peaks else increases:
         peaks[name] = number
     return shown
-
-
-def _print_growth(rows: list[tuple[str, int, int]], file: TextIO | None) -> None:
-    names = [_core.one_line(name) for name, _, _ in rows]
-    width = max(map(len, names), default=0)
-    out = sys.stdout if file is None else file
-    for name, (_, number, increase) in zip(names, rows, strict=True):
-        out.write(f"{name:<{width}}{number:9d} {increase:+9d}\n")
-
-
-def _column(sortby: str) -> int:
-    if sortby not in _COLUMNS:
-        given = _core.one_line(repr(sortby))
-        message = f"sortby must be one of {', '.join(map(repr, _COLUMNS))}, not {given}"
-        raise _UnknownColumnError(message)
-    return 1 + _COLUMNS.index(sortby)
-
-
-def _integer(limit: int) -> int:
-    try:
-        return index(limit)
-    except TypeError:
-        given = _core.one_line(repr(limit))
-        message = f"limit must be a number of rows or None for all of them, not {given}"
-        raise TypeError(message) from None
-
-
-def _print_new_ids(
-    rows: list[tuple[str, int, int, int, int]], column: int, limit: int | None, file: TextIO | None
-) -> None:
-    rows.sort(key=itemgetter(column, 0), reverse=True)
-    rows = rows[:limit]
-    if not rows:
-        return
-    names = [_core.one_line(name) for name, *_ in rows]
-    width = max(map(len, names))
-    rule = "=" * (width + 52)
-    print(rule, file=file)
-    print(
-        f"{'Type':<{width}}{'Old_ids':>13}{'Current_ids':>13}{'New_ids':>13}{'Count_Deltas':>13}",
-        file=file,
-    )
-    print(rule, file=file)
-    for name, (_, old, current, new, delta) in zip(names, rows, strict=True):
-        print(f"{name:<{width}}{old:13d}{current:13d}{new:+13d}{delta:+13d}", file=file)
-    print(rule, file=file)

@@ -12,7 +12,7 @@ from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, M
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from tracemalloc import Snapshot
+    from tracemalloc import Snapshot, StatisticDiff
     from typing import Any
 
     from heapgraph import _core
@@ -82,7 +82,7 @@ class InsertingLines:
             return
         self._is_tracing = False
         sys.settrace(self._before)
-        for frame in _suspended_frames():
+        for frame in suspended_frames():
             trace = frame.f_trace
             if type(trace) is MethodType and trace.__self__ is self:
                 frame.f_trace = None
@@ -119,7 +119,7 @@ def _is_ours(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith(_OURS)
 
 
-def _suspended_frames() -> Iterator[FrameType]:
+def suspended_frames() -> Iterator[FrameType]:
     """Frames that go on after the tracing, and would be traced again where somebody else traces."""
     for suspended in gc.get_objects():
         frame = None
@@ -155,19 +155,26 @@ class BlockLines:
         """Compare; nothing if there was no beginning."""
         if self._before is None:
             return
-        import tracemalloc
-
-        ours = (f"{_OURS}{os.sep}*", tracemalloc.__file__)
-        filters = [tracemalloc.Filter(False, pattern) for pattern in ours]
-        before, after = (
-            snapshot.filter_traces(filters)
-            for snapshot in (self._before, tracemalloc.take_snapshot())
-        )
+        found = staying_since(self._before)
         self._before = None
-        changes = after.compare_to(before, "lineno")
-        found = sorted(changes, key=lambda change: -change.count_diff)
         self.lines = [
             f"{change.traceback[0].filename}:{change.traceback[0].lineno}"
             for change in found[:_MOST_PLACES]
             if change.count_diff >= _LEAST_STAYING
         ]
+
+
+def staying_since(before: Snapshot) -> list[StatisticDiff]:
+    """What was allocated since a snapshot of `tracemalloc` and stays, by line; most blocks first.
+
+    Lines of heapgraph itself are left out.
+    """
+    import tracemalloc
+
+    ours = (f"{_OURS}{os.sep}*", tracemalloc.__file__)
+    filters = [tracemalloc.Filter(False, pattern) for pattern in ours]
+    earlier, later = (
+        snapshot.filter_traces(filters) for snapshot in (before, tracemalloc.take_snapshot())
+    )
+    changes = later.compare_to(earlier, "lineno")
+    return sorted(changes, key=lambda change: -change.count_diff)

@@ -7,7 +7,11 @@ import time
 
 from heapgraph import _core
 from heapgraph._arguments import check_number
-from heapgraph._memory import allocated_since, used_memory
+from heapgraph._asker import asker
+from heapgraph._growth_probe import MemoryProbe
+from heapgraph._growth_progress import Progress
+from heapgraph._growth_time import SearchTime
+from heapgraph._machine import Machine
 from heapgraph._object_text import type_name
 from heapgraph._snapshots import take_snapshot
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from heapgraph._growth_calls import CallSearch
     from heapgraph._growth_lines import BlockLines, InsertingLines
     from heapgraph._growth_watch import GrowthWatch
 
@@ -27,19 +32,12 @@ if TYPE_CHECKING:
 
 _TRACED_ITERATIONS = 3
 
-_PROBE_ITERATIONS = 100
-_FEWEST_PROBED = 10
-_PROBE_SECONDS = 0.1
-"""For how long a scenario under which nothing rises runs on to see whether memory rises besides; a
-slow one for as long as the fewest iterations take."""
-
 _FEWEST_SNAPSHOTS = 2
 
 _RUNS_ONCE = "a GrowthLoop runs once: make another for another scenario"
 
 _BEFORE = 1 << 45
-"""Where blocks and bytes are counted from: only changes mean something. An integer of which a few
-more or less are of the same size: this loop may be in the heap that it compares."""
+"""Where counting begins. A few more or less are of the same size: this loop may be in the heap."""
 
 
 class GrowthLoop:
@@ -52,6 +50,7 @@ class GrowthLoop:
 
     Attributes:
         report: What grows, once the loop has ended.
+        machine: What time and memory are read off.
 
     Examples:
         >>> seen = []
@@ -61,6 +60,8 @@ class GrowthLoop:
         >>> loop.report.verdict
         'leaking'
     """
+
+    machine: type[Machine] = Machine
 
     def __init__(
         self,
@@ -94,17 +95,21 @@ class GrowthLoop:
         self._history = _core.GrowthHistory(self._ignore)
         self._count = 0
         self._until = warmup
+        self._progress = Progress()
+        self._time = SearchTime(self.machine)
+        self._loops_end = 0
         self._phase: Callable[[], Phase] | None = None
         self._watch: GrowthWatch | None = None
         self._lines: InsertingLines | None = None
         self._block_lines: BlockLines | None = None
-        self._probe: tuple[int, float, tuple[int, int], int] = (0, 0.0, (0, 0), 0)
-        # No tuple that comes later.
+        self._calls: CallSearch | None = None
+        self._probe = MemoryProbe(self.machine)
+        self._probed_from = 0
         self._used_blocks, self._used_resident = _BEFORE, _BEFORE
         self._blocks, self._resident = _BEFORE, _BEFORE
         self._enables_collector = False
         self._is_open = False
-        self._taken = 0
+        self._taken = self._taken_at = 0
         self._report: _core.GrowthReport | None = None
 
     def __enter__(self) -> Self:
@@ -124,20 +129,30 @@ class GrowthLoop:
         self._is_open = False
         was_left = self._phase is not None
         self._phase = None
-        if self._watch is not None and (kind is None or issubclass(kind, Exception)):
+        self._progress.end()
+        is_interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+        is_known = kind is None or is_interrupted or issubclass(kind, Exception)
+        if self._watch is not None and is_known:
             # What was seen until now counts.
             self._watch = None
-            self._history.look(self._count)
+            self._history.look(self._count, False)
             self._take(watch=False)
         if self._lines is not None:
             self._lines.end()
+        if self._calls is not None:
+            self._calls.close()
+            self._report = self._calls.report
         self._enable_collector()
         if was_left:
+            if kind is not None:
+                self._history.cut_short()
             why = "was left" if kind is None else f"ended with {type_name(kind)}"
+            why = "was interrupted" if is_interrupted else why
             self._history.add_missing(
                 f"the loop {why} after {self._count} iterations: let it run to its end"
             )
-        elif self._taken >= _FEWEST_SNAPSHOTS:
+        is_due = is_interrupted or not was_left
+        if self._report is None and is_due and self._taken >= _FEWEST_SNAPSHOTS:
             # While all that the last snapshot has seen is still there.
             self._report = self._explained()
 
@@ -149,6 +164,7 @@ class GrowthLoop:
             message = "a GrowthLoop is entered by a `with` statement before it is iterated over"
             raise RuntimeError(message)
         self._phase = self._begin
+        self._time.begin(self._seconds)
         return self
 
     def __next__(self) -> int:
@@ -158,8 +174,19 @@ class GrowthLoop:
             if self._phase is None:
                 raise StopIteration
             self._phase = self._phase()
+        self._progress.say("looking what grows", self._count, self._last)
         self._count += 1
         return self._count
+
+    @property
+    def _last(self) -> int:
+        """How many iterations there are at most."""
+        return self._warmup + self._loops * self._snapshots + self._iterations
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether there is a report."""
+        return self._report is not None
 
     @property
     def report(self) -> _core.GrowthReport:
@@ -184,19 +211,38 @@ class GrowthLoop:
         # What is imported between two snapshots is growth.
         from heapgraph import _growth_lines, _growth_places, _growth_watch  # noqa: F401
 
-        self._until += self._loops
-        return self._compare
+        self._time.begin_loops()
+        return self._run_loops()
+
+    def _run_loops(self) -> Phase:
+        self._loops_end = self._count + self._loops
+        return self._loop_on()
+
+    def _loop_on(self) -> Phase:
+        """Run to the next snapshot, which comes early where all the loops would take too long."""
+        left = self._loops_end - self._count
+        done = self._loops - left
+        if left and not self._time.ends_loops(done, is_first=self._taken == 0):
+            self._until += 1
+            return self._loop_on
+        if left:
+            self._history.add_missing(
+                f"there was time for {done} iterations before a snapshot, not for {self._loops}: "
+                "allow more seconds"
+            )
+            self._loops = done
+        return self._compare()
 
     def _compare(self) -> Phase:
-        is_last = self._taken + 1 == self._snapshots
+        is_short = self._is_time_short()
+        is_last = is_short or self._taken + 1 == self._snapshots
         self._take(watch=is_last)
         changes = self._taken == 1 or self._rises() or self._history.is_draining()
         if changes and not is_last:
-            self._until += self._loops
-            return self._compare
+            return self._run_loops()
         if self._rises():
             return self._start_watch()
-        if self._history.is_much_garbage():
+        if self._history.is_much_garbage() and not is_short:
             return self._leave_garbage()
         return self._start_probe()
 
@@ -217,40 +263,35 @@ class GrowthLoop:
 
     def _start_probe(self) -> Phase:
         """Run a little more, to see whether memory rises of which the heap does not tell."""
+        self._probed_from = self._count
         # Memory that rises with what is ignored says nothing.
         if self._iterations == 0 or self._history.only_ignored_rises():
             return self._end_probe(is_more=False)
-        self._probe = (
-            self._count,
-            time.monotonic() + _PROBE_SECONDS,
-            used_memory(),
-            _core.allocated_bytes(),
-        )
-        return self._probe_memory
+        self._probe.begin(self._iterations, self._time.ends_at)
+        return self._probe_memory()
 
     def _probe_memory(self) -> Phase:
-        start, ends_at, (blocks, resident), given_out = self._probe
-        done, now = self._count - start, time.monotonic()
-        is_short = done < _FEWEST_PROBED and now < ends_at - _PROBE_SECONDS + self._seconds
-        goes_on = is_short or (done < _PROBE_ITERATIONS and now < ends_at)
-        if goes_on and done < self._iterations:
+        done = self._count - self._probed_from
+        if self._probe.goes_on(done):
             self._until += 1
             return self._probe_memory
-        if done < _FEWEST_PROBED:
+        is_enough = self._probe.is_enough(done)
+        if not is_enough:
             self._history.add_missing(
                 f"so few iterations as {done} do not show whether memory rises besides: allow more "
                 "iterations and seconds"
             )
-            return self._end_probe(is_more=False)
-        gc.collect()
-        more_blocks, more_bytes = used_memory()
-        is_more = self._history.is_more_memory(
-            done, more_blocks - blocks, more_bytes - resident, allocated_since(given_out)
-        )
-        return self._end_probe(is_more=is_more)
+        return self._end_probe(is_more=is_enough and self._probe.is_more(done))
 
     def _end_probe(self, *, is_more: bool) -> Phase:
-        return self._start_watch(is_of_memory=True) if is_more else None
+        probed = self._count - self._probed_from
+        if probed > self._loops and not self._is_time_short():
+            # What comes once in many iterations needs more of them between two snapshots.
+            self._take(watch=False)
+            if self._history.begin_anew_if_rising():
+                self._loops, self._taken = probed, _FEWEST_SNAPSHOTS
+                return self._run_loops()
+        return self._start_watch(is_of_memory=True) if is_more else self._start_calls()
 
     def _start_watch(self, *, is_of_memory: bool = False) -> Phase:
         if self._iterations == 0 or self._seconds == 0:
@@ -265,13 +306,16 @@ class GrowthLoop:
 
             self._block_lines = BlockLines()
             self._block_lines.begin()
+            self._history.begin_watch()
             self._take(watch=True)
         self._watch = GrowthWatch(
             self._history,
             lambda: self._take(watch=True),
+            self.machine,
             self._count,
             self._iterations,
-            self._seconds,
+            # Another snapshot follows.
+            self._time.ends_at - self._time.snapshot_seconds,
             is_of_memory=is_of_memory,
         )
         return self._watch_on()
@@ -280,12 +324,18 @@ class GrowthLoop:
         if self._watch is not None and self._watch.goes_on(self._count):
             self._until += 1
             return self._watch_on
+        if self._watch is not None and self._taken_at < self._count:
+            self._take(watch=True)
+            if self._history.was_refuted and self._watch.has_budget(self._count):
+                self._until += 1
+                return self._watch_on
         self._watch = None
-        self._take(watch=self._trace)
+        if self._trace:
+            self._take(watch=True)
         if self._block_lines is not None:
             # Not before: what a comparison leaves behind itself would be growth.
             self._block_lines.end()
-        return self._start_trace() if self._trace else None
+        return self._start_trace() if self._trace else self._start_calls()
 
     def _start_trace(self) -> Phase:
         from heapgraph._growth_lines import InsertingLines
@@ -299,25 +349,50 @@ class GrowthLoop:
         if self._lines is not None:
             self._lines.end()
         self._take(watch=False)
+        return self._start_calls()
+
+    def _start_calls(self) -> Phase:
+        """Find the calls that make something grow which ends in compiled code."""
+        from heapgraph._growth_calls import CallSearch
+
+        # While all that the last snapshot has seen is still there.
+        self._report = self._explained()
+        if self._iterations == 0:
+            return None
+        self._calls = CallSearch(
+            self._report, self.machine, self._seconds, self._time.ends_at, self._iterations
+        )
+        return self._search_calls()
+
+    def _search_calls(self) -> Phase:
+        if self._calls is not None and self._calls.goes_on():
+            self._until += 1
+            return self._search_calls
         return None
 
     def _rises(self) -> bool:
         return self._history.rising_count() > 0
 
+    def _is_time_short(self) -> bool:
+        return self._taken + 1 >= _FEWEST_SNAPSHOTS and self._time.is_short()
+
     def _take(self, *, watch: bool) -> None:
         """Take a snapshot when everything has settled."""
+        begin = self.machine.seconds()
         garbage = self._let_settle()
         # What the snapshots themselves take is no growth of the program.
-        blocks, resident = used_memory()
+        blocks, resident = self.machine.used_memory()
         if self._taken:
             self._blocks += blocks - self._used_blocks
             self._resident += resident - self._used_resident
-        # No tuple of these: nothing but this frame, which is not seen, would hold it.
         self._history.take(
-            self._count, max(0, self._blocks), max(0, self._resident), garbage, watch
+            self._count, max(0, self._blocks), max(0, self._resident), garbage, watch, asker()
         )
-        self._used_blocks, self._used_resident = used_memory()
+        self._used_blocks, self._used_resident = self.machine.used_memory()
         self._taken += 1
+        self._taken_at = self._count
+        self._time.snapshot_seconds = self.machine.seconds() - begin
+        self._time.begin_loops()
 
     def _let_settle(self) -> int:
         """Let the program come to rest; give the number of objects that were garbage."""
@@ -345,7 +420,7 @@ class GrowthLoop:
                 inserted.get(row.path, []),
                 of_blocks if row.kind == "blocks" else allocating_lines(row),
             )
-            for row in [*report.growing, *report.bounded]
+            for row in [*report.growing, *report.undecided, *report.bounded]
         }
         return report.with_sources(sources)
 

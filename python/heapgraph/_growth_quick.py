@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from heapgraph._growth_loop import GrowthLoop
+from heapgraph._recorders import Recorders
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from heapgraph import _core
     from heapgraph._growth_loop import Phase
 
@@ -30,6 +33,20 @@ class QuickLoop(GrowthLoop):
 
     _walks = 0
     _probes = 0
+    _recorders: Recorders | None = None
+
+    def __iter__(self) -> Iterator[int]:
+        """As that of `GrowthLoop`."""
+        self._recorders = Recorders()
+        return super().__iter__()
+
+    def __next__(self) -> int:
+        """As that of `GrowthLoop`; what was recorded in the first iteration only is kept."""
+        if self._recorders is not None:
+            if self._count == 1:
+                self._recorders.note()
+            self._recorders.forget()
+        return super().__next__()
 
     @property
     def report(self) -> _core.GrowthReport:
@@ -40,12 +57,17 @@ class QuickLoop(GrowthLoop):
         return super().report
 
     def _begin(self) -> Phase:
+        # What tools of tests keep may grow.
+        self._history.excuse_tools()
         self._let_settle()
         self._walks += 1
         if not self._history.has_grown():
             return self._start_probe()
-        if self._walks == self._snapshots:
+        # Two snapshots and what is before each of them are to follow.
+        is_late = self._walks > 1 and self._time.is_short(times=3)
+        if self._walks == self._snapshots or is_late:
             return super()._begin()
+        self._time.begin_loops()
         self._until += self._loops
         return self._begin
 

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import time
-
+from heapgraph import _core
 from heapgraph._growth_places import find_limits
-from heapgraph._memory import resident_bytes
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from heapgraph import _core
+    from heapgraph._machine import Machine
 
-_LOOKS_AT_EACH = 200
-"""So many iterations are all looked at; of those that follow one in each hundredth."""
-
-_FIRST_CHECK = 50
-"""What can not be looked at is counted in a snapshot after so many iterations, then three times as
-many."""
-
-_LEAST_SECONDS = 1.0
-"""What rises now and then may do so by the clock, of which fast iterations show little: for so long
-it is watched, however many iterations that takes."""
-
-_MOST_MEMORY = 512 << 20
-"""Bytes by which the process may grow meanwhile: a leak must not end the machine."""
+_NUMBERS = _core.growth_thresholds()
+_LOOKS_AT_EACH = int(_NUMBERS["LOOKS_AT_EACH"])
+_FIRST_CHECK = int(_NUMBERS["FIRST_CHECK"])
+_MOST_MEMORY = int(_NUMBERS["MOST_MEMORY"])
+_SLOW_SECONDS = _NUMBERS["SLOW_SECONDS"]
+_STRAIGHT_SECONDS = _NUMBERS["STRAIGHT_SECONDS"]
 
 
 class GrowthWatch:
-    """Whether what rises goes on rising: until it has come to an end, or the budget is spent."""
+    """Whether what rises goes on rising: until that is known, or the budget is spent."""
 
     __slots__ = (
         "_end",
@@ -40,12 +31,13 @@ class GrowthWatch:
         "_is_of_memory",
         "_least_end",
         "_looked_at",
+        "_machine",
         "_next_check",
         "_next_look",
         "_next_size",
         "_resident",
-        "_seconds",
         "_start",
+        "_straight_end",
         "_take",
     )
 
@@ -53,70 +45,77 @@ class GrowthWatch:
         self,
         history: _core.GrowthHistory,
         take: Callable[[], object],
+        machine: type[Machine],
         start: int,
         iterations: int,
-        seconds: float,
+        ends_at: float,
         *,
         is_of_memory: bool,
     ) -> None:
         """Begin after iteration `start`; `take` takes a snapshot for `history`.
 
-        `is_of_memory` if memory rises, and nothing in the heap does.
+        `ends_at` is when time is over, by the clock of `machine`; `is_of_memory` if memory rises
+        and nothing in the heap does.
         """
         for number, limit, source in find_limits(history.watched_objects()):
             history.set_limit(number, limit, source)
-        self._history, self._take = history, take
-        self._start, self._end = start, start + iterations
-        begin = time.monotonic()
-        self._seconds, self._ends_at = seconds, begin + seconds
-        self._least_end = begin + min(seconds, _LEAST_SECONDS)
+        self._history, self._take, self._machine = history, take, machine
+        self._start, self._end, self._ends_at = start, start + iterations, ends_at
+        begin = machine.seconds()
+        self._least_end = min(begin + _SLOW_SECONDS, ends_at)
+        self._straight_end = begin + _STRAIGHT_SECONDS
         self._looked_at = start
         self._next_look, self._next_check = start + 1, start + _FIRST_CHECK
         self._is_of_memory = is_of_memory
         # A question to all paths, not to be asked in each iteration.
         self._is_looked_at = not is_of_memory and history.unwatched_count == 0
-        self._resident = resident_bytes()
+        self._resident = machine.resident_bytes()
         # What takes much is to be seen more than once before it is stopped.
         self._next_size = _MOST_MEMORY // 4
 
     def goes_on(self, iteration: int) -> bool:
         """Look after an iteration; whether another one is to be run."""
-        if self._is_to_go_on(iteration):
+        if self._is_to_go_on(iteration, self._machine.seconds()):
             return True
         # The snapshot that follows is to find what was looked at last, or no look counts.
         if iteration != self._looked_at:
-            self._history.look(iteration)
+            self._history.look(iteration, False)
         return False
 
-    def _is_to_go_on(self, iteration: int) -> bool:
+    def has_budget(self, iteration: int) -> bool:
+        """Whether another iteration may be run."""
+        return iteration < self._end and self._machine.seconds() < self._ends_at
+
+    def _is_to_go_on(self, iteration: int, now: float) -> bool:
         done = iteration - self._start
         if done and iteration >= self._next_look:
             self._next_look = iteration + max(1, (done - _LOOKS_AT_EACH) // 100 + 1)
-            if self._is_settled(iteration):
+            if self._is_known(iteration, is_long=now >= self._straight_end):
                 return False
-        if resident_bytes() - self._resident > _MOST_MEMORY:
-            self._end_early(
+        if self._machine.resident_bytes() - self._resident > _MOST_MEMORY:
+            self._history.add_missing(
                 f"after {done} iterations of {self._end - self._start} the process had "
                 f"{_MOST_MEMORY >> 20} MiB more, and the scenario was stopped"
             )
             return False
         if iteration >= self._end:
-            return time.monotonic() < self._least_end and self._history.rises_slowly()
-        if time.monotonic() >= self._ends_at:
-            self._end_early(
-                f"the {self._seconds:g} seconds were over after {done} iterations of "
-                f"{self._end - self._start}: allow more seconds"
+            return now < self._least_end and self._history.rises_slowly()
+        if now >= self._ends_at:
+            self._history.cut_short()
+            self._history.add_missing(
+                f"the seconds were over after {done} iterations of {self._end - self._start}: "
+                "allow more seconds"
             )
             return False
         return True
 
-    def _is_settled(self, iteration: int) -> bool:
+    def _is_known(self, iteration: int, *, is_long: bool) -> bool:
         history = self._history
-        is_settled = history.look(iteration)
+        is_known = history.look(iteration, is_long)
         self._looked_at = iteration
-        if self._is_looked_at:
-            return is_settled
-        more = resident_bytes() - self._resident
+        if self._is_looked_at and not history.has_replaced:
+            return is_known
+        more = self._machine.resident_bytes() - self._resident
         is_due = iteration >= self._next_check or self._next_size <= more <= _MOST_MEMORY
         if not is_due or iteration >= self._end:
             # A snapshot follows the end.
@@ -124,8 +123,5 @@ class GrowthWatch:
         self._next_check = self._start + 3 * (iteration - self._start)
         self._next_size = 2 * max(more, self._next_size // 2)
         self._take()
-        is_settled = is_settled and history.unwatched_settled()
-        return is_settled and (not self._is_of_memory or history.memory_settled())
-
-    def _end_early(self, why: str) -> None:
-        self._history.add_missing(why)
+        is_known = is_known and history.unwatched_settled(is_long)
+        return is_known and (not self._is_of_memory or history.memory_settled())

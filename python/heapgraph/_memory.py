@@ -28,9 +28,9 @@ def used_memory() -> tuple[int, int]:
     return blocks, _core.allocated_bytes() if resident is None else resident
 
 
-def allocated_since(before: int) -> int:
-    """Bytes that the C allocator has given out since it had given out `before`, modulo 4 GiB."""
-    return (_core.allocated_bytes() - before + (1 << 31)) % (1 << 32) - (1 << 31)
+def allocated_since(before: int, now: int) -> int:
+    """Bytes that the C allocator has given out between two readings, which are modulo 4 GiB."""
+    return (now - before + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def resident_bytes() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 from heapgraph import _core
+from heapgraph._asker import asker
 
 
 def take_snapshot(
@@ -46,7 +47,10 @@ def take_snapshot(
     check_recorded(values=values, keys=keys)
     if collect:
         gc.collect()
-    return _core.take_snapshot(bool(collect), bool(names), bool(values), bool(keys), bool(force))
+    own = asker()
+    return _core.take_snapshot(
+        bool(collect), bool(names), bool(values), bool(keys), bool(force), own
+    )
 
 
 def check_recorded(*, values: bool, keys: bool) -> None:

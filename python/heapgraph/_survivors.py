@@ -5,19 +5,14 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
-from fnmatch import fnmatchcase
 
 from heapgraph import _core
-from heapgraph._findings import (
-    Findings,
-    Leak,
-    alive_lines,
-    hint,
-    is_frame_of_test_tool,
-    is_ignored,
-    without_keys,
-)
+from heapgraph._advice import advice
+from heapgraph._excuses import Excuses, running_calls
+from heapgraph._findings import Findings, Leak, alive_lines
+from heapgraph._kept_by_cycles import KeptByCycle, counts_by_type, kept_by_cycles, survive
 from heapgraph._loaded_modules import names_of_module
+from heapgraph._recorders import recording_lists
 from heapgraph._snapshots import take_snapshot
 
 TYPE_CHECKING = False
@@ -25,47 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from heapgraph import Explanation, HeapSnapshot, Node, Reference, RootChain, Why
-
-FIRST_USE = (
-    "logging.*.loggerDict*",
-    "sys.path_importer_cache*",
-    "sys.modules*",
-    "sys.lazy_modules*",
-    "sysconfig.*",
-    "warnings.*",
-    "functools.*",
-    "fnmatch.*",
-    "typing.*",
-    "encodings.*",
-    "codecs.*",
-    "importlib.*",
-    "_frozen_importlib*",
-    "copyreg.*",
-    "abc.*",
-    "inspect.*",
-    "tokenize.*",
-    "locale.*",
-    "_strptime.*",
-    "re.*",
-    "_sre<*",
-    "_struct<*",
-    "asyncio.events._event_loop_policy*",
-    # The call that the loop is making, which is another one after each `await`.
-    "<frame Handle._run><local self>*",
-    "<frame _run><local self>*",
-    "<frame BaseEventLoop._run_once><local handle>*",
-    "<frame _run_once><local handle>*",
-    "*._current_handle*",
-    # The arguments of that call, which compiled code holds.
-    "<tuple>*",
-    "threading._threading_atexits*",
-    # What is known of the task that runs the block.
-    "anyio._backends.*._task_states*",
-    "*.__warningregistry__*",
-    "*<subclasses>*",
-    "*._abc_impl*",
-)
-"""Paths of what the standard library keeps from the first use of something."""
 
 _FIRST_USE_HOLDERS = frozenset(["_abc._abc_data"])
 """Types of objects that keep results of questions about types."""
@@ -87,14 +41,7 @@ _NEVER_ASKED = frozenset(["builtins.frame", "weakref.ReferenceType"])
 _VERSIONS = frozenset(["builtins.hamt", "builtins.hamt_bitmap_node", "builtins.hamt_array_node"])
 """What a context keeps its variables in, made anew when one of them is set."""
 
-_FIRST_STEPS = 3
-"""So far from a module of the standard library what is called a cache is its own."""
-
-_FIRST_USE_TABLES = ("codecs that were looked up", "subclasses of ")
-"""Roots of the interpreter in which something is left by its first use."""
-
-_TABLES_OF_IMPORTS = ("functions called at a fork", "functions called at exit")
-"""Roots of the interpreter in which modules of the standard library leave something."""
+_CACHE, _LINK = "functools._lru_cache_wrapper", "functools._lru_list_elem"
 
 _MOST_QUESTIONS = 40
 """Groups of survivors whose holders are looked for."""
@@ -103,17 +50,19 @@ _MOST_QUESTIONS = 40
 class HeapBefore:
     """The heap before a block: addresses and classes, no object."""
 
-    __slots__ = ("_gone", "_heap", "_modules", "_seen")
+    __slots__ = ("_calls", "_gone", "_heap", "_modules", "_recorders", "_seen")
 
     def __init__(self) -> None:
         """Collect garbage and look."""
         gc.collect()
         self._modules = frozenset(sys.modules)
+        self._recorders = frozenset(map(id, recording_lists()))
         # This frame and that of `__enter__` end before the block begins: what is created first
         # would be at their addresses.
         frame, caller = sys._getframe(), sys._getframe(1)  # noqa: SLF001 - as public as it gets
         self._gone = frozenset((id(frame), id(caller)))
         del frame, caller
+        self._calls = running_calls()
         self._heap = _core.CapturedHeap()
         self._seen = _core.SeenObjects()
         _core.untrack(self)
@@ -140,14 +89,21 @@ class HeapBefore:
         new = {}
         for address in addresses:
             for node in snapshot.find(address=address):
-                new[address] = node
+                # A link of an `lru_cache` is a part of that: it holds one result.
+                if node.type_name != _LINK:
+                    new[address] = node
         named: dict[str, _Group] = {}
+        calls = self._calls | running_calls()
+        imported = self._imported_namespaces()
+        excuses = Excuses(self._heap, self._modules, imported, calls, new, snapshot)
         for group in sorted(self._groups(new, after), key=_Group.order)[:_MOST_QUESTIONS]:
-            if self._name(snapshot, group, tuple(ignore)):
-                known = named.setdefault(without_keys(group.path), group)
+            if _name(snapshot, group, excuses, list(ignore)):
+                known = named.setdefault(_core.generic_path(group.path), group)
                 known.survivors.update(group.survivors)
-        groups = _beyond(list(named.values()), allow)
-        return Findings([group.leak() for group in groups], snapshot, {})
+        kept = kept_by_cycles(snapshot, new, ignore)
+        groups = _beyond([*named.values(), *kept], allow)
+        leaks = [group.leak() for group in groups]
+        return Findings(leaks, snapshot, {}, excused=excuses.used)
 
     def _new_addresses(self, after: _core.CapturedHeap) -> list[int]:
         """Addresses that are new, and old ones where another object is now."""
@@ -175,10 +131,13 @@ class HeapBefore:
         groups: dict[frozenset[int], _Group] = {}
         more: dict[int, set[str]] = {}
         for address, node in self._to_blame(new):
+            references = (_beyond_link(reference) for reference in node.referrers)
             older = {
                 reference.node.address: reference.node
-                for reference in node.referrers
-                if reference.node.address not in new and _keeps(reference)
+                for reference in references
+                if reference.node.address not in new
+                and reference.node.address not in self._recorders
+                and _keeps(reference)
             }
             counts = bool(older)
             if not node.is_tracked and node.type_name.startswith("builtins."):
@@ -220,33 +179,21 @@ class HeapBefore:
         )
         return set(now - old)
 
-    def _name(self, snapshot: HeapSnapshot, group: _Group, ignore: tuple[str, ...]) -> bool:
-        """Find out why a group survives; false where it may."""
-        node = group.first()
-        answer = snapshot.why(node.address, 1)
-        for explanation in answer.chains:
-            # Of several holders each keeps the object; a single one is on the chain.
-            holders = explanation.nearest_holders or explanation.holders
-            others = holders if len(holders) > 1 else []
-            for chain in (explanation.chain, *others):
-                if not self._is_excused(chain, node) and not is_ignored(chain.path, ignore):
-                    group.answer, group.explanation, group.chain = answer, explanation, chain
-                    return True
-        return False
 
-    def _is_excused(self, chain: RootChain, node: Node) -> bool:
-        """Whether a chain begins where a test keeps nothing: in what was imported, or in a tool."""
-        if chain.root_kind == "module":
-            if chain.root_name not in self._modules:
+def _name(snapshot: HeapSnapshot, group: _Group, excuses: Excuses, ignore: list[str]) -> bool:
+    """Find out why a group survives; false where it may."""
+    node = group.first()
+    answer = snapshot.why(node.address, 1)
+    for explanation in answer.chains:
+        # Of several holders each keeps the object; a single one is on the chain.
+        holders = explanation.nearest_holders or explanation.holders
+        others = holders if len(holders) > 1 else []
+        for chain in (explanation.chain, *others):
+            excused = excuses.excuse(chain, group.survivors.values())
+            if not excused and not _core.path_matches(chain.path, ignore):
+                group.answer, group.explanation, group.chain = answer, explanation, chain
                 return True
-            top = chain.root_name.partition(".")[0]
-            return top in sys.stdlib_module_names and _is_first_use(chain)
-        if chain.root_name.startswith(_TABLES_OF_IMPORTS):
-            return bool(self._imported_namespaces())
-        if chain.root_kind in ("external", "interpreter"):
-            # The buffer of an io.StringIO, or a table that the interpreter fills at a first use.
-            return not node.is_tracked or chain.root_name.startswith(_FIRST_USE_TABLES)
-        return is_frame_of_test_tool(chain)
+    return False
 
 
 class _Group:
@@ -266,13 +213,7 @@ class _Group:
         return self.chain.path
 
     def counts(self) -> list[tuple[str, int]]:
-        """How many there are of each type, what says most first: classes of the program."""
-        counts: dict[tuple[bool, bool, str], int] = {}
-        for node in self.survivors.values():
-            name = node.type_name
-            key = (name.startswith("builtins."), not node.is_tracked, name)
-            counts[key] = counts.get(key, 0) + 1
-        return [(key[2], counts[key]) for key in sorted(counts)]
+        return counts_by_type(self.survivors.values())
 
     def first(self) -> Node:
         """The first object of the first type, in the order of the holder."""
@@ -291,19 +232,16 @@ class _Group:
 
     def leak(self) -> Leak:
         """Put into words what survives, and why."""
-        counts = [(name.rpartition(".")[2], count) for name, count in self.counts()]
-        what = ", ".join(f"{count} {name}" for name, count in counts[:3])
-        verb = "survives" if len(self.survivors) == 1 else "survive"
         nodes = self.chain.nodes
         holder = nodes[-2] if len(nodes) > 1 else nodes[-1]
         fingerprint = self.explanation.fingerprint
         lines = [
             *alive_lines(self.explanation, self.chain),
-            f"  {'try':<10} {hint(self.path, holder.type_name)}",
+            f"  {'try':<10} {advice(self.chain, holder.type_name, self.counts()[0][0])}",
             f"  fingerprint {fingerprint}",
         ]
         type_name = self.explanation.target.type_name
-        headline = f"{what} {verb} the block, held by {self.path}"
+        headline = f"{survive(self.counts())} the block, held by {self.path}"
         return Leak(fingerprint, self.path, type_name, headline, lines, self.answer)
 
 
@@ -348,20 +286,6 @@ def _is_new_version(node: Node, new: Mapping[int, Node]) -> bool:
     )
 
 
-def _is_first_use(chain: RootChain) -> bool:
-    """Whether the standard library keeps what a chain from one of its modules leads to.
-
-    That is in something that is called a cache, or is one, or has a name in the module itself.
-    """
-    types = [node.type_name for node in chain.nodes]
-    names = [name for name in chain.references if name != ".__dict__"]
-    return (
-        any("cache" in name.lower() for name in names[:_FIRST_STEPS])
-        or "functools._lru_cache_wrapper" in types[: _FIRST_STEPS + 1]
-        or (len(names) == 1 and types[-1] == "re.Pattern")
-    )
-
-
 def _keeps(reference: Reference) -> bool:
     """Whether a reference from an older object keeps a survivor that a test is to blame for."""
     return (
@@ -370,18 +294,22 @@ def _keeps(reference: Reference) -> bool:
         and reference.name != ".__dict__"
         # The table of subclasses, which keeps no class alive.
         and reference.name != "<subclasses>"
-        and reference.node.name != "<subclasses>"
     )
 
 
-def _beyond(groups: list[_Group], allow: Mapping[str, int | None]) -> list[_Group]:
+def _beyond_link(reference: Reference) -> Reference:
+    """The reference of an `lru_cache` to one of its links, for one of the link."""
+    holders = reference.node.referrers if reference.node.type_name == _LINK else []
+    of_caches = (holder for holder in holders if holder.node.type_name == _CACHE)
+    return next(of_caches, reference)
+
+
+def _beyond(
+    groups: list[_Group | KeptByCycle], allow: Mapping[str, int | None]
+) -> list[_Group | KeptByCycle]:
     """The groups that are beyond what is allowed, by the types they are named after."""
     for pattern, most in allow.items():
-        matching = [group for group in groups if _is_named(group.counts()[0][0], pattern)]
+        matching = [group for group in groups if _core.type_matches(group.counts()[0][0], pattern)]
         if most is None or sum(group.counts()[0][1] for group in matching) <= most:
             groups = [group for group in groups if group not in matching]
     return groups
-
-
-def _is_named(type_name: str, pattern: str) -> bool:
-    return fnmatchcase(type_name, pattern) or fnmatchcase(type_name.rpartition(".")[2], pattern)

@@ -6,6 +6,7 @@ import gc
 
 from heapgraph import _core, _inspectors, _watch
 from heapgraph._arguments import HELD_BY_CALL
+from heapgraph._asker import asker
 
 
 def why(target: object, *, limit: int = 3, collect: bool = True) -> _core.Why:
@@ -50,7 +51,7 @@ def explain(question: object, *, limit: int, collected: bool, held_by_caller: in
     """As `why`, of a class, a name or an address."""
     is_judged = _inspectors.has_inspectors() or _watch.has_watches()
     inspect = _verdicts_on if is_judged else None
-    return _core.explain(question, limit, collected, held_by_caller, inspect)
+    return _core.explain(question, limit, collected, held_by_caller, inspect, asker())
 
 
 def _verdicts_on(obj: object) -> list[tuple[str, str]]:

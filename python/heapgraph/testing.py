@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, overload
 
 from heapgraph._arguments import check_number
-from heapgraph._findings import TEST_TOOLS, Findings, from_growth
+from heapgraph._findings import Findings, from_growth
 from heapgraph._loaded_modules import loaded_module, names_of_module
 
 if TYPE_CHECKING:
@@ -151,13 +151,10 @@ class Block:
         traceback: TracebackType | None,
     ) -> None:
         """Compare, unless the block has failed."""
-        from heapgraph._survivors import FIRST_USE
-
         __tracebackhide__ = True
         before, self._before = self._before, None
         if before is not None and kind is None:
-            ignore = (*FIRST_USE, *TEST_TOOLS, *self._ignore)
-            _raise(self._judge(before.survivors(self._allow, ignore)))
+            _raise(self._judge(before.survivors(self._allow, self._ignore)))
 
 
 def repeated(
@@ -168,7 +165,7 @@ def repeated(
     from heapgraph._find_growth import ScenarioError, run_in
     from heapgraph._growth_quick import QuickLoop
 
-    runs = QuickLoop(ignore=[*TEST_TOOLS, *_patterns(ignore)], **options)
+    runs = QuickLoop(ignore=_patterns(ignore), **options)
     try:
         run_in(runs, scenario)
     except ScenarioError as error:

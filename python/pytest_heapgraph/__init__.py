@@ -11,13 +11,29 @@ import pytest
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from typing import Any, TypedDict
 
     from pluggy import Result
 
     from pytest_heapgraph._checks import NoGrowth
 
-FOUND = pytest.StashKey["list[dict[str, str]]"]()
-"""The leaks that a test has shown, known ones too; there from its first check on."""
+    class Check(TypedDict):
+        """What reaches the process that writes the summary: simple values only."""
+
+        seconds: float
+        leaks: list[dict[str, Any]]
+        not_checked: str | None
+        fails: bool
+
+
+CHECK = pytest.StashKey["Check"]()
+"""What the checks of a test have shown; there from its first check on."""
+
+EXCUSED = pytest.StashKey["list[tuple[str, str]]"]()
+"""What the checks of a test have excused: rules and paths."""
+
+REPORTED_EXCUSES = "heapgraph_excused"
+"""The attribute of a report that has them."""
 
 REPEATING = pytest.StashKey[bool]()
 """There while a test is run again."""
@@ -28,8 +44,11 @@ FAILED_SUBTEST = pytest.StashKey[bool]()
 _RUNNING = pytest.StashKey[bool]()
 """There while the function of a test runs: reports that are made then are those of subtests."""
 
-REPORTED = "heapgraph_found"
-"""The attribute of a report that has the leaks."""
+TEARDOWN_ERROR = pytest.StashKey[BaseException]()
+"""What the test's own teardown has raised, which a repetition needed: it is raised in its turn."""
+
+REPORTED = "heapgraph_check"
+"""The attribute of a report that has what the checks have shown."""
 
 _REPEATED = "heapgraph_repeated"
 """The attribute of a report that is not of the first run."""
@@ -43,7 +62,8 @@ _MARKERS = (
 _NUMBERS = {
     "heapgraph_loops": "runs of a test between two looks (5)",
     "heapgraph_warmup": "runs of a test before the first look (2)",
-    "heapgraph_seconds": "for how long what grows is watched (5)",
+    "heapgraph_iterations": "runs of a test to see what becomes of what grows (2000)",
+    "heapgraph_seconds": "for how long a test is run again (5)",
 }
 
 
@@ -82,6 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the markers; look after what the ini file and the command line ask for."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
+    config.pluginmanager.register(_Checks(), "heapgraph-checks")
     option = config.option
     if (
         option.heapgraph_update_baseline
@@ -91,6 +112,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_heapgraph._known import KnownLeaks
 
         config.pluginmanager.register(KnownLeaks(config), "heapgraph-known-leaks")
+    if option.verbose > 0:
+        from pytest_heapgraph._excused import ExcusedThings
+
+        config.pluginmanager.register(ExcusedThings(), "heapgraph-excused")
     if any(config.getini(name) for name in _NUMBERS):
         from pytest_heapgraph._settings import settings_of
 
@@ -125,29 +150,61 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, Result[pytest.TestReport]]:
     """Run a test that has passed again and again, if that is asked for."""
-    if call.when != "call":
-        yield
-        return
-    is_test = _RUNNING not in item.stash
-    if not is_test and call.excinfo is not None:
-        item.stash[FAILED_SUBTEST] = True
-    if is_test and call.excinfo is None and _is_asked_for(item):
+    is_of_test = _RUNNING not in item.stash
+    if is_of_test and call.when == "call" and call.excinfo is None and _is_asked_for(item):
         from pytest_heapgraph._repetition import check
 
         check(item, call)
+    if not is_of_test and call.excinfo is not None:
+        item.stash[FAILED_SUBTEST] = True
     outcome = yield
-    # Simple values in attributes of a report reach the process that writes the summary.
+    report = outcome.get_result()
+    if is_of_test and EXCUSED in item.stash:
+        setattr(report, REPORTED_EXCUSES, item.stash[EXCUSED])
+        del item.stash[EXCUSED]
     if REPEATING in item.stash:
-        setattr(outcome.get_result(), _REPEATED, True)
-    elif is_test and FOUND in item.stash:
-        setattr(outcome.get_result(), REPORTED, item.stash[FOUND])
-        del item.stash[FOUND]
+        setattr(report, _REPEATED, True)
+    elif is_of_test and CHECK in item.stash:
+        shown = item.stash[CHECK]
+        shown["fails"] = report.failed or item.stash.get(FAILED_SUBTEST, False)
+        # Simple values in attributes of a report reach the process that writes the summary.
+        setattr(report, REPORTED, shown)
+        del item.stash[CHECK]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Raise what the test's own teardown has raised when a repetition needed it."""
+    if REPEATING not in item.stash and TEARDOWN_ERROR in item.stash:
+        error = item.stash[TEARDOWN_ERROR]
+        del item.stash[TEARDOWN_ERROR]
+        raise error
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """Count subtests once: those of the first run, and others that fail."""
     return ("", "", "") if hasattr(report, _REPEATED) and not report.failed else None
+
+
+class _Checks:
+    """What the checks of all tests have shown, in the process that writes the summary."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, Check] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what a test has shown; of several runs of it, what the last has."""
+        shown = getattr(report, REPORTED, None)
+        if shown is not None:
+            self._shown[report.nodeid] = shown
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write what grows, once for each cause, and how many tests were checked."""
+        if self._shown:
+            from pytest_heapgraph._summary import write
+
+            write(terminalreporter, self._shown)
 
 
 def _is_asked_for(item: pytest.Item) -> bool:

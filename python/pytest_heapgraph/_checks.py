@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import logging
 import re
+import time
 import zlib
 from functools import partial
 from typing import TYPE_CHECKING, overload
 
-from _pytest.logging import LogCaptureHandler
-
-from heapgraph._core import write_whole
+from heapgraph._core import one_line, write_whole
 from heapgraph.testing import check
-from pytest_heapgraph import FOUND
+from pytest_heapgraph import CHECK, EXCUSED
 from pytest_heapgraph._settings import settings_of
 
 if TYPE_CHECKING:
@@ -26,6 +23,10 @@ if TYPE_CHECKING:
 
     from heapgraph._findings import Findings, Leak
     from heapgraph.testing import Allowed, Block, RunOptions
+    from pytest_heapgraph import Check
+
+_NAMED = 3
+"""So many leaks are named in the failure of a test."""
 
 
 class NoGrowth:
@@ -62,56 +63,54 @@ class NoGrowth:
         __tracebackhide__ = True
         settings = settings_of(self._item.config)
         ignore = [*settings.ignore, *([ignore] if isinstance(ignore, str) else ignore)]
-        if scenario is not None:
-            options = {**settings.runs, **options}
-            scenario = _forgetting_logs(scenario)
-        return check(partial(failure_of, self._item), scenario, allow, ignore, options)
+        options = {**settings.runs, **options} if scenario is not None else options
+        begun = time.perf_counter()
+        try:
+            return check(partial(failure_of, self._item), scenario, allow, ignore, options)
+        finally:
+            if scenario is not None:
+                check_of(self._item)["seconds"] += time.perf_counter() - begun
 
 
-def _forgetting_logs(scenario: Callable[[], object]) -> Callable[[], object]:
-    """A scenario whose log records are not kept for the report of the test, or for `caplog`."""
-    kept = [
-        (handler, len(handler.records), handler.stream.tell())
-        for handler in logging.getLogger().handlers
-        if isinstance(handler, LogCaptureHandler)
-    ]
-
-    def forget() -> None:
-        for handler, records, end in kept:
-            del handler.records[records:]
-            if handler.stream.tell() > end:
-                handler.stream.seek(end)
-                handler.stream.truncate()
-
-    if inspect.iscoroutinefunction(scenario):
-
-        async def run_coroutine() -> None:
-            await scenario()
-            forget()
-
-        return run_coroutine
-
-    def run() -> object:
-        answer = scenario()
-        forget()
-        return answer
-
-    # Functions that can not be run have an error of their own.
-    return scenario if inspect.isgeneratorfunction(scenario) else run
+def check_of(item: pytest.Item) -> Check:
+    """What the checks of a test have shown until now, to be added to."""
+    nothing: Check = {"seconds": 0.0, "leaks": [], "not_checked": None, "fails": False}
+    return item.stash.setdefault(CHECK, nothing)
 
 
 def failure_of(item: pytest.Item, findings: Findings) -> str | None:
-    """Note what was found; the text of the failure, if something is new and not to be listed."""
+    """Note what was found; the text of the failure, if something is new and not to be listed.
+
+    It is short: one leak may be shown by many tests, and is explained once, at the end.
+    """
     settings = settings_of(item.config)
-    item.stash.setdefault(FOUND, []).extend(leak.to_dict() for leak in findings.leaks)
+    if findings.excused:
+        excused = [(excused.rule, excused.path) for excused in findings.excused]
+        item.stash.setdefault(EXCUSED, []).extend(excused)
     new = [leak for leak in findings.leaks if leak.fingerprint not in settings.known]
-    if not new or settings.updating:
+    if settings.updating:
+        new = []
+    check_of(item)["leaks"] += [
+        {
+            **leak.to_dict(),
+            "is_new": leak in new,
+            "text": [leak.headline, *leak.lines, *findings.surer()],
+            "pattern": leak.pattern(),
+        }
+        for leak in findings.leaks
+    ]
+    if findings.undecided and not findings.leaks:
+        surer = "; ".join(findings.missing)
+        check_of(item)["not_checked"] = f"undecided, {findings.undecided[0]} ({surer})"
+    if not new:
         return None
-    notes = []
+    more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""
+    lines = [new[0].headline + more, *(leak.headline for leak in new[1:_NAMED])]
+    lines.append('Explained at the end of the run, under "heapgraph".')
     if settings.report is not None:
         written = write_report(settings.report, item.nodeid, findings, new)
-        notes.append(f"Written to {settings.report}: {', '.join(written)}")
-    return findings.text(new, *notes)
+        lines.append(one_line(f"Written to {settings.report}: {', '.join(written)}"))
+    return "\n".join(lines)
 
 
 def write_report(folder: Path, nodeid: str, findings: Findings, new: list[Leak]) -> list[str]:

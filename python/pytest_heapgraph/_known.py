@@ -45,12 +45,13 @@ class KnownLeaks:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what a test has shown."""
-        found = getattr(report, REPORTED, None)
-        if found is None:
+        shown = getattr(report, REPORTED, None)
+        if shown is None or shown["not_checked"] is not None:
             return
         self.checked.add(report.nodeid)
-        for leak in found:
-            entry = self.seen.setdefault(leak["fingerprint"], {**leak, "tests": []})
+        for leak in shown["leaks"]:
+            named = {name: leak[name] for name in ("fingerprint", "path", "type")}
+            entry = self.seen.setdefault(leak["fingerprint"], {**named, "tests": []})
             if report.nodeid not in entry["tests"]:
                 entry["tests"].append(report.nodeid)
 

@@ -28,6 +28,7 @@ class Settings:
         self.runs: RunOptions = {
             "loops": _number(config, "heapgraph_loops", 5, 1),
             "warmup": _number(config, "heapgraph_warmup", 2, 0),
+            "iterations": _number(config, "heapgraph_iterations", 2000, 0),
             "seconds": _number(config, "heapgraph_seconds", 5.0, 0),
         }
         self.ignore: tuple[str, ...] = tuple(config.getini("heapgraph_ignore"))

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use rustc_hash::FxHashSet;
+
 use crate::graph::{EdgeLabel, HeapGraph, NodeIndex, NodeSet};
 
 /// Which way a search goes.
@@ -40,6 +42,9 @@ impl Direction {
     }
 }
 
+/// References, by holder and held, that a search is not to follow.
+pub type HiddenReferences = FxHashSet<(NodeIndex, NodeIndex)>;
+
 /// How many equally good chains are followed side by side.
 const MOST_TIED: usize = 256;
 
@@ -59,6 +64,7 @@ pub struct ReferenceChain {
 pub struct ChainSearch<'g> {
     graph: &'g HeapGraph,
     direction: Direction,
+    hidden: HiddenReferences,
     /// Nodes in the order in which they were met, the start first.
     met: Vec<NodeIndex>,
     /// One more than the number of references that each node is away from the start; 0 if it was
@@ -88,7 +94,17 @@ impl<'g> ChainSearch<'g> {
         ignored: &NodeSet,
         rank: impl Fn(NodeIndex) -> u64,
     ) -> Self {
-        Self::search(graph, start, direction, max_depth, ignored, |_| false, rank)
+        let hidden = HiddenReferences::default();
+        Self::search(
+            graph,
+            start,
+            direction,
+            max_depth,
+            ignored,
+            hidden,
+            |_| false,
+            rank,
+        )
     }
 
     /// As [`new`](Self::new), but stops at the end of the level on which `is_match` is first true.
@@ -100,21 +116,49 @@ impl<'g> ChainSearch<'g> {
         ignored: &NodeSet,
         is_match: impl FnMut(NodeIndex) -> bool,
     ) -> Self {
-        Self::search(graph, start, direction, max_depth, ignored, is_match, |_| 0)
+        let hidden = HiddenReferences::default();
+        Self::until_without(
+            graph, start, direction, max_depth, ignored, hidden, is_match,
+        )
     }
 
+    /// As [`until`](Self::until), but follows none of the `hidden` references.
+    pub fn until_without(
+        graph: &'g HeapGraph,
+        start: NodeIndex,
+        direction: Direction,
+        max_depth: usize,
+        ignored: &NodeSet,
+        hidden: HiddenReferences,
+        is_match: impl FnMut(NodeIndex) -> bool,
+    ) -> Self {
+        Self::search(
+            graph,
+            start,
+            direction,
+            max_depth,
+            ignored,
+            hidden,
+            is_match,
+            |_| 0,
+        )
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all that its callers leave out")]
     fn search(
         graph: &'g HeapGraph,
         start: NodeIndex,
         direction: Direction,
         max_depth: usize,
         ignored: &NodeSet,
+        hidden: HiddenReferences,
         mut is_match: impl FnMut(NodeIndex) -> bool,
         rank: impl Fn(NodeIndex) -> u64,
     ) -> Self {
         let mut search = Self {
             graph,
             direction,
+            hidden,
             met: vec![start],
             levels: vec![0; graph.node_count()],
         };
@@ -134,7 +178,10 @@ impl<'g> ChainSearch<'g> {
                     neighbours.sort_by_cached_key(|&element| rank(element));
                 }
                 for next in neighbours {
-                    if search.levels[next.index()] == 0 && !ignored.contains(next) {
+                    if search.levels[next.index()] == 0
+                        && !ignored.contains(next)
+                        && !search.is_hidden(node, next)
+                    {
                         search.levels[next.index()] = level + 1;
                         search.met.push(next);
                     }
@@ -142,6 +189,15 @@ impl<'g> ChainSearch<'g> {
             }
         }
         search
+    }
+
+    /// True if and only if the step from `node` to `next` is not to be taken.
+    fn is_hidden(&self, node: NodeIndex, next: NodeIndex) -> bool {
+        let reference = match self.direction {
+            Direction::Referents => (node, next),
+            Direction::Referrers => (next, node),
+        };
+        !self.hidden.is_empty() && self.hidden.contains(&reference)
     }
 
     /// All nodes met, nearest first, each once.
@@ -281,7 +337,9 @@ impl<'g> ChainSearch<'g> {
             Direction::Referrers => Direction::Referents,
         };
         let mut candidates = back.neighbours(self.graph, node);
-        candidates.retain(|candidate| self.levels[candidate.index()] == level);
+        candidates.retain(|&candidate| {
+            self.levels[candidate.index()] == level && !self.is_hidden(candidate, node)
+        });
         candidates.dedup();
         candidates
     }

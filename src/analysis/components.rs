@@ -46,6 +46,14 @@ impl CyclicComponents {
         search.cyclic()
     }
 
+    /// No component.
+    pub(super) const fn none() -> Self {
+        Self {
+            members: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
     /// Number of components.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -9,6 +9,7 @@ use super::fate::{Fate, Fates};
 use super::histogram::{Histogram, Tally, TypeOrder, TypeTally};
 use super::shortest_cycle::{Cycle, CycleSearch};
 use super::type_pattern::TypePattern;
+use super::uncollectable::unseen_cycle;
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
 use crate::snapshot::HeapSnapshot;
 
@@ -26,7 +27,8 @@ pub struct CycleGroup {
     pub types: Histogram,
     /// The objects of the smallest component, in capture order.
     pub example: Vec<NodeIndex>,
-    /// A shortest cycle in that component.
+    /// A shortest cycle in that component; of what is uncollectable one that the collector does not see
+    /// as a whole.
     pub cycle: Cycle,
 }
 
@@ -131,15 +133,19 @@ pub(super) fn groups(
 ) -> Vec<CycleGroup> {
     let type_names = TypeNames::new(snapshot.graph());
     let mut search = CycleSearch::new(snapshot, follows);
+    let unseen = |alike: &Alike<'_>| match alike.fate {
+        Fate::Uncollectable => unseen_cycle(snapshot, alike.smallest()),
+        _ => None,
+    };
     let group = |alike: Alike| {
         let types = alike.histogram(&type_names);
         CycleGroup {
             fate: alike.fate,
-            component_count: alike.component_count,
+            component_count: alike.components.len(),
             tally: types.total(),
             types,
-            cycle: search.shortest(alike.smallest),
-            example: alike.smallest.to_vec(),
+            cycle: unseen(&alike).unwrap_or_else(|| search.shortest(alike.smallest())),
+            example: alike.smallest().to_vec(),
         }
     };
     let found = found_alike(snapshot, fates, components, &type_names);
@@ -162,7 +168,7 @@ fn place(graph: &HeapGraph, group: &CycleGroup) -> impl Ord + use<> {
 }
 
 /// The components that are alike, in the order in which the first of each was found.
-fn found_alike<'c>(
+pub(super) fn found_alike<'c>(
     snapshot: &HeapSnapshot,
     fates: &Fates,
     components: &'c CyclicComponents,
@@ -213,10 +219,10 @@ impl<'s> Likeness<'s> {
 }
 
 /// Components that are alike.
-struct Alike<'c> {
+pub(super) struct Alike<'c> {
     fate: Fate,
-    component_count: usize,
-    smallest: &'c [NodeIndex],
+    /// The members of each.
+    pub(super) components: Vec<&'c [NodeIndex]>,
     types: FxHashMap<usize, Tally>,
 }
 
@@ -224,21 +230,23 @@ impl<'c> Alike<'c> {
     fn new(fate: Fate) -> Self {
         Self {
             fate,
-            component_count: 0,
-            smallest: &[],
+            components: Vec::new(),
             types: FxHashMap::default(),
         }
     }
 
     fn add(&mut self, graph: &HeapGraph, members: &'c [NodeIndex], type_names: &TypeNames) {
-        self.component_count += 1;
-        if self.smallest.is_empty() || members.len() < self.smallest.len() {
-            self.smallest = members;
-        }
+        self.components.push(members);
         for &node in members {
             let by_type = self.types.entry(type_names.number(graph, node));
             by_type.or_default().add(tally(graph, node));
         }
+    }
+
+    /// The members of the first of the smallest.
+    pub(super) fn smallest(&self) -> &'c [NodeIndex] {
+        let smallest = self.components.iter().min_by_key(|members| members.len());
+        smallest.copied().unwrap_or_default()
     }
 
     /// The objects by type, most bytes first.
@@ -256,13 +264,13 @@ impl<'c> Alike<'c> {
 }
 
 /// The names of all types, numbered: different types of the same name have the same number.
-struct TypeNames {
+pub(super) struct TypeNames {
     names: Vec<String>,
     numbers: Vec<usize>,
 }
 
 impl TypeNames {
-    fn new(graph: &HeapGraph) -> Self {
+    pub(super) fn new(graph: &HeapGraph) -> Self {
         let (mut names, mut numbers) = (Vec::new(), Vec::new());
         let mut known: FxHashMap<String, usize> = FxHashMap::default();
         for (_, ty) in graph.types().iter() {

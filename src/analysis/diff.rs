@@ -2,8 +2,9 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use super::histogram::{Histogram, Tally, TypeOrder, TypeTally};
+use super::histogram::{Histogram, Tally, TypeOrder, TypeTally, is_of_this_package};
 use super::unexplained::{ReferenceLeak, Unexplained};
+use crate::snapshot::Metadata;
 
 /// What became of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,43 @@ impl TypeChange {
     }
 }
 
+/// How the order in which two heaps are given goes with that of their capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GivenOrder {
+    /// The earlier one first, as far as is known.
+    #[default]
+    Forward,
+    /// The later one first, and both of one process: they are to be compared the other way round.
+    Reversed,
+    /// The later one first by clocks that may be those of two machines: only who gave them knows.
+    Doubtful,
+}
+
+impl GivenOrder {
+    /// What the metadata of two heaps say.
+    pub fn of(base: &Metadata, current: &Metadata) -> Self {
+        if base.captured_at <= current.captured_at {
+            return Self::Forward;
+        }
+        // A number alone may be that of two processes.
+        let process = base.process().filter(|it| it.first_captured_at.is_some());
+        if process.is_some() && process == current.process() {
+            Self::Reversed
+        } else {
+            Self::Doubtful
+        }
+    }
+
+    /// The order in one word, as JSON has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Reversed => "reversed",
+            Self::Doubtful => "doubtful",
+        }
+    }
+}
+
 /// Two heaps compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeapDiff {
@@ -89,18 +127,22 @@ pub struct HeapDiff {
     /// What has come to have references that the graph cannot explain; empty unless
     /// [`with_leaks`](Self::with_leaks) was asked.
     pub leaks: Vec<ReferenceLeak>,
+    /// How the heaps were given; those of a reversed order are here the right way round.
+    pub order: GivenOrder,
 }
 
 impl HeapDiff {
     /// Compares two heaps by the full names of their types; what has grown most, in objects, comes
-    /// first.
-    pub fn new(base: Histogram, current: Histogram) -> Self {
+    /// first. Objects of this package, as the snapshots themselves, are left out.
+    pub fn new(mut base: Histogram, mut current: Histogram) -> Self {
+        for heap in [&mut base, &mut current] {
+            heap.types.retain(|row| !is_of_this_package(&row.type_name));
+        }
         let total = TypeChange {
             type_name: "total".into(),
             base: base.total(),
             current: current.total(),
         };
-        let (mut base, mut current) = (base, current);
         base.sort(TypeOrder::Name);
         current.sort(TypeOrder::Name);
         let mut changes = merge(base.types, current.types);
@@ -110,6 +152,7 @@ impl HeapDiff {
             changes,
             total,
             leaks,
+            order: GivenOrder::Forward,
         };
         diff.sort(TypeOrder::Count);
         diff
@@ -119,6 +162,13 @@ impl HeapDiff {
     #[must_use]
     pub fn with_leaks(mut self, base: &Unexplained, current: &Unexplained) -> Self {
         self.leaks = current.leaks_since(base);
+        self
+    }
+
+    /// Says how the heaps were given.
+    #[must_use]
+    pub fn given(mut self, order: GivenOrder) -> Self {
+        self.order = order;
         self
     }
 
@@ -159,5 +209,46 @@ fn merge(base: Vec<TypeTally>, current: Vec<TypeTally>) -> Vec<TypeChange> {
             base,
             current,
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::GivenOrder;
+    use crate::snapshot::Metadata;
+
+    /// Of a process that began at 1 s, if that is known.
+    fn captured(seconds: u64, pid: u32, is_known: bool) -> Metadata {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        Metadata {
+            pid,
+            captured_at: at(seconds),
+            first_captured_at: is_known.then(|| at(1)),
+            ..Metadata::default()
+        }
+    }
+
+    #[test]
+    fn heaps_of_one_process_are_put_into_the_order_of_their_capture() {
+        let (before, after) = (captured(1, 7, true), captured(2, 7, true));
+        assert_eq!(GivenOrder::of(&before, &after), GivenOrder::Forward);
+        assert_eq!(GivenOrder::of(&after, &before), GivenOrder::Reversed);
+        assert_eq!(GivenOrder::of(&after, &after), GivenOrder::Forward);
+    }
+
+    #[test]
+    fn a_wrong_order_of_what_may_be_two_processes_is_doubtful() {
+        for (later, earlier) in [
+            (captured(2, 7, true), captured(1, 8, true)),
+            // In containers every program is process 1.
+            (captured(2, 1, false), captured(1, 1, false)),
+            (captured(2, 7, true), captured(1, 7, false)),
+            (captured(2, 0, true), captured(1, 0, true)),
+        ] {
+            assert_eq!(GivenOrder::of(&earlier, &later), GivenOrder::Forward);
+            assert_eq!(GivenOrder::of(&later, &earlier), GivenOrder::Doubtful);
+        }
     }
 }

@@ -2,14 +2,16 @@
 //! free it.
 
 use super::components::CyclicComponents;
+use super::histogram::Tally;
 use super::liveness::anchors;
+use super::uncollectable::{kept_by, uncollectable_cycles};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet, RootKind};
 use crate::snapshot::HeapSnapshot;
 
 /// What becomes of an object. The order of the variants is that of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fate {
-    /// Garbage in a cycle that the collector can not see as a whole, or held by one: it stays until
+    /// Garbage in a cycle that the collector does not see as a whole, or held by one: it stays until
     /// the process ends.
     Uncollectable,
     /// Garbage that waits for the collector.
@@ -40,12 +42,15 @@ impl Fate {
 }
 
 /// The fates of all objects: 3 bits for each.
-#[derive(Debug)]
 pub(super) struct Fates {
-    alive: NodeSet,
+    /// What nothing alive leads to.
+    garbage: NodeSet,
     /// Of the alive ones, those that a root with a name or an immortal object leads to.
     named: NodeSet,
+    /// What [`uncollectable_cycles`](Self::uncollectable_cycles) keep.
     uncollectable: NodeSet,
+    /// The cycles that the collector cannot free.
+    cycles: CyclicComponents,
 }
 
 impl Fates {
@@ -53,10 +58,21 @@ impl Fates {
     pub(super) fn of_garbage(snapshot: &HeapSnapshot) -> Self {
         let graph = snapshot.graph();
         let alive = graph.reachable_from(anchors(snapshot));
+        let mut garbage = NodeSet::new(graph);
+        for node in graph.nodes().filter(|&node| !alive.contains(node)) {
+            garbage.insert(node);
+        }
+        Self::of_known_garbage(graph, garbage)
+    }
+
+    /// As [`of_garbage`](Self::of_garbage), if it is known what nothing alive leads to. O(nodes + edges).
+    pub(super) fn of_known_garbage(graph: &HeapGraph, garbage: NodeSet) -> Self {
+        let cycles = uncollectable_cycles(graph, &garbage);
         Self {
             named: NodeSet::new(graph),
-            uncollectable: uncollectable(graph, &alive),
-            alive,
+            uncollectable: kept_by(graph, &garbage, cycles.all_members()),
+            cycles,
+            garbage,
         }
     }
 
@@ -76,7 +92,7 @@ impl Fates {
     pub(super) fn of(&self, node: NodeIndex) -> Fate {
         if self.uncollectable.contains(node) {
             Fate::Uncollectable
-        } else if !self.alive.contains(node) {
+        } else if self.garbage.contains(node) {
             Fate::Garbage
         } else if self.named.contains(node) {
             Fate::Alive
@@ -85,54 +101,26 @@ impl Fates {
         }
     }
 
-    pub(super) fn is_garbage(&self, node: NodeIndex) -> bool {
-        !self.alive.contains(node)
-    }
-}
-
-/// The garbage that the collector can not free.
-///
-/// It counts only references that tracked objects hold. What has others it takes for alive, with all
-/// that is reached from there. Most of that goes nevertheless, with the last reference to it: the
-/// constants of a function, once the function is gone. What remains are cycles, and what they lead
-/// to.
-fn uncollectable(graph: &HeapGraph, alive: &NodeSet) -> NodeSet {
-    let is_tracked = |node: NodeIndex| graph.flags(node).contains(NodeFlags::TRACKED);
-    let looks_alive = |node: &NodeIndex| {
-        let holders = graph.referrers(*node).iter();
-        let seen = holders.filter(|&&holder| is_tracked(holder)).count();
-        graph.reference_count(*node) as usize > seen
-    };
-    let garbage = || graph.nodes().filter(|&node| !alive.contains(node));
-    let mut missed = NodeSet::new(graph);
-    let mut stays = NodeSet::new(graph);
-    if garbage().next().is_none() {
-        return stays;
-    }
-    let mut next = Vec::new();
-    for node in garbage().filter(|&node| !is_tracked(node)) {
-        missed.insert(node);
-    }
-    let starts = garbage().filter(|&node| is_tracked(node));
-    for start in starts.filter(looks_alive) {
-        missed.insert(start);
-        next.push(start);
-    }
-    while let Some(node) = next.pop() {
-        for &held in graph.referents(node) {
-            if !alive.contains(held) && missed.insert(held) && is_tracked(held) {
-                next.push(held);
+    /// What waits for the collector: the garbage that it can free. O(nodes).
+    pub(super) fn collectable(&self, graph: &HeapGraph) -> Tally {
+        let mut collectable = Tally::default();
+        for node in graph.nodes() {
+            if self.of(node) == Fate::Garbage {
+                collectable.add(Tally {
+                    count: 1,
+                    bytes: graph.shallow_size(node),
+                });
             }
         }
+        collectable
     }
-    let starts = garbage().filter(|&node| missed.contains(node));
-    let cycles = CyclicComponents::among(graph, starts, |_, held| missed.contains(held));
-    let mut next: Vec<NodeIndex> = cycles.all_members().to_vec();
-    while let Some(node) = next.pop() {
-        if stays.insert(node) {
-            let held = graph.referents(node).iter().copied();
-            next.extend(held.filter(|&held| !alive.contains(held) && !stays.contains(held)));
-        }
+
+    /// The cycles that the collector cannot free.
+    pub(super) fn uncollectable_cycles(&self) -> &CyclicComponents {
+        &self.cycles
     }
-    stays
+
+    pub(super) fn is_garbage(&self, node: NodeIndex) -> bool {
+        self.garbage.contains(node)
+    }
 }

@@ -120,3 +120,8 @@ impl Histogram {
         total
     }
 }
+
+/// True for the full name of a type of this package, whose objects are no answer.
+pub(super) fn is_of_this_package(type_name: &str) -> bool {
+    type_name.starts_with("heapgraph.")
+}

@@ -1,10 +1,14 @@
 //! Questions asked of a heap graph or of a snapshot, one per file.
 
+mod advice;
+mod asker;
 mod chain;
+mod compiled_holders;
 mod components;
 mod cycles;
 mod diff;
 mod dominators;
+mod excuses;
 mod fate;
 mod find;
 mod garbage;
@@ -14,7 +18,9 @@ mod histogram;
 mod liveness;
 mod memory;
 mod neighbourhood;
+mod owned;
 mod owners;
+mod path_pattern;
 mod retained_by_type;
 mod retained_together;
 mod root_chain;
@@ -23,22 +29,29 @@ mod shortest_cycle;
 mod surroundings;
 mod suspects;
 mod type_pattern;
+mod uncollectable;
 mod unexplained;
 mod why;
+mod wildcard;
 
-pub use chain::{ChainSearch, Direction, ReferenceChain};
+pub use advice::advice;
+pub use asker::{Asker, HandTally, Hands, Tool};
+pub use chain::{ChainSearch, Direction, HiddenReferences, ReferenceChain};
+pub use compiled_holders::{Candidate, CompiledHolders, Reason};
 pub use components::CyclicComponents;
 pub use cycles::{CycleGroup, Cycles, StandingCycles};
-pub use diff::{ChangeKind, HeapDiff, TypeChange};
+pub use diff::{ChangeKind, GivenOrder, HeapDiff, TypeChange};
 pub use dominators::{Dominator, DominatorTree};
+pub use excuses::{EXCUSES_JSON, Excuse, ExcuseKind, excuse_of_chain, excuses};
 pub use fate::Fate;
 pub use find::find_objects;
 pub use garbage::Garbage;
 pub use growth::{
     Allocator, Besides, Course, Delta, GrowingPath, Growth, GrowthHistory, GrowthReport,
-    GrowthVerdict, LRU_CACHE, Measure, Memory, Moment, NamePaths, PathIndex, Placement, Point,
-    Rising, Share, Source, Watched, course, has_grown, is_more_memory, is_settled, rate,
-    rises_slowly, shares,
+    GrowthVerdict, LRU_CACHE, Limit, Measure, Memory, Moment, NamePaths, NewObjects, NewPlace,
+    PathIndex, Placement, Point, ProcessReports, Rising, Share, SharedPath, Source, Watched,
+    course, has_grown, is_more_memory, is_settled, is_straight, left_out, looks_agree, rate,
+    rises_slowly, shares, thresholds,
 };
 pub use hints::{Hint, HintKind, Kept};
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};
@@ -46,6 +59,7 @@ pub use liveness::{anchors, is_anchor};
 pub use memory::{Effort, ensure_memory};
 pub use neighbourhood::{DrawnEdge, DrawnNode, Limits, Neighbourhood};
 pub use owners::{Owner, largest_first};
+pub use path_pattern::{PathPattern, generic_path};
 pub use retained_by_type::{RetainedByType, TypeRetained};
 pub use retained_together::retained_together;
 pub use root_chain::{RootChain, RootPreference, best_root, preferred_label};
@@ -54,8 +68,9 @@ pub use shortest_cycle::{Cycle, is_passage};
 pub use surroundings::surroundings;
 pub use suspects::{Accumulation, CommonWay, Contents, Crowd, Holding, Suspect, Suspects};
 pub use type_pattern::{TypePattern, samples};
+pub use uncollectable::{KeptObject, UncollectableCycles, UncollectableGroup};
 pub use unexplained::{HeldAs, ReferenceLeak, Unexplained, UnexplainedTally};
 pub use why::{
-    Explanation, Finding, Fingerprint, Holder, Holders, PreferredPaths, Rank, Standing, Step,
-    Verdict, Why, spelled_steps,
+    Explanation, Finding, Fingerprint, HeldByCycle, Holder, Holders, PreferredPaths, Rank,
+    Standing, Step, Verdict, Why, path_start, spelled_steps,
 };

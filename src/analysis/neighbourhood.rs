@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Direction;
 use super::chain::is_unordered;
+use super::{Direction, HiddenReferences};
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet, TypeIndex};
 use crate::process::{TooLittleMemory, ensure};
 
@@ -80,6 +80,7 @@ impl Neighbourhood {
             direction,
             limits,
             ignored,
+            &HiddenReferences::default(),
             keep,
             cull,
             |_| 0,
@@ -107,19 +108,20 @@ impl Neighbourhood {
         found
     }
 
-    /// As [`search`](Self::search), but neighbours of the same type come in the order of the
+    /// As [`search`](Self::search), but without the `hidden` references, and neighbours of the same type come in the order of the
     /// reference within its holder, then of `rank`, which is only asked where there is a choice.
     ///
     /// # Errors
     ///
     /// Whatever `keep` raises.
-    #[expect(clippy::too_many_arguments, reason = "one more than the usual search")]
+    #[expect(clippy::too_many_arguments, reason = "two more than the usual search")]
     pub fn search_by<E>(
         graph: &HeapGraph,
         targets: &[NodeIndex],
         direction: Direction,
         limits: Limits,
         ignored: &NodeSet,
+        hidden: &HiddenReferences,
         mut keep: impl FnMut(NodeIndex) -> Result<bool, E>,
         cull: impl Fn(NodeIndex) -> bool,
         rank: impl Fn(NodeIndex) -> u64,
@@ -136,7 +138,12 @@ impl Neighbourhood {
                 let mut neighbours = Vec::new();
                 let mut seen = FxHashSet::default();
                 for neighbour in direction.neighbours(graph, node) {
+                    let reference = match direction {
+                        Direction::Referents => (node, neighbour),
+                        Direction::Referrers => (neighbour, node),
+                    };
                     if seen.insert(neighbour)
+                        && !hidden.contains(&reference)
                         && (positions.contains_key(&neighbour)
                             || !ignored.contains(neighbour) && keep(neighbour)?)
                     {

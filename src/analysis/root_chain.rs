@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{ChainSearch, Direction, ReferenceChain};
+use super::{ChainSearch, Direction, HiddenReferences, ReferenceChain};
 use crate::graph::{EdgeLabel, NodeIndex, NodeSet, Root, RootKind};
 use crate::snapshot::HeapSnapshot;
 
@@ -27,6 +27,15 @@ impl RootChain {
     ///
     /// O(nodes + edges) time at most; it ends at the nearest module.
     pub fn find(snapshot: &HeapSnapshot, target: NodeIndex) -> Option<Self> {
+        Self::find_without(snapshot, target, HiddenReferences::default())
+    }
+
+    /// As [`find`](Self::find), without the `hidden` references.
+    pub fn find_without(
+        snapshot: &HeapSnapshot,
+        target: NodeIndex,
+        hidden: HiddenReferences,
+    ) -> Option<Self> {
         let graph = snapshot.graph();
         let itself = snapshot.root(target);
         if let Some(root) = itself.filter(|root| root.kind != RootKind::External) {
@@ -40,12 +49,13 @@ impl RootChain {
                 labels,
             });
         }
-        let search = ChainSearch::until(
+        let search = ChainSearch::until_without(
             graph,
             target,
             Direction::Referrers,
             usize::MAX,
             &NodeSet::new(graph),
+            hidden,
             |node| (snapshot.root(node)).is_some_and(|root| root.kind == RootKind::Module),
         );
         let rank = |node| {

@@ -20,6 +20,7 @@ pub struct SeenObjects {
     /// Position of each new object among all, packed as differences.
     new: Vec<u8>,
     count: usize,
+    looks: u32,
     /// Classes that lost their last object since the look before.
     gone: Vec<HeapType>,
 }
@@ -85,6 +86,7 @@ impl SeenObjects {
             counts[class_now[gone.class as usize]].old += 1;
         }
         self.count = list.objects.len();
+        self.looks = before.looks.saturating_add(1);
         let gone = counts[list.classes.len()..].iter();
         self.gone = gone.map(|counts| counts.ty.clone()).collect();
         self.classes = list.classes;
@@ -95,15 +97,57 @@ impl SeenObjects {
 
     /// The objects that were new at the last look: class and address, by address.
     pub fn new_objects(&self) -> impl Iterator<Item = (&HeapType, u64)> {
+        let objects = self.objects().zip(self.are_new());
+        let new = objects.filter(|&(_, is_new)| is_new);
+        new.map(|(object, _)| (&self.classes[object.class as usize].ty, object.address))
+    }
+
+    /// The addresses of objects of `list` that were not there at the look before the last; at the last, if
+    /// there was no other. `None` if there was none.
+    ///
+    /// O(objects log objects) time, 16 bytes an object for the time of the call.
+    pub fn new_since(&self, list: ObjectList) -> Option<Vec<u64>> {
+        if self.looks == 0 {
+            return None;
+        }
+        let list = in_order(list);
+        let mut counts = list.classes.iter().map(ClassCounts::none_of).collect();
+        let class_now = self.classes_in(&list.classes, &mut counts);
+        let mut older = self.older_objects().peekable();
+        let is_new = |object: &&ListedObject| {
+            while older
+                .next_if(|older| older.address < object.address)
+                .is_some()
+            {}
+            let same_place = older.next_if(|older| older.address == object.address);
+            !same_place.is_some_and(|older| {
+                class_now[older.class as usize] == object.class as usize
+                    && older.contents == object.contents
+            })
+        };
+        let new = list.objects.iter().filter(is_new);
+        Some(new.map(|object| object.address).collect())
+    }
+
+    /// The objects that were there at the look before the last; at the last, if there was no other.
+    fn older_objects(&self) -> impl Iterator<Item = ListedObject> {
+        let is_only = self.looks == 1;
+        let objects = self.objects().zip(self.are_new());
+        objects
+            .filter(move |&(_, is_new)| is_only || !is_new)
+            .map(|(object, _)| object)
+    }
+
+    /// For each object whether it was new at the last look.
+    fn are_new(&self) -> impl Iterator<Item = bool> {
         let mut numbers = self.new.as_slice();
         let mut next_new = take_number(&mut numbers);
-        let objects = self.objects().enumerate();
-        objects.filter_map(move |(position, object)| {
-            if next_new != Some(position as u64) {
-                return None;
+        (0_u64..).map(move |position| {
+            let is_new = next_new == Some(position);
+            if is_new {
+                next_new = take_number(&mut numbers).map(|step| position + step);
             }
-            next_new = take_number(&mut numbers).map(|step| position as u64 + step);
-            Some((&self.classes[object.class as usize].ty, object.address))
+            is_new
         })
     }
 

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashSet;
 
 use super::root_chain::preferred_label;
+use super::why::{path_start, spelled_steps};
 use crate::graph::{EdgeLabel, HeapGraph, NodeFlags, NodeIndex};
 use crate::snapshot::HeapSnapshot;
 
@@ -15,6 +16,61 @@ pub struct Cycle {
     pub nodes: Vec<NodeIndex>,
     /// The name of the reference from each object to the next.
     pub labels: Vec<EdgeLabel>,
+}
+
+/// References spelled of a longer cycle.
+const MOST_SPELLED: usize = 24;
+
+impl Cycle {
+    /// The cycle in Python's spelling, and how many references at its end are left out because there are
+    /// so many.
+    ///
+    /// `Node.children[0] -> Node.parent` says that a `Node` refers through the list `children` to
+    /// another, and that one as `parent` back to the first. Containers and cells are passed through.
+    pub fn spelled(&self, snapshot: &HeapSnapshot) -> (String, usize) {
+        let graph = snapshot.graph();
+        let mut parts = Vec::new();
+        let mut part_start = 0;
+        let spelled = self.nodes.len().min(MOST_SPELLED);
+        for position in 1..=spelled {
+            if position == spelled || !is_passage(graph, self.nodes[position]) {
+                let labels = self.labels[part_start..position].iter().cloned();
+                let steps = spelled_steps(&labels.map(Some).collect::<Vec<_>>());
+                let references: String = steps.into_iter().map(|step| step.text).collect();
+                parts.push(start_of_part(snapshot, self.nodes[part_start]) + &references);
+                part_start = position;
+            }
+        }
+        (parts.join(" -> "), self.nodes.len() - spelled)
+    }
+
+    /// The references of the cycle that the collector does not see, in Python's spelling: `Table.base`.
+    /// None if it sees the whole cycle.
+    pub fn unseen_references(&self, snapshot: &HeapSnapshot) -> Vec<String> {
+        let graph = snapshot.graph();
+        let next = self.nodes.iter().cycle().skip(1);
+        let references = self.nodes.iter().zip(next).zip(&self.labels);
+        let unseen = references
+            .filter(|&((&holder, held), _)| !graph.collected_referents(holder).contains(held));
+        let spelled = unseen.map(|((&holder, _), label)| {
+            let steps = spelled_steps(&[Some(label.clone())]).into_iter();
+            let text: String = steps.map(|step| step.text).collect();
+            start_of_part(snapshot, holder) + &text
+        });
+        spelled.collect()
+    }
+}
+
+/// What a part of a cycle begins with: the name of a class or function, otherwise as a chain does.
+fn start_of_part(snapshot: &HeapSnapshot, node: NodeIndex) -> String {
+    let ty = snapshot.graph().type_of(node);
+    let is_class = snapshot.graph().flags(node).contains(NodeFlags::TYPE);
+    match snapshot.node_names().get(node) {
+        Some(name) if is_class => format!("class {name}"),
+        Some(name) if ty.name == "function" => name.to_owned(),
+        Some(_) => path_start(snapshot, node),
+        None => ty.name.clone(),
+    }
 }
 
 /// Up to so many objects the shortest cycle of all is searched for, each object being tried; in

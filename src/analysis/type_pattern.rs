@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::wildcard::matches_whole;
 use crate::graph::{HeapGraph, NodeIndex};
 
 /// A type's name as a user writes it: `Session`, `app.Session`, or with wildcards `app.*`.
@@ -90,34 +91,6 @@ pub fn samples(nodes: &[NodeIndex], count: usize) -> Vec<NodeIndex> {
     (0..count)
         .map(|n| nodes[(2 * n + 1) * nodes.len() / (2 * count)])
         .collect()
-}
-
-/// True if and only if all of `text` matches `pattern`. Each `*` first stands for nothing, and for
-/// one character more whenever what follows does not match: O(lengths of both, multiplied).
-fn matches_whole(pattern: &str, text: &str) -> bool {
-    let (mut pattern, mut text) = (pattern.chars(), text.chars());
-    let mut after_star = None;
-    loop {
-        let at = text.clone();
-        match (pattern.next(), text.next()) {
-            (None, None) => return true,
-            (Some('*'), _) => {
-                text = at;
-                after_star = Some((pattern.clone(), text.clone()));
-            }
-            (Some('?'), Some(_)) => {}
-            (Some(wanted), Some(found)) if wanted == found => {}
-            _ => {
-                let Some((rest, start)) = &mut after_star else {
-                    return false;
-                };
-                if start.next().is_none() {
-                    return false;
-                }
-                (pattern, text) = (rest.clone(), start.clone());
-            }
-        }
-    }
 }
 
 /// How far `name` is from `wanted`, which is in small letters; `None` if it is too far to be meant.

@@ -9,6 +9,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use super::TypePattern;
+use super::histogram::is_of_this_package;
 use crate::graph::{HeapGraph, NodeFlags, NodeIndex, NodeSet, RootKind};
 use crate::snapshot::HeapSnapshot;
 
@@ -75,8 +76,18 @@ pub struct ReferenceLeak {
     pub held: HeldAs,
     /// How many more references there are that the graph cannot explain.
     pub rise: u64,
+    /// How many more objects have any.
+    pub more_objects: u64,
     /// How many more modules there are than before: they may hold the objects.
     pub loaded_modules: u64,
+}
+
+impl ReferenceLeak {
+    /// True if only references are lost, and no memory: they are to a few objects that stay anyway, as
+    /// dtypes do. Of the references to a class nobody knows, as its instances may not be seen.
+    pub fn is_without_memory(&self) -> bool {
+        self.held == HeldAs::Instances && self.more_objects * LEAST_RISE < self.rise
+    }
 }
 
 impl Unexplained {
@@ -94,7 +105,7 @@ impl Unexplained {
                 },
             )
             .collect();
-        tallies.retain(|row| row.objects > 0 && !row.type_name.starts_with("heapgraph."));
+        tallies.retain(|row| row.objects > 0 && !is_of_this_package(&row.type_name));
         tallies.sort_by(|a, b| {
             let key = |row: &UnexplainedTally| (Reverse(row.references), row.held);
             (key(a), &a.type_name).cmp(&(key(b), &b.type_name))
@@ -116,18 +127,20 @@ impl Unexplained {
     /// Texts, numbers and bytes are not judged, nor rises of fewer than ten references.
     pub fn leaks_since(&self, base: &Self) -> Vec<ReferenceLeak> {
         let key = |row: &UnexplainedTally| (row.type_name.clone(), row.held);
-        let before: FxHashMap<_, u64> = (base.tallies.iter())
-            .map(|row| (key(row), row.references))
+        let before: FxHashMap<_, (u64, u64)> = (base.tallies.iter())
+            .map(|row| (key(row), (row.objects, row.references)))
             .collect();
         let loaded_modules = self.modules.saturating_sub(base.modules);
         let leak = |row: &UnexplainedTally| {
-            let before = before.get(&key(row)).copied().unwrap_or_default();
-            let rise = row.references.saturating_sub(before);
+            let (objects, references) = before.get(&key(row)).copied().unwrap_or_default();
+            let rise = row.references.saturating_sub(references);
+            let more_objects = row.objects.saturating_sub(objects);
             let is_judged = row.held == HeldAs::Class || !ATOMS.contains(&row.type_name.as_str());
             (is_judged && rise >= LEAST_RISE).then(|| ReferenceLeak {
                 type_name: row.type_name.clone(),
                 held: row.held,
                 rise,
+                more_objects,
                 loaded_modules,
             })
         };
@@ -185,7 +198,7 @@ fn by_class(snapshot: &HeapSnapshot) -> FxHashMap<(String, HeldAs), (u64, u64)> 
 }
 
 /// The modules of the classes that have instances in the graph.
-fn class_names(graph: &HeapGraph) -> FxHashMap<NodeIndex, &str> {
+pub(super) fn class_names(graph: &HeapGraph) -> FxHashMap<NodeIndex, &str> {
     let types = graph.types().iter();
     types
         .filter_map(|(_, ty)| Some((ty.node?, ty.module.as_deref()?)))
@@ -194,7 +207,7 @@ fn class_names(graph: &HeapGraph) -> FxHashMap<NodeIndex, &str> {
 
 /// The full name of a class: with the module that its instances name, else with that in which it
 /// is found, of several the one with the shortest name.
-fn class_name(
+pub(super) fn class_name(
     snapshot: &HeapSnapshot,
     modules: &FxHashMap<NodeIndex, &str>,
     class: NodeIndex,

@@ -151,6 +151,18 @@ impl<'py> Introspection<'py> {
         is_it
     }
 
+    /// As [`is_link_type`](Self::is_link_type), of a type that was met before.
+    pub(super) fn is_met_link_type(&self, ty: Object) -> bool {
+        self.link_type.get() == Some(ty)
+    }
+
+    /// The key and the result of a call that `link` stands for, if it is the link of an `lru_cache` and the
+    /// layout of those is known.
+    pub(super) fn cached_call(&self, link: Object) -> Option<[Object; 2]> {
+        let is_link = self.is_met_link_type(link.type_object());
+        is_link.then(|| link.cached_call(self.layout))?
+    }
+
     /// Every object to which this holds a reference, once for each.
     pub(super) fn held(&self) -> impl Iterator<Item = Object> {
         let of_functions = self.function_fields.held();

@@ -1,6 +1,5 @@
 //! The live CPython heap into a graph. The only home of `unsafe`, all of it in [`ffi`].
 
-mod arrays;
 mod at_exit;
 mod buffers;
 mod by_type;
@@ -22,12 +21,14 @@ mod memory;
 mod modules;
 mod names;
 mod namespaces;
+mod numpy;
 mod object_list;
 mod own_attributes;
 mod roots;
 mod snapshot;
 mod stored;
 mod threads;
+mod totals;
 mod tracked;
 mod type_info;
 mod walk;
@@ -36,6 +37,8 @@ pub(crate) use at_exit::prepare as prepare_at_exit;
 pub(crate) use by_type::{TypePattern, count_by_type, objects_of_type, tracked_at};
 pub(crate) use describe::{Describer, Searches, spell_atom};
 pub(crate) use error::CaptureError;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) use ffi::bytes_in_use;
 #[cfg(target_os = "linux")]
 pub(crate) use ffi::prepare_for_fork;
 pub(crate) use ffi::{
@@ -51,11 +54,12 @@ pub(crate) use introspection::{Introspection, text};
 pub(crate) use memory::Need;
 pub(crate) use modules::{is_proper_module, module_name};
 pub(crate) use names::{object_name, shown_name};
-pub(crate) use object_list::list_tracked;
+pub(crate) use object_list::{list_captured, list_tracked};
 pub(crate) use roots::Roots;
 pub(crate) use snapshot::{
     LiveObjects, LiveSnapshot, SnapshotOptions, take_live_snapshot, take_snapshot,
 };
+pub(crate) use totals::count_tracked;
 pub(crate) use walk::{Sizes, WalkedHeap, capture};
 
 use std::ops::ControlFlow;
@@ -89,6 +93,12 @@ fn lent_object<'py>(
 
 fn object_of(graph: &HeapGraph, node: NodeIndex) -> ffi::Object {
     ffi::object_at(graph.address(node)).expect("a node has an address")
+}
+
+/// True if only one reference is held to the object: by whoever asks.
+pub(crate) fn is_held_once(object: &Bound<'_, PyAny>) -> bool {
+    let layout = ffi::Layout::get(object.py());
+    ffi::Object::from_bound(object).reference_count(layout) == Some(1)
 }
 
 /// How many objects the object visits, if the collector tracks it: what `gc.get_referents` would give

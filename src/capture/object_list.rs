@@ -12,9 +12,10 @@ use super::error::CaptureError;
 use super::ffi::{self, CollectorPause, Object};
 use super::introspection::Introspection;
 use super::known_types::Known;
+use super::object_of;
 use super::tracked::Tracked;
-use crate::graph::{ListedClass, ListedObject, ObjectList};
-use crate::process::grow;
+use crate::graph::{HeapGraph, ListedClass, ListedObject, NodeFlags, ObjectList};
+use crate::process::{TooLittleMemory, grow};
 
 /// References of one object that its contents are told by.
 const WIDTH: usize = 32;
@@ -29,42 +30,93 @@ const WIDTH: usize = 32;
 pub(crate) fn list_tracked(py: Python<'_>) -> Result<ObjectList, CaptureError> {
     let _pause = CollectorPause::new(py);
     let types = Introspection::new(py)?;
-    let fixed = |ty| has_fixed_contents(&types, ty);
-    let mut classes: Vec<(Object, Contents)> = Vec::new();
-    let mut positions: FxHashMap<Object, u32> = FxHashMap::default();
-    let mut objects = Vec::new();
-    let mut refused = None;
-    let mut last: Option<(Object, u32)> = None;
-    Tracked::new(py)?.for_each(|object| {
+    let mut lister = Lister::new(&types);
+    Tracked::new(py)?.for_each(|object| lister.add(object, true));
+    lister.list()
+}
+
+/// All objects of a captured heap, as [`list_tracked`] has those of the collector. They must be alive: no
+/// code has run since the capture, or all are held.
+///
+/// # Errors
+///
+/// If there is no memory for the list.
+pub(crate) fn list_captured(
+    types: &Introspection<'_>,
+    graph: &HeapGraph,
+) -> Result<ObjectList, CaptureError> {
+    let mut lister = Lister::new(types);
+    for node in graph.nodes() {
+        let is_tracked = graph.flags(node).contains(NodeFlags::TRACKED);
+        lister.add(object_of(graph, node), is_tracked);
+    }
+    lister.list()
+}
+
+/// Makes a list, an object after the other.
+struct Lister<'a, 'py> {
+    types: &'a Introspection<'py>,
+    classes: Vec<(Object, Contents)>,
+    positions: FxHashMap<Object, u32>,
+    last: Option<(Object, u32)>,
+    objects: Vec<ListedObject>,
+    refused: Option<TooLittleMemory>,
+}
+
+impl<'a, 'py> Lister<'a, 'py> {
+    fn new(types: &'a Introspection<'py>) -> Self {
+        Self {
+            types,
+            classes: Vec::new(),
+            positions: FxHashMap::default(),
+            last: None,
+            objects: Vec::new(),
+            refused: None,
+        }
+    }
+
+    fn add(&mut self, object: Object, is_tracked: bool) {
         let ty = object.type_object();
-        let class = match last {
+        let class = match self.last {
             Some((last, class)) if last == ty => class,
-            _ => *positions.entry(ty).or_insert_with(|| {
-                classes.push((ty, Contents::of_instances(ty, fixed(ty))));
-                u32::try_from(classes.len() - 1).unwrap_or(u32::MAX)
+            _ => *self.positions.entry(ty).or_insert_with(|| {
+                let is_fixed = has_fixed_contents(self.types, ty);
+                self.classes
+                    .push((ty, Contents::of_instances(ty, is_fixed)));
+                u32::try_from(self.classes.len() - 1).unwrap_or(u32::MAX)
             }),
         };
-        last = Some((ty, class));
-        if objects.len() == objects.capacity() && refused.is_none() {
-            refused = grow(&mut objects, usize::MAX).err();
+        self.last = Some((ty, class));
+        if self.objects.len() == self.objects.capacity() && self.refused.is_none() {
+            self.refused = grow(&mut self.objects, usize::MAX).err();
         }
-        if refused.is_some() {
+        if self.refused.is_some() {
             return;
         }
-        objects.push(ListedObject {
+        let contents = match self.classes[class as usize].1 {
+            // What is not tracked may be half made: it is not to be traversed.
+            Contents::Referents if !is_tracked => 0,
+            contents => contents.hash(object),
+        };
+        self.objects.push(ListedObject {
             address: object.address(),
             class,
-            contents: classes[class as usize].1.hash(object),
+            contents,
         });
-    });
-    if let Some(refused) = refused {
-        return Err(refused.into());
     }
-    let classes = classes
-        .into_iter()
-        .map(|(ty, contents)| listed(&types, ty, contents))
-        .collect();
-    Ok(ObjectList { classes, objects })
+
+    fn list(self) -> Result<ObjectList, CaptureError> {
+        if let Some(refused) = self.refused {
+            return Err(refused.into());
+        }
+        let classes = self.classes.into_iter();
+        Ok(ObjectList {
+            classes: classes
+                .map(|(ty, contents)| listed(self.types, ty, contents))
+                .collect(),
+            objects: self.objects,
+        })
+    }
 }
 
 /// What of an object's references never changes, and how it is read.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use pyo3::prelude::*;
@@ -156,6 +157,7 @@ pub(crate) fn take_live_snapshot(
     unseen.extend(heap.frames.unseen());
     unseen.append(&mut heap.complaints);
     let roots = with_external(graph, named_roots)?;
+    metadata.first_captured_at = Some(first_captured_at(captured_at));
     metadata.captured_at = captured_at;
     metadata.collected = options.collected;
     metadata.has_keys = options.keys;
@@ -368,6 +370,17 @@ fn unseen(py: Python<'_>, graph: &HeapGraph, listed_count: usize) -> Vec<String>
         })
         .into_iter()
         .collect()
+}
+
+/// When the first heap of this process was captured; a forked process begins anew.
+fn first_captured_at(now: SystemTime) -> SystemTime {
+    static FIRST: Mutex<Option<(u32, SystemTime)>> = Mutex::new(None);
+    let pid = std::process::id();
+    // Whoever has the lock has the interpreter: no fork comes between.
+    let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = first.filter(|&(of_process, _)| of_process == pid);
+    let (_, time) = *first.insert(known.unwrap_or((pid, now)));
+    time
 }
 
 /// What is known of the process.

@@ -1,14 +1,16 @@
 //! What the walk must know of each type, worked out when its first instance is met.
 
+use std::cell::Cell;
+
 use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::arrays::ArrayFields;
 use super::buffers::Buffer;
 use super::ffi::{Object, Traverse, sizeof};
 use super::hidden::Hooks;
 use super::introspection::Introspection;
 use super::known_types::Known;
+use super::numpy::NumpyFields;
 use crate::graph::{HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, TypeIndex};
 
 /// Bytes of an object without fields.
@@ -51,6 +53,8 @@ pub(super) enum Kind {
     Frame,
     /// What `functools.lru_cache` makes of a function.
     LruCache,
+    /// One of its links, where that is known to be read.
+    LruLink,
     /// A greenlet.
     Greenlet,
     /// Anything else.
@@ -65,9 +69,12 @@ impl Kind {
             Self::Type => NodeFlags::TYPE,
             Self::Module => NodeFlags::MODULE,
             Self::Frame => NodeFlags::FRAME,
-            Self::Tuple | Self::Code | Self::LruCache | Self::Greenlet | Self::Other => {
-                NodeFlags::default()
-            }
+            Self::Tuple
+            | Self::Code
+            | Self::LruCache
+            | Self::LruLink
+            | Self::Greenlet
+            | Self::Other => NodeFlags::default(),
         }
     }
 }
@@ -87,8 +94,8 @@ pub(super) struct TypeInfo<'py> {
     /// Where instances have a name that their traverse does not show.
     pub(super) hidden_name: Option<usize>,
     pub(super) hides_dict: bool,
-    /// How to read what instances hold, if they are numpy's arrays.
-    pub(super) array: Option<ArrayFields>,
+    /// How to read what instances hold, if they are of a type of numpy's.
+    pub(super) numpy: Option<NumpyFields>,
     /// A function is registered that tells what instances hold.
     pub(super) is_hooked: bool,
     /// The type, or one that it is derived from, has fields and no traverse: what instances hold
@@ -97,6 +104,8 @@ pub(super) struct TypeInfo<'py> {
     /// The class itself, to which every instance holds a reference if it is a heap type, whether
     /// its traverse visits that or not.
     pub(super) class: Option<NodeIndex>,
+    /// The traverse of the instances is known not to visit the class.
+    pub(super) hides_class: Cell<bool>,
     /// The header counts for types that have none, too.
     counts_any_header: bool,
     basic_size: u64,
@@ -223,26 +232,30 @@ impl<'py> TypeCache<'py> {
             node: None,
             is_heap_type: flags.is_heap_type(),
         };
-        // An `lru_cache` visits what its links hold, and their type too.
         let is_link = known.is_link_type(ty);
-        let kind = self.kind(ty);
-        let array = ArrayFields::of(known, &bound);
+        let kind = match known.layout.cached_call() {
+            Some(_) if is_link => Kind::LruLink,
+            _ => self.kind(ty),
+        };
+        let numpy = NumpyFields::of(known, &bound);
         let is_hooked = self.hooks.are_for(known, &bound);
-        let is_open = kind != Kind::Other || array.is_some() || is_hooked;
+        let is_open = kind != Kind::Other || numpy.is_some() || is_hooked;
         let mut classes = known.type_mro(&bound).into_iter();
         TypeInfo {
             kind,
             is_opaque: !is_open && classes.any(|class| hides_fields(known, &class)),
             index: builder.add_type_at(ty.address(), described),
-            class: (flags.is_heap_type() && !is_link)
+            // Where links are not read, the `lru_cache` visits their type in their stead.
+            class: (flags.is_heap_type() && (!is_link || kind == Kind::LruLink))
                 .then(|| builder.known_node(ty.address()))
                 .flatten(),
+            hides_class: Cell::new(false),
             traverse: ty.traverse_slot(),
             is_foreign: known.has_foreign_traverse(ty),
             has_gc: flags.has_gc(),
             hidden_name: known.place_of_hidden_name(ty),
             hides_dict: known.layout.hides_dict(flags),
-            array,
+            numpy,
             is_hooked,
             counts_any_header: known.layout.counts_any_header(&bound),
             basic_size,

@@ -8,11 +8,14 @@ use super::condition::Condition;
 use super::console::Console;
 use super::error::CliError;
 use super::types::{Order, Shown};
-use crate::analysis::{HeapDiff, Histogram, Unexplained};
+use crate::analysis::{GivenOrder, HeapDiff, Histogram, Unexplained};
 use crate::render::json::DiffJson;
 use crate::render::text::diff_text;
+use crate::snapshot::Metadata;
 
 /// Show what has changed from one snapshot to another, by type
+///
+/// Two snapshots of one process are compared from the earlier to the later, in whichever order they are given.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  heapgraph diff before.parquet after.parquet --fail-on 'growth(app.*)'"
@@ -40,21 +43,28 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) fn carry_out(self, console: &mut Console<'_>) -> Result<(), CliError> {
         // One after the other: the two heaps need not be in memory together.
-        let (mut base, mut base_unexplained) = counted(&self.base)?;
-        let (mut current, mut unexplained) = counted(&self.current)?;
+        let base = Counted::of(&self.base)?;
+        let current = Counted::of(&self.current)?;
+        let order = GivenOrder::of(&base.metadata, &current.metadata);
+        let (mut base, mut current) = match order {
+            GivenOrder::Reversed => (current, base),
+            GivenOrder::Forward | GivenOrder::Doubtful => (base, current),
+        };
         if !self.fail_on.is_empty() {
-            let whole = HeapDiff::new(base.clone(), current.clone());
+            let whole = HeapDiff::new(base.types.clone(), current.types.clone());
             let conditions = self.fail_on.iter();
             let found = conditions.filter_map(|condition| condition.find_in_change(&whole));
             console.findings.extend(found);
         }
         if let Some(pattern) = &self.shown.r#type {
-            base.keep(pattern);
-            current.keep(pattern);
-            base_unexplained.keep(pattern);
-            unexplained.keep(pattern);
+            for heap in [&mut base, &mut current] {
+                heap.types.keep(pattern);
+                heap.unexplained.keep(pattern);
+            }
         }
-        let mut diff = HeapDiff::new(base, current).with_leaks(&base_unexplained, &unexplained);
+        let mut diff = HeapDiff::new(base.types, current.types)
+            .with_leaks(&base.unexplained, &current.unexplained)
+            .given(order);
         diff.sort(self.sort.into());
         let limit = console.rows(self.shown.limit);
         if console.is_json {
@@ -67,10 +77,19 @@ impl Diff {
 }
 
 /// What is compared of the snapshot in a file.
-fn counted(path: &Path) -> Result<(Histogram, Unexplained), CliError> {
-    let snapshot = super::open(path)?;
-    Ok((
-        Histogram::new(snapshot.graph()),
-        Unexplained::new(&snapshot),
-    ))
+struct Counted {
+    types: Histogram,
+    unexplained: Unexplained,
+    metadata: Metadata,
+}
+
+impl Counted {
+    fn of(path: &Path) -> Result<Self, CliError> {
+        let snapshot = super::open(path)?;
+        Ok(Self {
+            types: Histogram::new(snapshot.graph()),
+            unexplained: Unexplained::new(&snapshot),
+            metadata: snapshot.metadata().clone(),
+        })
+    }
 }

@@ -47,6 +47,8 @@ pub struct HeapGraphBuilder {
     start: usize,
     /// References of nodes that were finished before, with their holders.
     late: Vec<(NodeIndex, NodeIndex)>,
+    /// How many of its references the traverse of a node does not show.
+    untraversed: Vec<(NodeIndex, u32)>,
     overflow: Option<GraphError>,
 }
 
@@ -168,7 +170,18 @@ impl HeapGraphBuilder {
         self.targets.push(target);
     }
 
-    /// Adds a reference to those of a node finished before, behind them.
+    /// Says that the traverse of the node being visited does not show its last `count` references.
+    pub fn mark_untraversed(&mut self, count: usize) {
+        let too_many = GraphError::TooManyNodes { limit: LIMIT };
+        if let Some(node) = self.next_node()
+            && (self.untraversed.len() < self.untraversed.capacity()
+                || make_room(&mut self.untraversed, too_many, &mut self.overflow))
+        {
+            self.untraversed.push((node, narrow(count)));
+        }
+    }
+
+    /// Adds a reference to those of a node finished before, behind them. No traverse shows it.
     pub fn add_late_edge(&mut self, holder: NodeIndex, target: NodeIndex) {
         let too_many = GraphError::TooManyEdges { limit: LIMIT };
         if self.targets.len() + self.late.len() >= LIMIT {
@@ -262,7 +275,9 @@ impl HeapGraphBuilder {
         }
         let referents = Csr::new(self.offsets, self.targets)?;
         let addresses = Addresses::Radix(Box::new(self.addresses));
-        let graph = HeapGraph::from_columns(self.nodes, self.types, referents, addresses)?;
+        let untraversed = self.untraversed;
+        let graph =
+            HeapGraph::from_columns(self.nodes, self.types, referents, addresses, untraversed)?;
         Ok(graph)
     }
 
@@ -279,10 +294,24 @@ impl HeapGraphBuilder {
             let end = starts.get(node + 1).map_or(before.len(), |&end| widen(end));
             self.offsets[node] = narrow(self.targets.len());
             self.targets.extend_from_slice(&before[widen(start)..end]);
+            let first = self.targets.len();
             while let Some((_, target)) = late.next_if(|(holder, _)| holder.index() == node) {
                 self.targets.push(target);
             }
+            let added = self.targets.len() - first;
+            if added > 0 {
+                if self.untraversed.len() == self.untraversed.capacity() {
+                    grow(&mut self.untraversed, LIMIT)?;
+                }
+                (self.untraversed).push((NodeIndex::new(node), narrow(added)));
+            }
         }
+        self.untraversed.sort_by_key(|&(node, _)| node);
+        self.untraversed.dedup_by(|more, first| {
+            let is_same = more.0 == first.0;
+            first.1 += if is_same { more.1 } else { 0 };
+            is_same
+        });
         Ok(())
     }
 }

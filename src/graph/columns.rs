@@ -27,6 +27,8 @@ pub struct GraphColumns {
     pub offsets: Vec<u32>,
     /// Where the edges lead, node by node.
     pub targets: Vec<NodeIndex>,
+    /// How many of the last edges of a node its traverse does not show, in the order of the nodes.
+    pub untraversed: Vec<(NodeIndex, u32)>,
 }
 
 impl GraphColumns {
@@ -38,7 +40,7 @@ impl GraphColumns {
     ///
     /// If there are more nodes or edges than a graph can number, columns differ in length, the
     /// edges of one node start before those of the node before it, an edge or the class of a type
-    /// leads nowhere, a type is missing, or two nodes have one address; or if memory is short.
+    /// leads nowhere, what traverses do not show is not in the order of the nodes, a type is missing, or two nodes have one address; or if memory is short.
     pub fn build(self) -> Result<HeapGraph, GraphError> {
         let node_count = self.addresses.len();
         self.check_shape()?;
@@ -66,7 +68,8 @@ impl GraphColumns {
         };
         let referents = Csr::new(self.offsets, self.targets)?;
         let addresses = Addresses::Sorted(order);
-        let graph = HeapGraph::from_columns(nodes, self.types, referents, addresses)?;
+        let untraversed = self.untraversed;
+        let graph = HeapGraph::from_columns(nodes, self.types, referents, addresses, untraversed)?;
         Ok(graph)
     }
 
@@ -89,6 +92,14 @@ impl GraphColumns {
         if let Some(finished) = other {
             let met = node_count;
             return Err(GraphError::Unfinished { met, finished });
+        }
+        let mut pairs = self.untraversed.windows(2);
+        if !pairs.all(|pair| pair[0].0 < pair[1].0) {
+            return Err(GraphError::UntraversedOutOfOrder);
+        }
+        let last = self.untraversed.last().map(|&(node, _)| node.index());
+        if let Some(node) = last.filter(|&node| node >= node_count) {
+            return Err(GraphError::UntraversedOutOfRange { node, node_count });
         }
         let starts_at_zero = self.offsets.first().is_none_or(|&first| first == 0);
         let ends = self.offsets.last().map_or(0, |&last| last as usize);

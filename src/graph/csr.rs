@@ -50,6 +50,23 @@ impl Csr {
         start..end
     }
 
+    /// Where the edge at `position` among those of all nodes leads.
+    pub(super) fn target(&self, position: usize) -> NodeIndex {
+        self.targets[position]
+    }
+
+    /// Takes out the edges at some positions among those of all nodes, in ascending order.
+    /// O(nodes + edges).
+    pub(super) fn remove(&mut self, positions: &[usize]) {
+        let mut offsets = self.offsets.iter_mut().peekable();
+        for (removed, end) in positions.iter().copied().chain([usize::MAX]).enumerate() {
+            while let Some(offset) = offsets.next_if(|offset| widen(**offset) <= end) {
+                *offset -= narrow(removed);
+            }
+        }
+        remove_at(&mut self.targets, positions);
+    }
+
     /// The node whose edge stands at `position` among those of all nodes. O(log nodes).
     pub(super) fn source(&self, position: usize) -> NodeIndex {
         let after = self
@@ -88,4 +105,15 @@ impl Csr {
             targets: sources,
         })
     }
+}
+
+/// Takes out what stands at some positions, in ascending order.
+pub(super) fn remove_at<T>(items: &mut Vec<T>, positions: &[usize]) {
+    let mut next = positions.iter().copied().peekable();
+    let mut position = 0;
+    items.retain(|_| {
+        let is_removed = next.next_if_eq(&position).is_some();
+        position += 1;
+        !is_removed
+    });
 }

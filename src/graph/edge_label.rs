@@ -7,6 +7,13 @@ use std::fmt;
 /// variables to their values.
 pub const CONTEXT_VARIABLES: &str = "context variables";
 
+/// How the key of a finalizer (`weakref.finalize`) begins: it says whose it is and what it calls, so that
+/// all that are alike have the same.
+pub const FINALIZER: &str = "<a finalizer";
+
+/// The name under which a cached function (`functools.lru_cache`) holds the results of calls.
+pub const CACHE: &str = "cache";
+
 /// The name of one reference, as it is written in a picture, a chain or a file.
 ///
 /// The order of the variants, then of their contents, is the order in which equally good

@@ -1,5 +1,6 @@
 //! The names of all references of a graph: 4 bytes each, and each different text once.
 
+use super::csr::remove_at;
 use super::edge_label::EdgeLabel;
 use super::index::{LIMIT, narrow, widen};
 use super::text_table::{TextIndex, TextTable};
@@ -137,6 +138,11 @@ impl EdgeNames {
             EdgeLabel::Internal(text) => EdgeName::Internal(self.text(text)),
         };
         self.push(name);
+    }
+
+    /// Takes out the names of the references at some positions, in ascending order.
+    pub fn remove(&mut self, positions: &[usize]) {
+        remove_at(&mut self.names, positions);
     }
 
     /// The name of the reference at `position` among all.

@@ -56,4 +56,15 @@ pub enum GraphError {
     /// The edges of the nodes do not follow each other.
     #[error("the references of the objects do not follow each other")]
     OffsetsOutOfOrder,
+    /// What the traverses of the nodes do not show is not in the order of the nodes.
+    #[error("references that no traverse shows are not in the order of their objects")]
+    UntraversedOutOfOrder,
+    /// What the traverse of a node does not show is told of one that does not exist.
+    #[error("references of object {node}, but there are only {node_count} objects")]
+    UntraversedOutOfRange {
+        /// The node's number.
+        node: usize,
+        /// How many nodes there are.
+        node_count: usize,
+    },
 }

@@ -24,7 +24,7 @@ pub use address_index::AddressIndex;
 pub use builder::HeapGraphBuilder;
 pub use columns::GraphColumns;
 pub use csr::Csr;
-pub use edge_label::{CONTEXT_VARIABLES, EdgeLabel};
+pub use edge_label::{CACHE, CONTEXT_VARIABLES, EdgeLabel, FINALIZER};
 pub use edge_names::{EdgeName, EdgeNames};
 pub use error::GraphError;
 pub use index::{NodeIndex, TypeIndex};
@@ -35,6 +35,7 @@ pub use root::{Root, RootKind};
 pub use text_table::{TextIndex, TextTable};
 pub use types::{HeapType, TypeTable};
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use address_order::AddressOrder;
@@ -50,6 +51,10 @@ pub const BYTES_A_NEIGHBOUR: u64 = 80;
 /// characters (`MCACHE_MAX_ATTR_SIZE`) of 4 bytes, with header and null.
 const LARGEST_NAME: u64 = 72 + 4 * 101;
 
+/// The links of an `lru_cache`. The collector does not track them: the traverse of the cache visits what
+/// they hold in their stead (`lru_cache_tp_traverse` in CPython's `_functoolsmodule.c`).
+const CACHED_CALL: &str = "functools._lru_list_elem";
+
 /// A heap at one moment: every object, what it refers to and what refers to it.
 ///
 /// Holds addresses, never objects: it keeps nothing alive and is `Send + Sync`. The graph is
@@ -64,6 +69,8 @@ pub struct HeapGraph {
     addresses: Addresses,
     /// The type `str` itself.
     string_type: Option<TypeIndex>,
+    /// By node, how many of its references its traverse does not show: the last ones.
+    untraversed: Vec<(NodeIndex, u32)>,
 }
 
 /// How a node is found by its address.
@@ -84,6 +91,7 @@ impl HeapGraph {
         types: TypeTable,
         referents: Csr,
         addresses: Addresses,
+        untraversed: Vec<(NodeIndex, u32)>,
     ) -> Result<Self, TooLittleMemory> {
         let string_type = types.iter().find(|(_, ty)| ty.is_genuine("builtins.str"));
         Ok(Self {
@@ -93,6 +101,7 @@ impl HeapGraph {
             types,
             referents,
             addresses,
+            untraversed,
         })
     }
 
@@ -192,6 +201,87 @@ impl HeapGraph {
     /// What `node` refers to, in the order of the traversal, repeated where it refers twice.
     pub fn referents(&self, node: NodeIndex) -> &[NodeIndex] {
         self.referents.targets(node)
+    }
+
+    /// The first of the [`referents`](Self::referents) of `node` that the collector sees: all that the
+    /// traverse of its type shows, if the collector sees [what it refers to](Self::is_seen_by_collector).
+    /// What is read in other ways stands behind them: the parts of numpy's arrays, what functions
+    /// registered for types tell, the class of an instance whose traverse leaves that out.
+    pub fn collected_referents(&self, node: NodeIndex) -> &[NodeIndex] {
+        let referents = self.referents(node);
+        if !self.is_seen_by_collector(node) {
+            return &[];
+        }
+        let known = &self.untraversed;
+        let unseen = match known.binary_search_by_key(&node, |&(node, _)| node) {
+            Ok(position) => known[position].1 as usize,
+            Err(_) => 0,
+        };
+        &referents[..referents.len().saturating_sub(unseen)]
+    }
+
+    /// True if and only if the collector tracks the object, or sees what it refers to in its holder.
+    pub fn is_seen_by_collector(&self, node: NodeIndex) -> bool {
+        self.flags(node).contains(NodeFlags::TRACKED)
+            || self.is_cached_call(node)
+            || self.has_cached_calls(node)
+    }
+
+    /// True for a link of an `lru_cache`. A class of a program that is called so has tracked instances.
+    fn is_cached_call(&self, node: NodeIndex) -> bool {
+        !self.flags(node).contains(NodeFlags::TRACKED) && self.type_of(node).is_called(CACHED_CALL)
+    }
+
+    /// True for the dict of an `lru_cache`. Where all its keys are plain it is not tracked up to CPython
+    /// 3.13, as the links are not.
+    fn has_cached_calls(&self, node: NodeIndex) -> bool {
+        let first_value = self.referents(node).get(1);
+        self.flags(node).contains(NodeFlags::DICT)
+            && first_value.is_some_and(|&value| self.is_cached_call(value))
+    }
+
+    /// By node, how many of its references its traverse does not show, where there are any: the last ones.
+    pub fn untraversed(&self) -> &[(NodeIndex, u32)] {
+        &self.untraversed
+    }
+
+    /// The object that the reference at `position` among those of all nodes is to.
+    pub fn referent_at(&self, position: usize) -> NodeIndex {
+        self.referents.target(position)
+    }
+
+    /// The object that holds the reference at `position` among those of all nodes. O(log nodes).
+    pub fn holder_at(&self, position: usize) -> NodeIndex {
+        self.referents.source(position)
+    }
+
+    /// Forgets references, as if they had been let go of: the objects that they were to have been
+    /// referred to less often. `positions` among those of all nodes, in ascending order.
+    ///
+    /// Whoever takes the value of a dict takes its key with it, as these stand in pairs.
+    /// O(nodes + edges).
+    pub fn forget_references(&mut self, positions: &[usize]) {
+        let mut turned = BTreeSet::new();
+        for &position in positions {
+            let (holder, held) = (self.referents.source(position), self.referent_at(position));
+            let end = self.referents.positions(holder).end;
+            let known = self
+                .untraversed
+                .binary_search_by_key(&holder, |&(node, _)| node);
+            if let Some((_, unseen)) = known.ok().and_then(|known| self.untraversed.get_mut(known))
+            {
+                *unseen -= u32::from(end - position <= *unseen as usize);
+            }
+            let count = &mut self.nodes.reference_counts[held.index()];
+            *count = count.saturating_sub(1);
+            let referrers = self.referrers.positions(held).zip(self.referrers(held));
+            let mut same = referrers.filter(|&(_, &referrer)| referrer == holder);
+            let other = same.find(|(at, _)| !turned.contains(at));
+            turned.extend(other.map(|(at, _)| at));
+        }
+        let turned: Vec<usize> = turned.into_iter().collect();
+        self.referents.remove(positions);
+        self.referrers.remove(&turned);
     }
 
     /// Where the references that `node` holds stand among those of all nodes, in the order of

@@ -1,10 +1,14 @@
 //! Reference chains between live objects.
 
+use indexmap::IndexSet;
 use pyo3::prelude::*;
 
+use super::asker::Asker;
 use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
-use crate::analysis::{ChainSearch, Direction, ReferenceChain, RootPreference, best_root};
+use crate::analysis::{
+    self, ChainSearch, Direction, HiddenReferences, ReferenceChain, RootPreference, best_root,
+};
 use crate::capture::{self, CaptureError, Describer, module_name, text};
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet, RootKind};
 use crate::render;
@@ -38,8 +42,13 @@ pub(super) fn is_root(obj: &Bound<'_, PyAny>) -> PyResult<bool> {
 /// true for what is looked for; or `"module"`, a module that `sys.modules` holds under its own name;
 /// or `"root"`, see [`Query::to_root`]. These two are found in one pass over one capture. Objects at
 /// the addresses in `ignored` are never entered. The caller itself has `held_by_caller` references
-/// to it besides that of the list, which are not counted.
+/// to it besides that of the list, which are not counted. What the `asker` holds in order to ask is
+/// passed over where there is another way to a module or root; a function knows nothing of it.
 #[pyfunction]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parameters of objgraph.find_backref_chain, and who asks"
+)]
 pub(super) fn find_chain<'py>(
     py: Python<'py>,
     target: [Bound<'py, PyAny>; 1],
@@ -48,6 +57,7 @@ pub(super) fn find_chain<'py>(
     max_depth: usize,
     ignored: Vec<u64>,
     held_by_caller: u32,
+    asker: &Asker,
 ) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
     let heap = LiveHeap::capture(py, &target)?;
     let Some(start) = heap.node_of(&target[0]) else {
@@ -63,9 +73,10 @@ pub(super) fn find_chain<'py>(
         max_depth,
         ignored: heap.nodes_at(&ignored),
     };
+    let own = || (asker.0.references(heap.graph(), &[start])).map_err(CaptureError::from);
     let chain = match text(goal).as_deref() {
-        Some("module") => query.to_module(&heap)?,
-        Some("root") => query.to_root(&heap, held_by_caller)?,
+        Some("module") => query.to_module(&heap, own()?)?,
+        Some("root") => query.to_root(&heap, held_by_caller, own()?)?,
         _ => {
             heap.hold_all()?;
             query.to_match(&heap, goal)?
@@ -84,22 +95,31 @@ struct Query {
 }
 
 impl Query {
-    /// The chain to the nearest proper module; of several, to the one whose name comes first.
-    fn to_module(&self, heap: &LiveHeap<'_>) -> PyResult<Option<ReferenceChain>> {
+    /// The chain to the nearest proper module; of several, to the one whose name comes first. One
+    /// with the asker's `own` references only if there is no other.
+    fn to_module(
+        &self,
+        heap: &LiveHeap<'_>,
+        own: HiddenReferences,
+    ) -> PyResult<Option<ReferenceChain>> {
         let is_module = |node| is_module(heap, node);
-        let search = self.until(heap, is_module);
+        let has_own = !own.is_empty();
+        let search = self.until(heap, own, is_module);
         let name = |node| is_module(node).then(|| module_name(&heap.object(node)));
         match search.best_match(name) {
             Some(end) => chain_to(heap, &search, end).map(Some),
+            None if has_own => self.to_module(heap, HiddenReferences::default()),
             None => Ok(None),
         }
     }
 
-    /// The chain to the root that explains best, by [`RootPreference`].
+    /// The chain to the root that explains best, by [`RootPreference`]. One with the asker's `own`
+    /// references only if all others are held from outside.
     fn to_root(
         &self,
         heap: &LiveHeap<'_>,
         held_by_caller: u32,
+        own: HiddenReferences,
     ) -> PyResult<Option<ReferenceChain>> {
         let roots = heap.roots()?;
         if roots.kind(self.start).is_some() {
@@ -121,10 +141,14 @@ impl Query {
             is_external.then_some((RootPreference::External, RootKind::External))
         };
         let name = |node| roots.describe(node).name;
-        let search = self.until(heap, |node| is_module(heap, node));
+        let has_own = !own.is_empty();
+        let search = self.until(heap, own, |node| is_module(heap, node));
         match best_root(&search, rank, name) {
-            Some(end) => chain_to(heap, &search, end).map(Some),
-            None => Ok(None),
+            Some(end) if !has_own || roots.kind(end).is_some() => {
+                chain_to(heap, &search, end).map(Some)
+            }
+            _ if has_own => self.to_root(heap, held_by_caller, HiddenReferences::default()),
+            _ => Ok(None),
         }
     }
 
@@ -132,14 +156,16 @@ impl Query {
     fn until<'g>(
         &self,
         heap: &'g LiveHeap<'_>,
+        hidden: HiddenReferences,
         is_goal: impl FnMut(NodeIndex) -> bool,
     ) -> ChainSearch<'g> {
-        ChainSearch::until(
+        ChainSearch::until_without(
             heap.graph(),
             self.start,
             self.direction,
             self.max_depth,
             &self.ignored,
+            hidden,
             is_goal,
         )
     }
@@ -198,12 +224,13 @@ fn chain_to(
 }
 
 /// A chain in words, its references named from one capture of the heap; `texts` has the words
-/// for each object.
+/// for each object. What the `asker` holds of the last object besides is told last.
 #[pyfunction]
 pub(super) fn chain_text<'py>(
     py: Python<'py>,
     chain: Vec<Bound<'py, PyAny>>,
     mut texts: Vec<String>,
+    asker: &Asker,
 ) -> PyResult<String> {
     let heap = LiveHeap::capture(py, &chain)?;
     if let Some(node) = chain.first().and_then(|first| heap.node_of(first))
@@ -221,13 +248,38 @@ pub(super) fn chain_text<'py>(
     let labels: Result<Vec<Option<EdgeLabel>>, _> = chain.windows(2).map(label).collect();
     let labels = labels?;
     let start = chain.first().map(|first| heap.spelled(first));
+    let own = own_of_last(&heap, &describer, &chain, &asker.0)?;
     drop(describer);
     heap.let_go()?;
     Ok(render::chain_text(
         &start.unwrap_or_default(),
         &texts,
         &labels,
+        &own,
     ))
+}
+
+/// What the asker holds of the last object of a chain, a line each: first what is on the chain itself.
+fn own_of_last<'py>(
+    heap: &LiveHeap<'py>,
+    describer: &Describer<'_, '_>,
+    chain: &[Bound<'py, PyAny>],
+    asker: &analysis::Asker,
+) -> Result<Vec<String>, CaptureError> {
+    let mut nodes = chain.iter().rev().map(|object| heap.node_of(object));
+    let (Some(Some(target)), before) = (nodes.next(), nodes.next().flatten()) else {
+        return Ok(Vec::new());
+    };
+    let label = |holder, number| Ok::<_, CaptureError>(describer.labels(holder)?.at(number));
+    let holders = asker.holders_of(heap.graph(), target, label)?.into_iter();
+    let (on_chain, besides): (Vec<_>, Vec<_>) =
+        holders.partition(|(holder, _)| Some(*holder) == before);
+    let on_chain = on_chain
+        .into_iter()
+        .map(|(_, words)| format!("that is {words}"));
+    let besides = besides.into_iter().map(|(_, words)| format!("and {words}"));
+    let lines: IndexSet<String> = on_chain.chain(besides).collect();
+    Ok(lines.into_iter().collect())
 }
 
 /// The first object of a chain in words, if it is a root other than a module; `text` has the words

@@ -5,6 +5,7 @@
     reason = "the arguments of Python functions are made for the call"
 )]
 
+mod asker;
 mod captured_heap;
 mod chain;
 mod command;
@@ -15,6 +16,7 @@ mod fingerprint;
 mod growth;
 mod live;
 mod names;
+mod patterns;
 mod picture;
 mod seen_objects;
 mod snapshot;
@@ -30,8 +32,11 @@ mod core {
     use pyo3::prelude::*;
     use pyo3::types::IntoPyDict;
 
+    use crate::analysis::EXCUSES_JSON;
     use crate::capture::Layout;
 
+    #[pymodule_export]
+    use super::asker::Asker;
     #[pymodule_export]
     use super::captured_heap::{CapturedHeap, named_referents, set_referents_registry};
     #[pymodule_export]
@@ -46,26 +51,31 @@ mod core {
     use super::file_path::{check_target, write_whole};
     #[pymodule_export]
     use super::growth::{
-        GrowingPath, GrowthHistory, GrowthReport, allocated_blocks, allocated_bytes,
-        give_back_free_memory, snapshot_series,
+        GrowingPath, GrowthHistory, GrowthReport, ProcessReports, allocated_blocks,
+        allocated_bytes, by_process, bytes_in_use, give_back_free_memory, given_order,
+        growth_thresholds, left_out, origin_of, process_reports, snapshot_series,
     };
     #[pymodule_export]
     use super::names::{
         is_instance, one_line_of, qualified_name, shown_name_of, stands_for_others, type_name,
     };
     #[pymodule_export]
+    use super::patterns::{generic_path, path_matches, type_matches};
+    #[pymodule_export]
     use super::picture::Picture;
     #[pymodule_export]
     use super::seen_objects::{SeenObjects, untrack};
     #[pymodule_export]
     use super::snapshot::{
-        CycleGroup, Cycles, Explanation, Garbage, HeapDiff, HeapSnapshot, Hint, Node, Owner,
-        Reference, ReferenceLeak, RootChain, Suspect, Suspects, TypeChange, TypeRetained,
-        TypeTotal, UnexplainedReferences, UnexplainedTotal, Why, explain, load_snapshot,
-        take_snapshot,
+        CompiledHolders, CycleGroup, Cycles, Explanation, Garbage, HeapDiff, HeapSnapshot,
+        HeldByCycle, Hint, NewObjects, NewPlace, Node, Owner, Reference, ReferenceLeak, RootChain,
+        Suspect, Suspects, TypeChange, TypeRetained, TypeTotal, UnexplainedReferences,
+        UnexplainedTotal, Why, explain, load_snapshot, take_snapshot, why_new,
     };
     #[pymodule_export]
-    use super::statistics::{count_by_type, objects_at, objects_of_type};
+    use super::statistics::{
+        count_by_type, count_tracked, objects_at, objects_of_type, sizes_by_type,
+    };
     #[pymodule_export]
     use super::unreferenced::unreferenced;
 
@@ -104,6 +114,7 @@ mod core {
         let layout = Layout::get(module.py());
         module.add("WALKS_COLLECTOR_LISTS", layout.has_collector_lists())?;
         let layouts: Vec<_> = layout.rows().collect();
+        module.add("EXCUSES", EXCUSES_JSON)?;
         module.add("LAYOUTS", layouts.into_py_dict(module.py())?)
     }
 }

@@ -7,7 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::PySet;
 
 use crate::analysis;
-use crate::capture::{self, GiveBack};
+use crate::capture::{self, GiveBack, Introspection, Need, Sizes};
+use crate::graph::ObjectList;
 use crate::process;
 
 /// Bytes that an object takes while it is compared, beside the list that it is in: what is kept of it.
@@ -39,6 +40,15 @@ impl SeenObjects {
         self.seen = analysis::SeenObjects::default();
     }
 
+    /// Looks at all objects there are now, tracked or not. A walk over the heap.
+    fn look(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let types = Introspection::new(slf.py())?;
+        let heap = capture::capture(&types, &[], Sizes::Skipped, Need::Answer)?;
+        let list = capture::list_captured(&types, &heap.graph)?;
+        drop(heap);
+        Self::count(slf, list).map(drop)
+    }
+
     /// Looks at what the collector tracks now. Type names with the number of objects before, now,
     /// and of those that were not there before.
     fn update(
@@ -48,11 +58,7 @@ impl SeenObjects {
         // An import after the look would be new at the next.
         default_dict(slf.py())?;
         // Not while `slf` is borrowed: another thread may run meanwhile.
-        let list = capture::list_tracked(slf.py())?;
-        let bytes = BYTES_AN_OBJECT * list.objects.len();
-        let _give_back = GiveBack::of(bytes);
-        process::ensure(bytes as u64)?;
-        let counts = slf.try_borrow_mut()?.seen.update(list);
+        let counts = Self::count(slf, capture::list_tracked(slf.py())?)?;
         let mut by_name: BTreeMap<String, Counts> = BTreeMap::new();
         for class in counts {
             let name = class.ty.display_name(short_names).into_owned();
@@ -104,6 +110,23 @@ impl SeenObjects {
     #[getter]
     fn memory_size(&self) -> usize {
         self.seen.memory_size()
+    }
+}
+
+impl SeenObjects {
+    /// Takes a list as what there is now, and counts what was there before, is there now, and is new.
+    fn count(slf: &Bound<'_, Self>, list: ObjectList) -> PyResult<Vec<analysis::ClassCounts>> {
+        let bytes = BYTES_AN_OBJECT * list.objects.len();
+        let _give_back = GiveBack::of(bytes);
+        process::ensure(bytes as u64)?;
+        Ok(slf.try_borrow_mut()?.seen.update(list))
+    }
+
+    /// The addresses of objects of `list` that were not there at the look before the last; at the last, if
+    /// there was no other. `None` if there was none.
+    pub(super) fn new_since(&self, list: ObjectList) -> Option<Vec<u64>> {
+        let _give_back = GiveBack::of(BYTES_AN_OBJECT * list.objects.len());
+        self.seen.new_since(list)
     }
 }
 

@@ -1,11 +1,14 @@
 //! Counting and finding objects by type or address.
 
+use std::collections::BTreeMap;
+
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyType};
 use rustc_hash::FxHashSet;
 
-use crate::capture::{self, TypePattern, text};
+use crate::capture::{self, GiveBack, Introspection, Need, Sizes, TypePattern, text};
+use crate::graph::{NodeFlags, NodeIndex};
 use crate::render::one_line;
 
 /// How many of `objects` (all objects that the collector tracks if `None`) there are of each
@@ -28,6 +31,41 @@ pub(super) fn count_by_type<'py>(
         by_name.set_item(name, others + count)?;
     }
     Ok(by_name)
+}
+
+/// Bytes of those of `objects` (of all objects that the collector tracks if `None`) that are of each type,
+/// by name: shallow sizes. O(objects + references).
+#[pyfunction]
+pub(super) fn sizes_by_type<'py>(
+    py: Python<'py>,
+    objects: Option<&Bound<'py, PyList>>,
+    short_names: bool,
+) -> PyResult<BTreeMap<String, u64>> {
+    let types = Introspection::new(py)?;
+    let graph = capture::capture(&types, &[], Sizes::Measured, Need::Answer)?.graph;
+    let _give_back = GiveBack::after(&graph);
+    let nodes: Vec<NodeIndex> = match objects {
+        Some(objects) => (objects.iter())
+            .filter_map(|object| graph.node_at(object.as_ptr() as u64))
+            .collect(),
+        None => (graph.nodes())
+            .filter(|&node| graph.flags(node).contains(NodeFlags::TRACKED))
+            .collect(),
+    };
+    let mut by_name: BTreeMap<String, u64> = BTreeMap::new();
+    for node in nodes {
+        let name = graph.type_of(node).display_name(short_names);
+        let sum = by_name.entry(name.into_owned()).or_default();
+        *sum = sum.saturating_add(graph.shallow_size(node));
+    }
+    Ok(by_name)
+}
+
+/// How many objects the collector tracks, and how many references the lists, tuples, dicts and sets
+/// among them hold.
+#[pyfunction]
+pub(super) fn count_tracked(py: Python<'_>) -> PyResult<(u64, u64)> {
+    capture::count_tracked(py)
 }
 
 /// Those of `objects` (of all objects that the collector tracks if `None`) whose type has the

@@ -11,8 +11,8 @@ use crate::graph::EdgeLabel;
 /// cell between a function and its variable, are passed over, as are the inner parts of a context.
 ///
 /// `objects` has a text for each object; `labels` the reference from each to the next, `None`
-/// where there is none any more. `start` spells the first object in the path. Whatever the names say, each
-/// object has one line ([`one_line`]). The last line has no line break.
+/// where there is none any more. `start` spells the first object in the path. `remarks` come last. Whatever
+/// the names say, each object and remark has one line ([`one_line`]). The last line has no line break.
 ///
 /// ```
 /// use heapgraph::graph::EdgeLabel;
@@ -24,14 +24,21 @@ use crate::graph::EdgeLabel;
 ///     Some(EdgeLabel::Key("'sessions'".into())),
 ///     Some(EdgeLabel::Index(3)),
 /// ];
-/// assert_eq!(chain_text("app", &objects, &labels), "\
+/// let remarks = ["and your variable `session`".into()];
+/// assert_eq!(chain_text("app", &objects, &labels, &remarks), "\
 /// app.sessions[3]
 ///
 ///   module app
 ///   .sessions  list, 4 items
-///   [3]        Session");
+///   [3]        Session
+/// and your variable `session`");
 /// ```
-pub fn chain_text(start: &str, objects: &[String], labels: &[Option<EdgeLabel>]) -> String {
+pub fn chain_text(
+    start: &str,
+    objects: &[String],
+    labels: &[Option<EdgeLabel>],
+    remarks: &[String],
+) -> String {
     let object = |position| one_line(objects.get(position).map_or("", String::as_str));
     let mut lines = vec![(Cow::from(""), object(0))];
     let mut position = 0;
@@ -54,6 +61,10 @@ pub fn chain_text(start: &str, objects: &[String], labels: &[Option<EdgeLabel>])
         };
         text.push('\n');
         text.push_str(line.trim_end());
+    }
+    for remark in remarks {
+        text.push('\n');
+        text.push_str(&one_line(remark));
     }
     text
 }

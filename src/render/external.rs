@@ -149,9 +149,17 @@ fn in_short(messages: &[u8]) -> String {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
     use super::*;
+
+    /// One test at a time writes a program and runs it: a child that is forked meanwhile has the program
+    /// open for writing, and what is so cannot be run (`ETXTBSY`).
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// A program in `folder` that runs `script` in place of `dot`.
     fn stand_in(folder: &Path, script: &str) -> Dot {
@@ -166,6 +174,7 @@ mod tests {
 
     #[test]
     fn the_picture_is_what_the_program_writes() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let dot = stand_in(folder.path(), "echo \"$1\"; cat");
         let picture = dot.draw("digraph {}", "pdf").unwrap();
@@ -174,6 +183,7 @@ mod tests {
 
     #[test]
     fn a_large_source_and_a_large_picture_pass_at_the_same_time() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let dot = stand_in(folder.path(), "cat; cat /dev/null >&2");
         let source = "x".repeat(3_000_000);
@@ -182,6 +192,7 @@ mod tests {
 
     #[test]
     fn a_failing_program_is_an_error_with_its_own_words() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let dot = stand_in(
             folder.path(),
@@ -196,6 +207,7 @@ mod tests {
 
     #[test]
     fn an_empty_picture_is_an_error_whatever_the_status() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let error = stand_in(folder.path(), "exit 0")
             .draw("digraph {}", "pdf")
@@ -206,6 +218,7 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_end_is_stopped() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let dot = Dot {
             time_limit: Duration::from_millis(200),

@@ -59,20 +59,6 @@ pub fn root_words(snapshot: &HeapSnapshot, node: NodeIndex) -> String {
     }
 }
 
-/// How a path that starts at an object begins: with the name of a module, or the function of a
-/// frame, otherwise with the type.
-pub(super) fn path_start(snapshot: &HeapSnapshot, node: NodeIndex) -> String {
-    let name = snapshot.node_names().get(node);
-    if let Some(name) = name.filter(|_| is_module(snapshot, node)) {
-        return name.to_owned();
-    }
-    let type_name = &snapshot.graph().type_of(node).name;
-    match name.and_then(|name| name.split_once(" in ")) {
-        Some((function, _)) => format!("<{type_name} {function}>"),
-        None => format!("<{type_name}>"),
-    }
-}
-
 fn is_module(snapshot: &HeapSnapshot, node: NodeIndex) -> bool {
     snapshot.graph().flags(node).contains(NodeFlags::MODULE)
 }

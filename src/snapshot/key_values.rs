@@ -17,12 +17,14 @@ const TOOL_KEY: &str = "heapgraph.tool_version";
 const PYTHON_KEY: &str = "heapgraph.python_version";
 const PLATFORM_KEY: &str = "heapgraph.platform";
 const PID_KEY: &str = "heapgraph.pid";
+const FIRST_CAPTURED_AT_KEY: &str = "heapgraph.first_captured_at";
 const PROGRAM_KEY: &str = "heapgraph.program";
 const CAPTURED_AT_KEY: &str = "heapgraph.captured_at";
 const CAPTURE_TIME_KEY: &str = "heapgraph.capture_nanoseconds";
 const COLLECTED_KEY: &str = "heapgraph.collected";
 const UNSEEN_KEY: &str = "heapgraph.unseen";
 const OPAQUE_KEY: &str = "heapgraph.opaque_types";
+pub(super) const UNTRAVERSED_KEY: &str = "heapgraph.untraversed";
 pub(super) const NODES_KEY: &str = "heapgraph.node_count";
 pub(super) const EDGES_KEY: &str = "heapgraph.edge_count";
 const NAMES_KEY: &str = "heapgraph.names_recorded";
@@ -43,6 +45,8 @@ struct TypeEntry {
 pub(super) struct KeyValues {
     pub(super) metadata: Metadata,
     pub(super) types: TypeTable,
+    /// How many of the last references of a row its traverse does not show.
+    pub(super) untraversed: Vec<(NodeIndex, u32)>,
     pub(super) node_count: u64,
     pub(super) edge_count: u64,
     pub(super) has_names: bool,
@@ -68,6 +72,7 @@ pub(super) fn write(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
         python_version,
         platform,
         pid,
+        first_captured_at,
         program,
         captured_at,
         capture_time,
@@ -76,8 +81,7 @@ pub(super) fn write(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
         opaque_types,
         has_keys,
     } = snapshot.metadata();
-    let captured_at =
-        DateTime::<Utc>::from(*captured_at).to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let time = |time| DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::AutoSi, true);
     let mut entries = vec![
         (FORMAT_KEY, FORMAT_VERSION.to_string()),
         (TOOL_KEY, tool_version.clone()),
@@ -85,7 +89,7 @@ pub(super) fn write(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
         (PLATFORM_KEY, platform.clone()),
         (PID_KEY, pid.to_string()),
         (PROGRAM_KEY, program.clone()),
-        (CAPTURED_AT_KEY, captured_at),
+        (CAPTURED_AT_KEY, time(*captured_at)),
         (CAPTURE_TIME_KEY, capture_time.as_nanos().to_string()),
         (COLLECTED_KEY, collected.to_string()),
         (UNSEEN_KEY, json(unseen)),
@@ -95,8 +99,18 @@ pub(super) fn write(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
         (VALUES_KEY, (!snapshot.values().is_empty()).to_string()),
         (TYPES_KEY, json(&type_entries(snapshot.graph().types()))),
     ];
+    if let Some(first_captured_at) = first_captured_at {
+        entries.push((FIRST_CAPTURED_AT_KEY, time(*first_captured_at)));
+    }
     if !opaque_types.is_empty() {
         entries.push((OPAQUE_KEY, json(opaque_types)));
+    }
+    let untraversed = snapshot.graph().untraversed().iter();
+    let untraversed: Vec<(u32, u32)> = untraversed
+        .map(|&(node, count)| (node.to_u32(), count))
+        .collect();
+    if !untraversed.is_empty() {
+        entries.push((UNTRAVERSED_KEY, json(&untraversed)));
     }
     if !has_keys {
         entries.push((KEYS_KEY, has_keys.to_string()));
@@ -144,9 +158,18 @@ pub(super) fn read(entries: &[(&str, &str)]) -> Result<KeyValues, Unreadable> {
             is_heap_type: entry.is_heap_type,
         });
     }
+    // Files that were written before it was known have none.
+    let untraversed: Vec<(u32, u32)> = if footer.has(UNTRAVERSED_KEY) {
+        footer.json(UNTRAVERSED_KEY)?
+    } else {
+        Vec::new()
+    };
+    let untraversed = untraversed.into_iter();
+    let untraversed = untraversed.map(|(node, count)| (NodeIndex::from_u32(node), count));
     Ok(KeyValues {
         metadata: footer.metadata()?,
         types,
+        untraversed: untraversed.collect(),
         node_count: footer.parse(NODES_KEY)?,
         edge_count: footer.parse(EDGES_KEY)?,
         has_names: footer.parse(NAMES_KEY)?,
@@ -181,6 +204,10 @@ impl<'f> Footer<'f> {
         self.0.iter().any(|(other, _)| *other == key)
     }
 
+    fn time(&self, key: &str) -> Result<SystemTime, Problem> {
+        Ok(SystemTime::from(self.parse::<DateTime<Utc>>(key)?))
+    }
+
     fn metadata(&self) -> Result<Metadata, Problem> {
         let text = |key| self.text(key).map(str::to_owned);
         Ok(Metadata {
@@ -188,8 +215,11 @@ impl<'f> Footer<'f> {
             python_version: text(PYTHON_KEY)?,
             platform: text(PLATFORM_KEY)?,
             pid: self.parse(PID_KEY)?,
+            first_captured_at: (self.has(FIRST_CAPTURED_AT_KEY))
+                .then(|| self.time(FIRST_CAPTURED_AT_KEY))
+                .transpose()?,
             program: text(PROGRAM_KEY)?,
-            captured_at: SystemTime::from(self.parse::<DateTime<Utc>>(CAPTURED_AT_KEY)?),
+            captured_at: self.time(CAPTURED_AT_KEY)?,
             capture_time: Duration::from_nanos(self.parse(CAPTURE_TIME_KEY)?),
             collected: self.parse(COLLECTED_KEY)?,
             unseen: self.json(UNSEEN_KEY)?,

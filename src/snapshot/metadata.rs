@@ -13,6 +13,9 @@ pub struct Metadata {
     pub platform: String,
     /// The process.
     pub pid: u32,
+    /// When the first heap of this process was captured: tells it from others of its number. `None` in
+    /// files that were written before that was noted.
+    pub first_captured_at: Option<SystemTime>,
     /// The program: `sys.argv[0]`.
     pub program: String,
     /// When the capture began.
@@ -38,6 +41,7 @@ impl Default for Metadata {
             python_version: String::new(),
             platform: String::new(),
             pid: 0,
+            first_captured_at: None,
             program: String::new(),
             captured_at: SystemTime::UNIX_EPOCH,
             capture_time: Duration::ZERO,

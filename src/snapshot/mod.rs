@@ -5,6 +5,7 @@ mod key_values;
 mod keys;
 mod metadata;
 mod node_texts;
+mod process_id;
 mod reader;
 mod reference_text;
 mod schema;
@@ -16,9 +17,12 @@ pub use error::{Place, SnapshotError};
 pub use keys::{Namespaces, without_keys};
 pub use metadata::Metadata;
 pub use node_texts::NodeTexts;
+pub use process_id::{ByProcess, ProcessId};
 pub use reader::load;
-pub use series::series;
+pub use series::{SavedHeap, series};
 pub use writer::{save, save_in_groups};
+
+use rustc_hash::FxHashSet;
 
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, Root};
 
@@ -43,6 +47,7 @@ pub struct HeapSnapshot {
     values: NodeTexts,
     roots: Vec<Root>,
     metadata: Metadata,
+    aside: FxHashSet<usize>,
 }
 
 /// What a [`HeapSnapshot`] is made of.
@@ -104,12 +109,37 @@ impl HeapSnapshot {
             values,
             roots,
             metadata,
+            aside: FxHashSet::default(),
         }
     }
 
     /// The objects and references.
     pub fn graph(&self) -> &HeapGraph {
         &self.graph
+    }
+
+    /// Forgets references; see [`HeapGraph::forget_references`].
+    pub fn forget_references(&mut self, positions: &[usize]) {
+        self.graph.forget_references(positions);
+        if let Some(names) = &mut self.edge_names {
+            names.remove(positions);
+        }
+    }
+
+    /// Counts a reference less to the object at `address`, if there is one.
+    pub fn discount_reference(&mut self, address: u64) {
+        self.graph.discount_references(address, 1);
+    }
+
+    /// Says of references, by their positions among those of all nodes, that they explain nothing
+    /// while there are others. A file does not keep that.
+    pub fn set_aside(&mut self, references: FxHashSet<usize>) {
+        self.aside = references;
+    }
+
+    /// The references that were set aside.
+    pub fn aside(&self) -> &FxHashSet<usize> {
+        &self.aside
     }
 
     /// The names of all references, unless they were not recorded.

@@ -5,7 +5,7 @@ use heapgraph::render::chain_text;
 
 fn text(start: &str, objects: &[&str], labels: &[Option<EdgeLabel>]) -> String {
     let objects: Vec<String> = objects.iter().map(ToString::to_string).collect();
-    chain_text(start, &objects, labels) + "\n"
+    chain_text(start, &objects, labels, &[]) + "\n"
 }
 
 /// The path and the second line of a chain of two objects.

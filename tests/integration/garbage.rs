@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use heapgraph::analysis::{Cycles, Fate, Garbage};
+use heapgraph::analysis::{Cycles, Fate, Garbage, UncollectableCycles};
 use heapgraph::graph::{NodeFlags, NodeIndex};
 
 use crate::cycles::snapshot;
@@ -68,6 +68,68 @@ fn a_cycle_through_an_object_that_is_not_tracked_can_not_be_freed() {
     assert_eq!(fates, [Fate::Uncollectable, Fate::Garbage]);
 }
 
+#[test]
+fn a_cycle_through_an_lru_cache_can_be_freed_though_its_links_are_not_tracked() {
+    // owner -> cache -> dict -> link -> result -> owner; the cache holds the link in a list too. Its
+    // traverse visits what the link holds.
+    let drawing = "owner -> cache -> dict -> key, dict -> link, cache -> link, link -> key, \
+                   link -> result -> owner";
+    let sketch = Sketch::new(drawing)
+        .flagged("owner cache result", NodeFlags::TRACKED)
+        .flagged("dict", NodeFlags::DICT)
+        .counted("");
+    let linked = sketch.clone().typed("link", "functools._lru_list_elem");
+    let all = "owner cache dict key link result";
+    assert_eq!(found(&linked, ""), (all.into(), [5, 1, 0]));
+    let tracked = linked.flagged("dict", NodeFlags::TRACKED);
+    assert_eq!(found(&tracked, ""), (all.into(), [5, 1, 0]));
+    // What holds the same in an object that no traverse looks into is not freed.
+    assert_eq!(found(&sketch, ""), (all.into(), [5, 1, 6]));
+}
+
+#[test]
+fn a_cycle_through_a_reference_that_no_traverse_shows_cannot_be_freed() {
+    // table -> part ~> table, table -> text: the reference of `part` is its last, and no traverse shows it.
+    let drawing = "table -> part -> table, table -> text";
+    let tracked = Sketch::new(drawing).flagged("table part", NodeFlags::TRACKED);
+    let sketch = tracked.clone().untraversed("part").counted("");
+    assert_eq!(found(&sketch, ""), ("table part text".into(), [2, 1, 3]));
+    assert_eq!(
+        found(&tracked.counted(""), ""),
+        ("table part text".into(), [2, 1, 0])
+    );
+    let cycles = UncollectableCycles::find(&snapshot(&sketch, ""));
+    let [group] = &cycles.groups[..] else {
+        panic!("{:?}", cycles.groups)
+    };
+    assert_eq!((group.count, group.kept.count), (1, 3));
+    let kept: Vec<_> = cycles.kept.iter().map(|kept| kept.node.index()).collect();
+    assert_eq!(kept, [0, 1, 2]);
+    let starts = cycles.kept.iter().filter(|kept| kept.held_by.is_none());
+    assert_eq!(starts.count(), 1);
+}
+
+#[test]
+fn a_cycle_that_another_one_keeps_goes_with_that() {
+    // a <-> b, and b ~> c <-> d: the collector frees a and b, then c and d.
+    let first = Sketch::new("a -> b -> a, b -> c -> d -> c")
+        .flagged("a b c d", NodeFlags::TRACKED)
+        .untraversed("b")
+        .counted("");
+    assert_eq!(found(&first, ""), ("a b c d".into(), [4, 0, 0]));
+    // a ~> b -> a stays, and what it keeps: c <-> d.
+    let second = Sketch::new("b -> a -> b, b -> c -> d -> c")
+        .flagged("a b c d", NodeFlags::TRACKED)
+        .untraversed("a")
+        .counted("");
+    assert_eq!(found(&second, ""), ("b a c d".into(), [4, 0, 4]));
+    assert!(
+        UncollectableCycles::find(&snapshot(&first, ""))
+            .groups
+            .is_empty()
+    );
+}
+
 /// What is left when the collector has run as often as it frees something: as the collector goes
 /// about it, which counts the references that tracked objects hold, and as reference counting goes
 /// on from there.
@@ -76,30 +138,31 @@ fn left_by_the_collector(sketch: &Sketch, garbage: &BTreeSet<usize>) -> BTreeSet
     let mut left = garbage.clone();
     loop {
         let before = left.len();
-        let holders = |left: &BTreeSet<usize>, node: usize| {
-            let held = |&(holder, held): &(usize, usize)| held == node && left.contains(&holder);
-            let edges = sketch.edges.iter().copied().filter(held);
-            edges.map(|(holder, _)| holder).collect::<Vec<_>>()
+        let references = |left: &BTreeSet<usize>, node: usize| {
+            let held = left.iter().flat_map(|&holder| sketch.referents(holder));
+            held.filter(|&held| held == node).count()
         };
-        // Tracked objects with a reference that no tracked object holds, and what they lead to.
+        // Tracked objects with a reference that no traverse shows, and what they lead to.
+        let shown = |node: usize| {
+            let held = left
+                .iter()
+                .flat_map(|&holder| sketch.collected_referents(holder));
+            held.filter(|&held| held == node).count()
+        };
         let mut kept: BTreeSet<usize> = (left.iter().copied())
             .filter(|&node| is_tracked(node))
-            .filter(|&node| {
-                holders(&left, node)
-                    .iter()
-                    .any(|&holder| !is_tracked(holder))
-            })
+            .filter(|&node| references(&left, node) > shown(node))
             .collect();
         for _ in 0..left.len() {
-            let held = kept.iter().filter(|&&node| is_tracked(node));
-            let held = held.flat_map(|&node| sketch.referents(node));
+            let held = kept
+                .iter()
+                .flat_map(|&node| sketch.collected_referents(node));
             let held: Vec<usize> = held.filter(|held| left.contains(held)).collect();
             kept.extend(held);
         }
         left.retain(|node| !is_tracked(*node) || kept.contains(node));
         // What nothing refers to any more is gone.
-        while let Some(node) = (left.iter().copied()).find(|&node| holders(&left, node).is_empty())
-        {
+        while let Some(node) = (left.iter().copied()).find(|&node| references(&left, node) == 0) {
             left.remove(&node);
         }
         if left.len() == before {
@@ -117,6 +180,9 @@ fn garbage_and_what_is_left_of_it_are_those_of_a_collection_played_through() {
         for node in 0..count {
             if !random.one_in(4) {
                 sketch = sketch.flagged(&format!("n{node}"), NodeFlags::TRACKED);
+                if random.one_in(4) && !sketch.referents(node).is_empty() {
+                    sketch = sketch.untraversed(&format!("n{node}"));
+                }
             }
         }
         let root = format!("n{}", random.below(count));

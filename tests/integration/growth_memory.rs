@@ -16,23 +16,32 @@ fn report_of_traced(
     resident: u64,
     allocator: Option<(u32, u32)>,
 ) -> GrowthReport {
+    let done: Vec<u32> = (0..moments).map(|moment| 10 * moment).collect();
+    report_of_moments(10, &done, |&done| Memory {
+        resident: Some(50_000_000 + u64::from(done) * resident),
+        // Close to 4 GiB, where the counters begin anew.
+        allocator: allocator.map(|(given_out, held)| Allocator {
+            given_out: (u32::MAX - 100_000).wrapping_add(done.wrapping_mul(given_out)),
+            held: (u32::MAX - 50_000).wrapping_add(done.wrapping_mul(held)),
+        }),
+        is_traced,
+        ..Memory::default()
+    })
+}
+
+/// What is said of a heap that stays as it is, at moments so many iterations apart, the first of which is
+/// the start of the watch.
+pub(crate) fn report_of_moments<T>(
+    apart: u64,
+    moments: &[T],
+    memory: impl Fn(&T) -> Memory,
+) -> GrowthReport {
     let mut history = GrowthHistory::default();
     let mut last = None;
-    for moment in 0..moments {
+    for (number, moment) in (0..).zip(moments) {
         let snapshot = WrittenHeap::new().build();
-        let done = 10 * moment;
-        let memory = Memory {
-            resident: Some(50_000_000 + u64::from(done) * resident),
-            // Close to 4 GiB, where the counters begin anew.
-            allocator: allocator.map(|(given_out, held)| Allocator {
-                given_out: (u32::MAX - 100_000).wrapping_add(done.wrapping_mul(given_out)),
-                held: (u32::MAX - 50_000).wrapping_add(done.wrapping_mul(held)),
-            }),
-            is_traced,
-            ..Memory::default()
-        };
-        let placement = history.add(&snapshot, done.into(), memory).unwrap();
-        last = Some((snapshot, placement));
+        let placement = history.add(&snapshot, number * apart, memory(moment));
+        last = Some((snapshot, placement.unwrap()));
     }
     let watched = Watched {
         moments_before: 1,

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in a test fails the test")]
 
+mod asker;
 mod chain;
 mod chain_brute_force;
 mod chain_text;
 #[cfg(feature = "cli")]
 mod cli;
+mod compiled_holders;
 mod components;
 mod cycles;
 mod dominators;
@@ -17,13 +19,18 @@ mod graph_references;
 mod growth;
 mod growth_census;
 mod growth_course;
+mod growth_garbage;
 mod growth_measure;
 mod growth_memory;
+#[cfg(feature = "cli")]
+mod growth_processes;
+mod growth_thresholds;
 mod hints;
 mod keys;
 mod layering;
 mod neighbourhood;
 mod neighbourhood_brute_force;
+mod new_objects;
 mod petgraph_visit;
 mod random;
 mod render;

@@ -170,3 +170,37 @@ fn a_few_bytes_for_each_object() {
     seen.update(list(&classes, &objects));
     assert!(seen.memory_size() < at_first);
 }
+
+#[test]
+fn what_is_new_since_the_look_before_the_last_is_what_a_set_tells() {
+    let classes = [class("A", 0x100, false), class("B", 0x200, false)];
+    let mut random = Random::new(7);
+    for _ in 0..200 {
+        let mut look = || -> BTreeMap<u64, u32> {
+            let count = random.below(12);
+            (0..count)
+                .map(|_| (0x10 * random.below(12) as u64, u32::from(random.one_in(2))))
+                .collect()
+        };
+        let looks = [look(), look(), look()];
+        let list = |look: &BTreeMap<u64, u32>| {
+            let objects: Vec<_> = look.iter().map(|(&at, &class)| (at, class, 0)).collect();
+            list(&classes, &objects)
+        };
+        let mut seen = SeenObjects::default();
+        assert_eq!(seen.new_since(list(&looks[2])), None);
+        let mut check = |position: usize, before: &BTreeMap<u64, u32>| {
+            seen.update(list(&looks[position]));
+            // Known is what was there at both looks.
+            let is_known = |at: &u64, class: &u32| {
+                before.get(at) == Some(class) && looks[position].get(at) == Some(class)
+            };
+            let now = looks[2].iter();
+            let expected = now.filter(|&(at, class)| !is_known(at, class));
+            let expected: Vec<u64> = expected.map(|(&at, _)| at).collect();
+            assert_eq!(seen.new_since(list(&looks[2])), Some(expected));
+        };
+        check(0, &looks[0]);
+        check(1, &looks[0]);
+    }
+}

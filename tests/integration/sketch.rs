@@ -23,6 +23,7 @@ struct SketchNode {
     type_name: String,
     flags: NodeFlags,
     reference_count: u32,
+    untraversed: usize,
 }
 
 #[derive(Clone)]
@@ -78,6 +79,16 @@ impl Sketch {
         self
     }
 
+    /// Says of each of some nodes, with spaces between their names, that its traverse does not show its
+    /// last reference; of one that is named several times, its last ones.
+    pub(crate) fn untraversed(mut self, names: &str) -> Self {
+        for name in names.split_whitespace() {
+            let position = self.position(name);
+            self.nodes[position].untraversed += 1;
+        }
+        self
+    }
+
     /// Gives every node as many references as are drawn, and one more for each time that it is among
     /// `outside`, names with spaces between them.
     pub(crate) fn counted(mut self, outside: &str) -> Self {
@@ -117,6 +128,18 @@ impl Sketch {
     pub(crate) fn referents(&self, holder: usize) -> Vec<usize> {
         let edges = self.edges.iter().filter(|edge| edge.0 == holder);
         edges.map(|edge| edge.1).collect()
+    }
+
+    /// What the collector sees a node refer to.
+    pub(crate) fn collected_referents(&self, holder: usize) -> Vec<usize> {
+        let mut held = self.referents(holder);
+        let shown = if self.has_flags(holder, NodeFlags::TRACKED) {
+            held.len() - self.nodes[holder].untraversed
+        } else {
+            0
+        };
+        held.truncate(shown);
+        held
     }
 
     pub(crate) fn type_name(&self, node: usize) -> &str {
@@ -189,6 +212,9 @@ impl Sketch {
             for held in self.referents(position) {
                 builder.add_edge(nodes[held]);
             }
+            if self.nodes[position].untraversed > 0 {
+                builder.mark_untraversed(self.nodes[position].untraversed);
+            }
             builder.finish_node(NodeRecord {
                 type_index,
                 flags: self.nodes[position].flags,
@@ -255,6 +281,7 @@ impl Sketch {
                 type_name: "builtins.object".into(),
                 flags: NodeFlags::default(),
                 reference_count: 0,
+                untraversed: 0,
             });
             self.nodes.len() - 1
         })
@@ -272,9 +299,13 @@ impl fmt::Display for Sketch {
             name,
             type_name,
             flags,
+            untraversed,
             ..
         } in &self.nodes
         {
+            for _ in 0..*untraversed {
+                write!(f, "\n    .untraversed({name:?})")?;
+            }
             if type_name != "builtins.object" {
                 write!(f, "\n    .typed({name:?}, {type_name:?})")?;
             }

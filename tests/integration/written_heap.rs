@@ -1,5 +1,8 @@
 //! Heaps written down object by object, with sizes and with a name for each reference.
 
+#[cfg(feature = "cli")]
+use std::time::{Duration, SystemTime};
+
 use heapgraph::graph::{
     EdgeLabel, EdgeNames, HeapGraphBuilder, HeapType, NodeFlags, NodeIndex, NodeRecord, Root,
     RootKind, TypeIndex,
@@ -14,7 +17,8 @@ pub(crate) struct WrittenHeap {
     roots: Vec<Root>,
     /// Types, and the objects that are their classes.
     classes: Vec<(&'static str, usize)>,
-    unseen: Vec<String>,
+    static_types: Vec<&'static str>,
+    metadata: Metadata,
 }
 
 struct Object {
@@ -22,6 +26,7 @@ struct Object {
     size: u64,
     flags: NodeFlags,
     name: Option<String>,
+    held_from_outside: Option<u32>,
     references: Vec<(EdgeLabel, usize)>,
 }
 
@@ -31,7 +36,8 @@ impl WrittenHeap {
             objects: Vec::new(),
             roots: Vec::new(),
             classes: Vec::new(),
-            unseen: Vec::new(),
+            static_types: Vec::new(),
+            metadata: Metadata::default(),
         };
         assert_eq!(heap.module("app"), 1);
         heap
@@ -55,6 +61,7 @@ impl WrittenHeap {
             size,
             flags: NodeFlags::default(),
             name: None,
+            held_from_outside: None,
             references: Vec::new(),
         });
         self.objects.len() - 1
@@ -91,7 +98,40 @@ impl WrittenHeap {
 
     /// Takes down what a capture of this heap could not see.
     pub(crate) fn unseen(&mut self, what: &str) {
-        self.unseen.push(what.into());
+        self.metadata.unseen.push(what.into());
+    }
+
+    /// Takes down that a process has saved it: its first heap and this one so many seconds after 1970.
+    #[cfg(feature = "cli")]
+    pub(crate) fn saved_by(&mut self, pid: u32, first: Option<u64>, seconds: u64) {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        self.metadata.pid = pid;
+        self.metadata.first_captured_at = first.map(at);
+        self.metadata.captured_at = at(seconds);
+    }
+
+    /// Takes down that garbage was collected before.
+    pub(crate) fn collected(&mut self) {
+        self.metadata.collected = true;
+    }
+
+    /// Says that a type has no traverse.
+    pub(crate) fn opaque(&mut self, type_name: &str) {
+        self.metadata.opaque_types.push(type_name.into());
+    }
+
+    /// Gives an object as many references as are written, and more that are not found.
+    pub(crate) fn hold_from_outside(&mut self, node: usize, count: u32) {
+        self.objects[node].held_from_outside = Some(count);
+    }
+
+    fn reference_count(&self, node: usize) -> u32 {
+        let Some(outside) = self.objects[node].held_from_outside else {
+            return 0;
+        };
+        let references = self.objects.iter().flat_map(|object| &object.references);
+        let found = references.filter(|&&(_, held)| held == node).count();
+        outside + u32::try_from(found).unwrap()
     }
 
     pub(crate) fn resize(&mut self, node: usize, size: u64) {
@@ -120,6 +160,11 @@ impl WrittenHeap {
         self.classes.push((type_name, node));
     }
 
+    /// Says that a type was compiled and not made at run time, as those of `builtins` are.
+    pub(crate) fn make_static(&mut self, type_name: &'static str) {
+        self.static_types.push(type_name);
+    }
+
     pub(crate) fn build(&self) -> HeapSnapshot {
         let mut builder = HeapGraphBuilder::default();
         for number in 0..self.objects.len() {
@@ -137,14 +182,16 @@ impl WrittenHeap {
                 || builder.add_type(self.heap_type(object.type_name)),
                 |&(_, known)| known,
             );
-            types.push((object.type_name, type_index));
+            if known.is_none() {
+                types.push((object.type_name, type_index));
+            }
             if let Some(name) = &object.name {
                 node_names.push(NodeIndex::new(number), name);
             }
             builder.finish_node(NodeRecord {
                 type_index,
                 shallow_size: object.size,
-                reference_count: 0,
+                reference_count: self.reference_count(number),
                 flags: object.flags,
             });
         }
@@ -154,10 +201,7 @@ impl WrittenHeap {
             node_names,
             values: NodeTexts::default(),
             roots: self.roots.clone(),
-            metadata: Metadata {
-                unseen: self.unseen.clone(),
-                ..Metadata::default()
-            },
+            metadata: self.metadata.clone(),
         })
     }
 
@@ -165,7 +209,8 @@ impl WrittenHeap {
         let class = self.classes.iter().find(|(name, _)| *name == type_name);
         HeapType {
             node: class.map(|&(_, node)| NodeIndex::new(node)),
-            is_heap_type: !type_name.starts_with("builtins."),
+            is_heap_type: !type_name.starts_with("builtins.")
+                && !self.static_types.contains(&type_name),
             ..heap_type(type_name)
         }
     }

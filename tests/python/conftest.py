@@ -46,5 +46,5 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     """A folder with a program that can leak, for tests of it."""
     pytester.makepyfile(app=APP)
     # What grows here has no end, so that there is no need to watch it for long.
-    pytester.makeini("[pytest]\nheapgraph_seconds = 0.2\n")
+    pytester.makeini("[pytest]\nheapgraph_iterations = 30\n")
     return pytester

@@ -41,7 +41,8 @@ def main() -> None:
                 "leaks": bool(report),
                 "text": str(report),
                 "growing": [
-                    [path.path, path.type_name, path.kind, *path.also] for path in report.growing
+                    [path.path, path.type_name, path.kind, *path.also]
+                    for path in [*report.growing, *report.remarks]
                 ],
             }
     if hasattr(module, "leak"):

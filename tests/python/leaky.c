@@ -73,11 +73,27 @@ static PyType_Slot box_slots[] = {{SLOT_NEW, box_new},
 static PyType_Spec box_spec = {"leaky.Box", sizeof(Box), 0, TPFLAGS_DEFAULT | TPFLAGS_HAVE_GC,
                                box_slots};
 
+/* A box that forgets to show its class, which it owns all the same. */
+static int shy_traverse(Box *box, Visit visit, void *argument) {
+    return box->content ? visit(box->content, argument) : 0;
+}
+
+static PyType_Slot shy_slots[] = {{SLOT_NEW, box_new},
+                                  {SLOT_TRAVERSE, shy_traverse},
+                                  {SLOT_CLEAR, box_clear},
+                                  {SLOT_DEALLOC, box_dealloc},
+                                  {0, NULL}};
+static PyType_Spec shy_spec = {"leaky.Shy", sizeof(Box), 0, TPFLAGS_DEFAULT | TPFLAGS_HAVE_GC,
+                               shy_slots};
+
 /* Belongs to no collector: nothing shows an instance that nothing shows holds. */
 static PyType_Slot unseen_slots[] = {{0, NULL}};
 static PyType_Spec unseen_spec = {"leaky.Unseen", sizeof(PyObject), 0, TPFLAGS_DEFAULT,
                                   unseen_slots};
 static PyObject *unseen_type;
+
+/* Could hold something, and has no traverse. */
+static PyType_Spec unshown_spec = {"leaky.Unshown", sizeof(Box), 0, TPFLAGS_DEFAULT, unseen_slots};
 
 /* Forgets an instance. */
 static PyObject *lose_unseen(PyObject *module, PyObject *nothing) {
@@ -100,6 +116,8 @@ PyObject *PyInit_leaky(void) {
         return NULL;
     Py_IncRef(unseen_type);
     PyModule_AddObject(module, "Unseen", unseen_type);
+    PyModule_AddObject(module, "Unshown", PyType_FromSpec(&unshown_spec));
+    PyModule_AddObject(module, "Shy", PyType_FromSpec(&shy_spec));
     PyModule_AddObject(module, "Box", PyType_FromSpec(&box_spec));
     return module;
 }

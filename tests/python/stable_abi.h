@@ -37,9 +37,17 @@ typedef struct {
     PyType_Slot *slots;
 } PyType_Spec;
 
-enum { METH_NOARGS = 4, METH_O = 8, API_VERSION = 1013 };
+typedef struct {
+    const char *name;
+    Function get;
+    void *set;
+    const char *doc;
+    void *closure;
+} PyGetSetDef;
+
+enum { METH_VARARGS = 1, METH_NOARGS = 4, METH_O = 8, API_VERSION = 1013 };
 enum { TPFLAGS_DEFAULT = 1 << 18, TPFLAGS_HAVE_GC = 1 << 14, TPFLAGS_BASETYPE = 1 << 10 };
-enum { SLOT_CLEAR = 51, SLOT_DEALLOC = 52, SLOT_METHODS = 64, SLOT_NEW = 65 };
+enum { SLOT_CALL = 50, SLOT_CLEAR = 51, SLOT_DEALLOC = 52, SLOT_METHODS = 64, SLOT_NEW = 65 };
 enum { SLOT_TRAVERSE = 71, SLOT_GETSET = 73 };
 
 extern void Py_IncRef(PyObject *), Py_DecRef(PyObject *);
@@ -49,4 +57,8 @@ extern PyObject *PyType_FromSpec(PyType_Spec *);
 extern PyObject *PyType_GenericAlloc(PyObject *, ptrdiff_t);
 extern PyObject *PyModule_Create2(PyModuleDef *, int);
 extern int PyModule_AddObject(PyObject *, const char *, PyObject *);
+extern PyObject *PyBytes_FromStringAndSize(const char *, ptrdiff_t);
+extern long PyLong_AsLong(PyObject *);
+extern void *PyMem_Malloc(size_t);
+extern void PyMem_Free(void *);
 extern void PyObject_GC_UnTrack(void *), PyObject_GC_Del(void *);

@@ -211,4 +211,5 @@ def test_description_of_a_chain(heap: Any) -> None:
     assert first == f"{held_objects.__name__}.REGISTRY['seen'][1].held"
     assert blank == ""
     assert rest[0].split() == ["module", held_objects.__name__]
-    assert rest[-1].split()[0] == ".held"
+    assert rest[-2].split()[0] == ".held"
+    assert rest[-1] == "and your variable `target`"

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import heapgraph
 from heapgraph._core import named_referents
 
 HAS_INLINE_VALUES = sys.version_info >= (3, 11)
@@ -241,19 +242,47 @@ def test_methods_and_descriptors() -> None:
     assert name_for(partial, partial.args) == ".args"
 
 
-def test_cached_functions() -> None:
-    held = Held()
+@pytest.mark.parametrize("maxsize", [None, 50])
+def test_cached_functions(maxsize: int | None) -> None:
+    """A result is called by the call that gave it, whatever the limit of the cache."""
 
-    @functools.cache
-    def cached(number: int) -> Held:
-        return held
+    @functools.lru_cache(maxsize)
+    def cached(*_: object, **__: object) -> Held:
+        return Held()
 
-    cached(1)
-    named = named_referents(cached)
-    assert ("<cached value>", held) in named or any(
-        type(referent) is dict and held in referent.values() for _, referent in named
-    )
-    assert all(name.strip() for name, _ in named)
+    class Priced:
+        price = functools.lru_cache(maxsize)(lambda *_: {})
+
+    priced = Priced()
+    results = {
+        "(3,)": cached(3),
+        "()": cached(),
+        "('a', 2.5)": cached("a", 2.5),
+        "((1, 2),)": cached((1, 2)),
+        "(name='n', size=3)": cached(name="n", size=3),
+        "(1, name=<Priced>)": cached(1, name=priced),
+    }
+    snapshot = heapgraph.take_snapshot()
+
+    def names(holder: object) -> dict[int, str]:
+        caches = [
+            held.node
+            for held in snapshot.find(obj=holder)[0].referents
+            if held.name == ".cache" and (held.node.type_name == "builtins.dict") != bool(maxsize)
+        ]
+        held = [reference for cache in caches for reference in cache.referents]
+        return {reference.node.address: reference.name for reference in held}
+
+    of_cached = names(cached)
+    assert {call: of_cached[id(held)] for call, held in results.items()} == {
+        call: f"[{call}]" for call in results
+    }
+    price = priced.price(2)
+    del snapshot
+    snapshot = heapgraph.take_snapshot()
+    assert names(Priced.price)[id(price)] == "[(<Priced>, 2)]"
+    for holder in (cached, Priced.price):
+        assert all(name.strip() for name, _ in named_referents(holder))
 
 
 def test_classes_modules_and_static_types() -> None:

@@ -8,7 +8,6 @@ import io
 import sys
 import unittest
 from itertools import count
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -107,16 +106,25 @@ def test_a_number_that_is_no_limit_excuses_nothing(numbers: dict[str, int]) -> N
 
 
 def test_the_limit_of_one_container_is_not_that_of_all() -> None:
-    client = Client(maxsize=10_000)
-    report = heapgraph.find_growth(client.call_two, iterations=50)
+    client = Client(maxsize=100)
+    report = heapgraph.find_growth(client.call_two, iterations=20)
     assert report
     assert report.bounded == []
-    alone = heapgraph.find_growth(client.call, iterations=50)
+    alone = heapgraph.find_growth(Client(maxsize=100).call, iterations=50)
     assert not alone
     (row,) = alone.bounded
-    assert row.limit == 10_000
-    assert "has a limit of 10,000 (attribute maxsize)" in row.evidence
+    assert row.limit == 100
+    assert row.evidence == "has a limit of 100 (attribute maxsize), now 72"
     assert "Grows up to a limit:" in str(alone)
+
+
+def test_a_limit_that_is_far_away_excuses_nothing_and_accuses_nobody() -> None:
+    report = heapgraph.find_growth(Client(maxsize=10_000).call, iterations=50)
+    assert (bool(report), report.verdict, report.bounded) == (False, "undecided", [])
+    (row,) = report.undecided
+    assert row.evidence == (
+        "would be full after 9,928 more, if attribute maxsize is its limit (10,000), now 72"
+    )
 
 
 def test_a_heap_that_is_emptied_is_draining() -> None:
@@ -154,8 +162,8 @@ def test_an_unrelated_leak_is_another_report() -> None:
         log.append(None)
 
     report = heapgraph.find_growth(work, iterations=50)
-    kinds = {row.path.rpartition("<local ")[2]: row.kind for row in report.growing}
-    assert kinds == {"log>": "elements", "connection>": "references"}
+    assert [row.path.rpartition("<local ")[2] for row in report.growing] == ["log>"]
+    assert [row.path.rpartition("<local ")[2] for row in report.remarks] == ["connection>"]
 
 
 def test_a_suspended_generator_is_not_traced_any_more() -> None:
@@ -196,10 +204,10 @@ def test_a_heap_that_drains_slowly_is_draining_too() -> None:
     def work() -> None:
         del rest[-2:]
 
-    assert heapgraph.find_growth(work, seconds=1).verdict == "draining"
+    assert heapgraph.find_growth(work).verdict == "draining"
 
 
-@pytest.mark.parametrize(("keys", "verdict"), [(30, "bounded"), (1_000_000, "leaking")])
+@pytest.mark.parametrize(("keys", "verdict"), [(30, "undecided"), (1_000_000, "leaking")])
 def test_a_loop_that_is_left_knows_what_it_has_seen(keys: int, verdict: str) -> None:
     cache: dict[int, object] = {}
     with heapgraph.GrowthLoop() as loop:
@@ -210,24 +218,6 @@ def test_a_loop_that_is_left_knows_what_it_has_seen(keys: int, verdict: str) -> 
     report = loop.report
     assert (report.verdict, report.iterations) == (verdict, 60)
     assert "left after 60 iterations" in str(report)
-
-
-@pytest.mark.parametrize(("most", "verdict"), [(150, "bounded"), (1_000_000, "leaking")])
-def test_what_rises_slowly_is_watched_for_a_second(
-    most: int, verdict: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    numbers = count()
-    held: dict[int, object] = {}
-
-    def work() -> None:
-        held[min(next(numbers) // 25, most)] = None
-
-    # An iteration takes a ten-thousandth of a second.
-    clock = SimpleNamespace(monotonic=lambda: (25 * len(held)) / 10_000)
-    monkeypatch.setattr("heapgraph._growth_watch.time", clock)
-    report = heapgraph.find_growth(work, loops=25)
-    assert report.verdict == verdict
-    assert report.iterations > 2 * 2000
 
 
 def test_a_weak_map_whose_values_keep_its_keys_is_named() -> None:

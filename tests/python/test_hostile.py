@@ -256,14 +256,15 @@ import gc, os, sys
 gc.disable()
 sys.path.insert(0, sys.argv[1])
 import wrong_traverse
-from heapgraph._core import CapturedHeap, find_chain, named_referents
+from heapgraph._core import Asker, CapturedHeap, find_chain, named_referents
+own = Asker([], [], [])
 for kind, count in (("visit_fails", 1), ("visit_null", 1), ("visit_twice", 2)):
     held = []
     item = getattr(wrong_traverse, kind)(held)
     assert CapturedHeap().referents(id(item)).count(id(held)) == count, kind
     assert all(name for name, _ in named_referents(item))
     # Without a collection, which such types crash.
-    assert find_chain([held], lambda other: other is item, False, 9, [], 0) == [item, held]
+    assert find_chain([held], lambda other: other is item, False, 9, [], 0, own) == [item, held]
 print("fine", flush=True)
 os._exit(0)
 """

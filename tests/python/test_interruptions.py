@@ -55,7 +55,7 @@ else:
 """,
     "an import hook that empties what is being named": """
 import builtins
-from heapgraph._core import draw_neighbourhood, named_referents
+from heapgraph._core import Asker, draw_neighbourhood, named_referents
 real, calls = builtins.__import__, []
 def hooked(*arguments, **options):
     calls.append(1)
@@ -68,11 +68,11 @@ for at in range(1, 12):
     calls.clear()
     held = {"k%d" % i: [object() for _ in range(3)] for i in range(50)}
     assert all(type(value) in (str, list) for _, value in named_referents(held))
-    draw_neighbourhood([held], True, 2, 100, [], None, 1)
+    draw_neighbourhood([held], True, 2, 100, [], None, 1, Asker([], [], []))
 """,
     "keys derived from str under the names that are looked for": """
 from heapgraph import by_type, find_backref_chain, is_proper_module, typestats
-from heapgraph._core import CapturedHeap, draw_neighbourhood, named_referents
+from heapgraph._core import Asker, CapturedHeap, draw_neighbourhood, named_referents
 class Key(str):
     __hash__ = str.__hash__
     def __eq__(self, other):
@@ -88,7 +88,7 @@ CapturedHeap()
 named_referents(item)
 typestats(shortnames=False)
 by_type("other.Odd")
-draw_neighbourhood([item], True, 2, 100, [], None, 1)
+draw_neighbourhood([item], True, 2, 100, [], None, 1, Asker([], [], []))
 find_backref_chain(item, is_proper_module)
 assert not calls, calls
 """,

@@ -28,17 +28,21 @@ def test_a_marked_test_that_leaks(suite: pytest.Pytester) -> None:
         failed=1,
         passed=1,
     )
-    lines = shown.splitlines()
-    [failure] = [line for line in lines if line.startswith("app.server.sessions grows")]
-    assert "+1 element" in failure
-    text = shown[shown.index(failure) :]
+    # The failure is short, and says where the leak is explained.
+    failure, _, text = shown.partition("heapgraph: 1 leak in 1 test")
+    assert "\napp.server.sessions grows with every run: +1 element" in failure
+    assert "alive by" not in failure
+    assert re.search(r"\n1: app.server.sessions grows with every run: \+1 element", text)
+    assert re.search(r"\n +in +1 test: test_app.py::test_sign_in\n", text)
     assert re.search(r"size +builtins.dict: \d+ > \d+ > \d+", text)
     assert re.search(r"alive by\n +module app\n +\.server +Server\n +\.sessions +dict", text)
     assert re.search(r"try +Delete each entry", text)
     assert re.search(r"fingerprint [0-9a-f]{16}", text)
     assert "If this is meant: ignore=['app.server.sessions*']" in text
     # One leak is one report, and the tools of a test are none.
-    assert "grows with every run" not in text[len(failure) : text.index("If this is meant")]
+    assert "\n2: " not in text
+    assert re.search(r"\nheapgraph: 2 tests checked in [\d.]+ s, 1 grows", text)
+    assert "- Grows: app.server" in text
 
 
 def test_options_of_the_marker(suite: pytest.Pytester) -> None:
@@ -177,7 +181,7 @@ def test_tests_that_do_not_pass_end_as_ever(suite: pytest.Pytester) -> None:
     assert "[XPASS(strict)] leaks no more" in shown
     assert "its own error" in shown
     assert "its own reason" in shown
-    assert "The test passed once, and not again." in shown
+    assert "The test passed once, and failed when it was run again: AssertionError: " in shown
 
 
 def test_a_fixture_that_fails_when_made_again(suite: pytest.Pytester) -> None:

@@ -123,8 +123,12 @@ def test_patches(monkeypatch):
 def test_mocks():
     remembers.method(object())
 
-def test_warns(recwarn):
+def test_warns():
     warnings.warn("a warning", stacklevel=1)
+
+def test_warns_and_looks(recwarn):
+    warnings.warn("a warning", stacklevel=1)
+    assert len(recwarn) == 1
 
 def test_raises():
     with pytest.raises(ZeroDivisionError) as raised:
@@ -152,7 +156,7 @@ class UnitTest(unittest.TestCase):
 @pytest.mark.parametrize("marked", [True, False])
 def test_tools_of_tests_are_not_blamed(suite: pytest.Pytester, marked: bool) -> None:
     mark = "\npytestmark = pytest.mark.no_growth\n" if marked else ""
-    check(suite, NOISE + mark, *([] if marked else ["--heapgraph"]), passed=15)
+    check(suite, NOISE + mark, *([] if marked else ["--heapgraph"]), passed=16)
 
 
 def test_under_coverage(suite: pytest.Pytester) -> None:
@@ -162,7 +166,7 @@ def test_under_coverage(suite: pytest.Pytester) -> None:
         *[sys.executable, "-m", "coverage", "run", "-m", "pytest", "--heapgraph"],
         *["-p", "no:cacheprovider", *(part for name in OTHERS for part in ("-p", f"no:{name}"))],
     )
-    done.assert_outcomes(passed=15)
+    done.assert_outcomes(passed=16)
 
 
 def test_with_xdist(suite: pytest.Pytester) -> None:

@@ -54,7 +54,7 @@ def test_the_ini_file(suite: pytest.Pytester) -> None:
         heapgraph = true
         heapgraph_loops = 3
         heapgraph_warmup = 1
-        heapgraph_seconds = 0.1
+        heapgraph_iterations = 20
         heapgraph_ignore =
             app.server.sessions*
             app.server.other*

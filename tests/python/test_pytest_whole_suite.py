@@ -3,39 +3,144 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+
+import pytest
 
 import heapgraph
 from plugin_suite import LEAKS, NEW_LEAK, check
 
-if TYPE_CHECKING:
-    import pytest
+SUITE = """
+import unittest, warnings
+import app, pytest
+
+def test_in():
+    app.server.sign_in()
+
+class TestServer:
+    @pytest.mark.parametrize("user", ["a", "b"])
+    def test_in(self, user):
+        app.server.sign_in()
+
+    def test_element():
+        app.server.texts.append(None)
+
+def test_in_and_out(tmp_path):
+    app.server.sign_out(app.server.sign_in())
+
+def test_warns():
+    warnings.warn("old name", DeprecationWarning)
+
+@pytest.mark.allow_growth
+def test_allowed():
+    app.server.sign_in()
+
+def test_with_a_check_of_its_own(assert_no_growth):
+    assert_no_growth(app.server.sign_in, ignore=["app.*"], loops=1)
+"""
 
 
 def test_a_whole_suite(suite: pytest.Pytester) -> None:
+    tests = SUITE.replace("test_element():", "test_element(self):")
+    shown = check(suite, tests, "--heapgraph", failed=4, passed=4, warnings=1)
+    assert "FAILED test_app.py::test_in - " in shown
+    # One leak is explained once, first what most tests show.
+    failures, _, leaks = shown.partition("heapgraph: 2 leaks in 4 tests")
+    assert failures.count("app.server.sessions grows with every run: +1 element") == 3
+    assert failures.count('Explained at the end of the run, under "heapgraph".') == 4
+    assert leaks.index("1: app.server.sessions grows") < leaks.index("2: app.server.texts grows")
+    assert (
+        "3 tests: test_app.py::TestServer::test_in[a], test_app.py::TestServer::test_in[b], "
+        in leaks
+    )
+    assert leaks.count("alive by") == 2
+    closing = r"heapgraph: 7 tests checked in [\d.]+ s, 4 grow; slowest: test_app.py::\S+ \("
+    assert re.search(closing, leaks)
+
+
+RUN_ONCE = """
+import pytest
+
+runs = []
+
+def is_first(name):
+    runs.append(name)
+    return runs.count(name) == 1
+
+def test_fails():
+    assert is_first("fails")
+
+def test_skips():
+    if not is_first("skips"):
+        pytest.skip("has run")
+
+@pytest.fixture
+def port():
+    assert is_first("port"), "in use"
+
+def test_setup(port):
+    pass
+
+@pytest.fixture
+def file():
+    yield
+    assert not is_first("file"), "not closed"
+
+def test_teardown(file):
+    pass
+"""
+
+
+def test_what_cannot_be_repeated_keeps_its_outcome(suite: pytest.Pytester) -> None:
+    plain = check(suite, RUN_ONCE, passed=4, errors=1)
+    assert "not closed" in plain
+    assert "\nheapgraph:" not in plain
+    shown = check(suite, RUN_ONCE, "--heapgraph", passed=4, errors=1)
+    assert "E       AssertionError: not closed" in shown
+    lines = shown[shown.index("heapgraph: 4 tests not checked") :].splitlines()
+    assert [line.partition(": AssertionError")[0] for line in lines[1:5]] == [
+        "test_app.py::test_fails: failed when it was run again",
+        "test_app.py::test_skips: was skipped when it was run again: Skipped: has run",
+        "test_app.py::test_setup: its setup failed when it was run again",
+        "test_app.py::test_teardown: its teardown failed when it was run again",
+    ]
+    assert re.match(r"heapgraph: 0 tests checked in [\d.]+ s, none grows, 4 not checked", lines[5])
+
+
+def test_hypothesis_runs_a_method_on_one_instance(suite: pytest.Pytester) -> None:
+    pytest.importorskip("hypothesis")
     shown = check(
         suite,
         """
-        import app, pytest
+        import hypothesis, unittest
+        from hypothesis import strategies
 
-        def test_in():
-            app.server.sign_in()
+        @hypothesis.given(strategies.booleans())
+        def test_function(flag):
+            pass
 
-        def test_in_and_out():
-            app.server.sign_out(app.server.sign_in())
+        kept = []
 
-        @pytest.mark.allow_growth
-        def test_allowed():
-            app.server.sign_in()
+        @hypothesis.given(strategies.booleans())
+        def test_that_leaves_something(flag):
+            kept.append(flag)
 
-        def test_with_a_check_of_its_own(assert_no_growth):
-            assert_no_growth(app.server.sign_in, ignore=["app.*"])
+        class TestMethods:
+            @hypothesis.given(strategies.booleans())
+            def test_method(self, flag):
+                pass
+
+        class UnitTest(unittest.TestCase):
+            @hypothesis.given(strategies.booleans())
+            def test_method(self, flag):
+                pass
         """,
         "--heapgraph",
-        failed=1,
-        passed=3,
+        passed=4,
     )
-    assert "FAILED test_app.py::test_in - " in shown
+    assert "heapgraph: 2 tests checked in " in shown
+    assert "\ntest_app.py::test_that_leaves_something: hypothesis runs it with other" in shown
+    assert "\ntest_app.py::UnitTest::test_method: failed when it was run again: hypothesis" in shown
 
 
 def test_reports_of_failures(suite: pytest.Pytester) -> None:

@@ -330,4 +330,8 @@ def assert_nothing_is_ours(program: Program, snapshot: str) -> None:
     ours = {row["type"] for row in program.ask("types", snapshot, "--type", "heapgraph*")["types"]}
     # What the functions named as objgraph's remember, and what is registered for classes, made when
     # the package is imported.
-    assert ours == {"heapgraph._growth.Baseline", "heapgraph._registry.Registry"}
+    assert ours == {
+        "heapgraph._core.Asker",
+        "heapgraph._growth.Baseline",
+        "heapgraph._registry.Registry",
+    }

@@ -38,13 +38,56 @@ def test_the_prompt_of_python(tmp_path: Path) -> None:
     assert len(WRITTEN.findall(shown)) == 1, shown
     # Nothing was returned, so nothing is in the history.
     assert "\nFalse\n" in shown
-    assert f"Graph written to {tmp_path}/chain.dot (3 nodes)" in shown
+    assert f"Graph written to {tmp_path}/chain.dot (4 nodes)" in shown
     chain = Drawn((tmp_path / "chain.dot").read_text(encoding="utf-8"))
-    assert [edge.label for edge in chain.edges] == [".__dict__", "['leak']"]
-    # The chain is kept by the history, and that is said.
+    assert [edge.label for edge in chain.edges] == [".__dict__", "['holder']", "['key']"]
+    # Neither the chain in the history nor the variable of who asks holds it in the picture.
     refs = Drawn((tmp_path / "refs.dot").read_text(encoding="utf-8"))
-    assert ("dict", "Chain", "['_']") in refs.edges
-    assert ("dict", "Leak", "['key']") in refs.edges
+    assert "Chain" not in refs.source
+    assert [edge for edge in refs.edges if edge[1] == "Leak"] == [("dict", "Leak", "['key']")]
+
+
+KEPT = """
+import sys, types, heapgraph
+shop = sys.modules["shop"] = types.ModuleType("shop")
+exec("class Item: pass; items = [Item() for _ in range(2)]".replace("; ", "\\n"), vars(shop))
+told = lambda answer: [(one.path, one.asker) for one in answer.chains]
+shop.items[1]
+found = heapgraph.why(_)
+print("held", told(found), [words for words, _ in found.left_out])
+print("chain", heapgraph.find_backref_chain(_, heapgraph.is_proper_module)[0] is shop)
+shop.Item()
+print("alone", told(heapgraph.why(_)))
+mine = shop.Item()
+mine
+print("mine", told(heapgraph.why(mine)))
+len(shop.items[0])
+print("failed", told(heapgraph.why(id(shop.items[0]))))
+"""
+
+
+def test_what_the_prompt_of_python_keeps_holds_nothing() -> None:
+    status, shown = at_terminal(["-i", "-q"], KEPT.strip().splitlines(), {})
+    assert status == 0, shown
+    assert "\nheld [('shop.items[1]', [])] ['`_` of the prompt']" in shown
+    assert "\nchain True" in shown
+    assert "\nalone [('builtins._', ['`_` of the prompt'])]" in shown
+    # The name that its user has given to it comes before the one that it has by being shown.
+    assert "\nmine [('__main__.mine', ['your variable `mine`', '`_` of the prompt'])]" in shown
+    assert "\nfailed [('shop.items[0]', [])]" in shown
+
+
+def test_what_ipython_keeps_holds_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("IPython")
+    arguments = ["-m", "IPython", "--simple-prompt", "--no-banner", "--colors=NoColor"]
+    environment = {"IPYTHONDIR": str(tmp_path / "ipython")}
+    _, shown = at_terminal(arguments, KEPT.strip().splitlines(), environment)
+    output = "the output of IPython"
+    assert f"held [('shop.items[1]', [])] ['{output}']" in shown, shown
+    assert "chain True" in shown
+    assert f"alone [('__main__._', ['{output}'])]" in shown
+    assert f"mine [('__main__.mine', ['your variable `mine`', '{output}'])]" in shown
+    assert "failed [('shop.items[0]', [])]" in shown
 
 
 SCRIPT = """
@@ -219,7 +262,10 @@ def test_pdb(way: str, tmp_path: Path) -> None:
     assert ("\nfound 1\n" in shown) == (way != "post mortem")
     assert len(WRITTEN.findall(shown)) == 1
     leak = Drawn((tmp_path / "leak.dot").read_text(encoding="utf-8"))
-    assert ("frame", "Leak", "local leak") in leak.edges
+    # The variable from which it was asked says nothing, as the list holds it too; that of a
+    # function which has failed is kept by its exception.
+    is_shown = ("frame", "Leak", "local leak") in leak.edges
+    assert is_shown == (way == "post mortem")
     assert ("frame", "list", "local other") in leak.edges
     assert "Pdb" not in leak.source
     assert "bdb.py" not in leak.source

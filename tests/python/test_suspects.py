@@ -193,7 +193,8 @@ found = heapgraph.take_snapshot().suspects()
 print([suspect.path for suspect in found.suspects], [getattr({0}, "HOLDER", None)])
 """
     paths, holder = run_fixture(report.format(leaking)).strip().split("] [")
-    assert paths + "]" == "[" + holder
+    # Of a cached function, what it holds is in its cache.
+    assert paths.replace(".cache'", "'") + "]" == "[" + holder
     assert run_fixture(report.format(twin)).startswith("[] ")
 
 

@@ -92,8 +92,8 @@ def test_a_leaked_reference_is_counted_and_reported(leaky: ModuleType) -> None:
         assert leaks(before, after) == [(f"{__name__}.Leaky", "instances", LEAKED)]
         assert leaks(after, after) == []
         line = (
-            "probable missing decref in compiled code: "
-            f"+2,000 references to {__name__}.Leaky, held from outside"
+            "no memory is lost: +2,000 references that nothing explains to the same "
+            f"{__name__}.Leaky"
         )
         diff = after.diff(before)
         assert str(diff).splitlines()[-1] == line
@@ -114,6 +114,10 @@ def test_leaked_objects_are_reported(leaky: ModuleType) -> None:
     after = heapgraph.take_snapshot()
     try:
         assert leaks(before, after) == [(f"{__name__}.Leaky", "instances", LEAKED)]
+        assert str(after.diff(before)).splitlines()[-1] == (
+            "probable missing decref in compiled code: "
+            f"+2,000 references to {__name__}.Leaky, held from outside"
+        )
     finally:
         for leaked in heapgraph.by_type(Leaky):
             leaky.give_back(leaked)
@@ -129,7 +133,7 @@ def test_instances_that_nothing_shows_are_seen_by_their_class(leaky: ModuleType)
     assert leaks(before, after) == [("leaky.Unseen", "class", LEAKED)]
     assert str(after.diff(before)).splitlines()[-1] == (
         "probable missing decref in compiled code: +2,000 references to the class leaky.Unseen, "
-        "held from outside: instances of it that can not be seen"
+        "held from outside: instances of it that cannot be seen, or references alone"
     )
 
 
@@ -150,6 +154,15 @@ def test_a_correct_traverse_explains_everything(leaky: ModuleType) -> None:
     assert unexplained(id(box), id(content), id(leaky.Box)) == [0, 0, 0]
 
 
+def test_an_instance_holds_its_class_whether_its_traverse_shows_it_or_not(
+    leaky: ModuleType,
+) -> None:
+    boxes = [leaky.Shy(Kept()) for _ in range(50)]
+    # These hold it twice.
+    boxes += [leaky.Shy(leaky.Shy) for _ in range(50)]
+    assert unexplained(id(leaky.Shy), id(boxes[0]), id(boxes[-1])) == [0, 0, 0]
+
+
 def test_the_command_reports_leaks(leaky: ModuleType, tmp_path: Path) -> None:
     def diff(*options: str) -> str:
         command = [sys.executable, "-m", "heapgraph", "diff", *paths, *options]
@@ -163,13 +176,14 @@ def test_the_command_reports_leaks(leaky: ModuleType, tmp_path: Path) -> None:
     heapgraph.take_snapshot().save(paths[1])
     for _ in range(LEAKED):
         leaky.give_back(leaking)
-    words = "probable missing decref in compiled code: +2,000 references to"
+    words = "no memory is lost: +2,000 references that nothing explains to the same"
     assert words in diff()
     assert json.loads(diff("--json"))["reference_leaks"] == [
         {
             "type": f"{__name__}.Leaky",
             "held": "instances",
             "rise": LEAKED,
+            "more_objects": 1,
             "loaded_modules": 0,
         }
     ]
@@ -236,3 +250,43 @@ def test_steady_work_leaks_nothing() -> None:
     work()
     assert leaks(before, heapgraph.take_snapshot()) == []
     assert len(kept) == 100
+
+
+def test_held_from_outside_is_explained(leaky: ModuleType, tmp_path: Path) -> None:
+    class Options:
+        """Held by compiled code."""
+
+    class Client:
+        options: object
+        reader: object
+
+    client = Client()
+    client.options = Options()
+    client.reader = leaky.Unshown()
+    leaky.keep(client.options)
+    snapshot = heapgraph.take_snapshot()
+    snapshot.save(tmp_path / "heap.parquet")
+    address = id(client.options)
+    for heap in (snapshot, heapgraph.load_snapshot(tmp_path / "heap.parquet")):
+        [explanation] = heap.why(address).chains
+        outside = explanation.outside
+        assert outside is not None
+        assert (outside.reference_count, outside.hiding_type) == (1, "leaky.Unshown")
+        [(module, words), *_] = outside.candidates
+        assert module == "leaky"
+        assert words == ("leaky: Client holds a leaky.Unshown, whose type shows no references")
+        assert str(outside) in str(heap.why(address))
+        told = heap.why(address).to_dict()["explanations"][0]["outside"]
+        assert told["candidates"][0] == {"module": module, "reason": words}
+    leaky.keep(None)
+    [explanation] = heapgraph.why(client.options).chains
+    assert explanation.outside is None
+    box = leaky.Box(3)
+    leaky.leak(box)
+    address = id(box)
+    del box
+    [explanation] = heapgraph.why(address).chains
+    assert explanation.outside is not None
+    assert explanation.outside.candidates == [("leaky", "leaky: the type Box is of this module")]
+    [leaked] = heapgraph.at_addrs([address])
+    leaky.give_back(leaked)

@@ -9,4 +9,7 @@ def masked(text: str) -> str:
     """The text without addresses, sizes, counts and fingerprints."""
     lines = re.sub(r"at 0x[0-9a-f]+, [\d,]+ bytes, reference count \d+", "at ...", text)
     lines = re.sub(r"fingerprint [0-9a-f]{16}", "fingerprint ...", lines)
-    return re.sub(r"(frees|retains) [\d,]+ bytes in [\d,]+ objects?", r"\1 ...", lines)
+    of_which = r"(?: all [\d,]+ of them:| both of them:| this one:)?"
+    return re.sub(
+        rf"((?:frees|retains){of_which}) [\d,]+ bytes in [\d,]+ objects?", r"\1 ...", lines
+    )

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::history::{Growth, Rising};
 use super::judge::Judge;
+use super::thresholds::{EFFECT_DELAY, MOST_EFFECTS};
 use crate::graph::NodeIndex;
 
 impl Judge<'_> {
@@ -37,8 +38,11 @@ impl Judge<'_> {
                 };
                 is_as_much_or_a_few_times(&steps[one], &steps[other]) && is_connected()
             } else {
-                steps[one] == steps[other]
-                    && (same_holder || self.share(&holders[one], &holders[other], rows))
+                (steps[one] == steps[other]
+                    && (same_holder || self.share(&holders[one], &holders[other], rows)))
+                    || is_as_much_or_a_few_times(&steps[one], &steps[other])
+                        && (self.follows(&holders[one], rows[1])
+                            || self.follows(&holders[other], rows[0]))
             }
         };
         let mut together = UnionFind::<usize>::new(rising.len());
@@ -96,6 +100,32 @@ impl Judge<'_> {
         leads_to(ours, theirs) || leads_to(theirs, ours)
     }
 
+    /// True if what some containers have come to hold last leads in a few steps to what grows on another
+    /// path, weak references included: what a registry or a weak map has of the objects that something
+    /// else keeps goes with them.
+    fn follows(&self, containers: &[NodeIndex], other: Rising) -> bool {
+        let (graph, paths) = (self.snapshot.graph(), self.history.paths());
+        let is_of_other = |node: &NodeIndex| {
+            let path = self.placement.path_of(*node);
+            path.is_some_and(|path| {
+                path != other.path && paths.ancestors(path).any(|p| p == other.path)
+            })
+        };
+        let latest = containers.iter().rev().take(MOST_COMPARED);
+        let mut next: Vec<NodeIndex> = latest.flat_map(|&node| self.latest(node)).collect();
+        for _ in 0..STEPS_TO_FOLLOW {
+            if next.iter().any(is_of_other) {
+                return true;
+            }
+            let held = next.iter().take(MOST_COMPARED).flat_map(|&node| {
+                let referents = graph.referents(node).iter().take(MOST_COMPARED).copied();
+                referents.chain(self.snapshot.weak_referent(node))
+            });
+            next = held.collect();
+        }
+        next.iter().any(is_of_other)
+    }
+
     /// What an object has come to hold last, and first: a list is traversed from its end, a dict from
     /// its start.
     pub(super) fn latest(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> {
@@ -138,14 +168,15 @@ fn is_about_as_much(one: &[u64], other: &[u64], times: u64) -> bool {
             .fold(0_u64, |sum, step| sum.wrapping_add(*step))
     };
     let (one, other) = (sum(one), sum(other).saturating_mul(times));
-    one.abs_diff(other) <= one.min(other) / 10
+    one.abs_diff(other) <= one.min(other) / EFFECT_DELAY
 }
 
 /// The path of the table of interned strings, where an interpreter shows it.
 const INTERNED: &str = "<interned strings>";
 
-/// Objects that one insertion makes besides: the methods that a thread runs.
-const MOST_EFFECTS: u64 = 3;
+/// So many references lead from what a registry holds to the objects that it is about: a tuple, and a weak
+/// reference in it.
+const STEPS_TO_FOLLOW: usize = 3;
 
 /// Elements of a container that are compared with those of another: the last.
 const MOST_COMPARED: usize = 100;

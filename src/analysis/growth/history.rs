@@ -8,6 +8,9 @@ use super::measure::Measure;
 use super::moment::{Memory, Moment};
 use super::name_path::{NamePaths, PathIndex};
 use super::placement::Placement;
+use super::thresholds::{PAUSING_OF, PAUSING_RISES};
+use crate::analysis::fate::Fates;
+use crate::analysis::{Excuse, Tally};
 use crate::snapshot::HeapSnapshot;
 
 /// What of the objects on a path has grown.
@@ -82,9 +85,21 @@ pub struct Delta {
 pub struct GrowthHistory {
     paths: NamePaths,
     moments: Vec<Moment>,
+    /// What tools of tests keep may grow.
+    excuses_tools: bool,
 }
 
 impl GrowthHistory {
+    /// Excuses from now on what tools of tests keep.
+    pub fn excuse_tools(&mut self) {
+        self.excuses_tools = true;
+    }
+
+    /// The rule by which what is on a path may grow.
+    pub fn excuse(&self, path: PathIndex) -> Option<&'static Excuse> {
+        self.excuses_tools.then(|| self.paths.test_tool(path))?
+    }
+
     /// Counts another snapshot, taken when the scenario had run `iteration` times; `None`, and
     /// nothing is counted, if its references have no names.
     ///
@@ -99,13 +114,12 @@ impl GrowthHistory {
         let mut placement = Placement::new(snapshot, names, &mut self.paths);
         let measures = std::mem::take(&mut placement.measures);
         let unplaced = placement.unplaced(snapshot);
-        (self.moments).push(Moment::new(
-            iteration,
-            measures,
-            &self.paths,
-            memory,
-            unplaced,
-        ));
+        let mut moment = Moment::new(iteration, measures, &self.paths, memory, unplaced);
+        if !snapshot.metadata().collected {
+            let fates = Fates::of_garbage(snapshot);
+            moment.uncollected = fates.collectable(snapshot.graph());
+        }
+        self.moments.push(moment);
         Some(placement)
     }
 
@@ -139,6 +153,17 @@ impl GrowthHistory {
         self.told(moments, |rises| all > 0 && rises == all)
     }
 
+    /// What has risen from the last moment but one to the last.
+    pub fn rising_lately(&self) -> Vec<Rising> {
+        let latest = &self.moments[self.moments.len().saturating_sub(2)..];
+        self.told(latest, |rises| rises == 1)
+    }
+
+    /// Forgets all moments but the last two.
+    pub fn forget_earlier(&mut self) {
+        self.moments.drain(..self.moments.len().saturating_sub(2));
+    }
+
     /// Containers that held more at all of the first `count` moments but one, as what fills up and is
     /// emptied now and then. None of fewer than four moments.
     pub fn wavering(&self, count: usize) -> Vec<Rising> {
@@ -160,7 +185,7 @@ impl GrowthHistory {
     pub fn pausing(&self) -> Vec<Rising> {
         let all = self.moments.len().saturating_sub(1);
         let mut pausing = self.told(&self.moments, |rises| {
-            all > 3 && rises < all && rises * 4 >= all * 3
+            all > 3 && rises < all && rises * PAUSING_OF >= all * PAUSING_RISES
         });
         pausing
             .retain(|rising| rising.growth == Growth::Elements && self.series(*rising).is_sorted());
@@ -264,14 +289,29 @@ impl GrowthHistory {
             })
     }
 
-    /// True if collections between the moments have found an object of garbage for each iteration.
+    /// True if collections between the moments have found an object of garbage for each iteration, or
+    /// so many more wait for one.
     pub fn is_much_garbage(&self) -> bool {
         let (Some(first), Some(last)) = (self.moments.first(), self.moments.last()) else {
             return false;
         };
         let moments = self.moments.iter().skip(1);
         let garbage: u64 = moments.map(|moment| moment.memory.garbage).sum();
-        garbage >= (last.iteration - first.iteration).max(1)
+        let iterations = (last.iteration - first.iteration).max(1);
+        garbage >= iterations || self.growing_garbage().is_some()
+    }
+
+    /// What waits for the collector at the last moment, if that is more at each moment than at the one
+    /// before, by one object for each iteration.
+    pub fn growing_garbage(&self) -> Option<Tally> {
+        let last = self.moments.last()?.uncollected;
+        let mut pairs = self.moments.windows(2);
+        let rises = pairs.all(|pair| {
+            let (before, after) = (pair[0].uncollected, pair[1].uncollected);
+            let iterations = (pair[1].iteration - pair[0].iteration).max(1);
+            after.count >= before.count + iterations && after.bytes > before.bytes
+        });
+        (self.moments.len() > 1 && rises).then_some(last)
     }
 
     /// Those of `rising` whose growth is not that of something above them: what holds them grows by

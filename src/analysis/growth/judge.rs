@@ -2,18 +2,21 @@
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use super::course::{Course, Point, course, rate};
+use super::course::{Course, Point, course, looks_agree, rate};
+use super::elements::finalizers;
 use super::history::{Growth, GrowthHistory, Rising};
+use super::limit::Limit;
 use super::name_path::PathIndex;
 use super::placement::Placement;
+use super::placing::HELD_FROM_OUTSIDE;
 use super::report::{GrowingPath, Source, Verdict, Watched};
 use super::shares::{Share, shares};
-use crate::analysis::PreferredPaths;
-use crate::graph::NodeIndex;
+use super::thresholds::{FEWEST_TO_COMPARE, FEWEST_WATCHED};
+use crate::analysis::{CompiledHolders, Fingerprint, PreferredPaths, UncollectableGroup};
+use crate::graph::{HeapGraph, NodeIndex};
 use crate::snapshot::HeapSnapshot;
 
 /// What a judgement goes by.
@@ -92,9 +95,14 @@ impl<'a> Judge<'a> {
         let mut by_course = ByCourse::default();
         for &rising in rising {
             let alike = match self.course(rising) {
-                Course::Steady if !will_end(rising) => &mut by_course.grows,
-                Course::Unknown => &mut by_course.unknown,
-                _ => &mut by_course.ended,
+                Course::Levelled { .. } | Course::Saws { .. } => &mut by_course.ended,
+                _ if will_end(rising) => &mut by_course.ended,
+                _ if self.may_be_limited(rising) => &mut by_course.unknown,
+                Course::Steady
+                | Course::Slowing {
+                    is_lawful: true, ..
+                } => &mut by_course.grows,
+                Course::Slowing { .. } | Course::Unknown => &mut by_course.unknown,
             };
             alike.push(rising);
         }
@@ -112,7 +120,7 @@ impl<'a> Judge<'a> {
 
     /// Drops containers with weak keys that grow as something else does: that keeps the keys alive,
     /// unless their own values do.
-    pub(super) fn drop_mirrors(&self, rising: &mut Vec<Rising>) {
+    pub(super) fn without_mirrors(&self, mut rising: Vec<Rising>) -> Vec<Rising> {
         let is_weak = |rising: &Rising| rising.growth == Growth::WeaklyKeyed;
         let strong: Vec<Vec<u64>> = (rising.iter().filter(|rising| !is_weak(rising)))
             .map(|&rising| self.steps(rising))
@@ -120,6 +128,7 @@ impl<'a> Judge<'a> {
         rising.retain(|&row| {
             !is_weak(&row) || !strong.contains(&self.steps(row)) || self.keeps_its_keys(row)
         });
+        rising
     }
 
     /// True if one of the weak keys that came last is named by way of the container itself.
@@ -149,19 +158,47 @@ impl<'a> Judge<'a> {
         let agrees = |looks: &&Vec<Point>| {
             let (look, point) = (looks.last(), later.last());
             look.zip(point)
-                .is_some_and(|(look, point)| look.1.abs_diff(point.1) <= 2 + point.1 / 20)
+                .is_some_and(|(look, point)| looks_agree(look.1, point.1))
         };
-        match looks.filter(agrees) {
-            Some(looks) => course(first, looks),
-            None => course(first, later),
+        let known = looks.filter(agrees);
+        // What was looked at was not what the snapshot has counted, and that is all there is.
+        let is_refuted = looks.is_some() && known.is_none() && later.len() < FEWEST_TO_COMPARE;
+        let course = course(first, known.map_or(later, Vec::as_slice));
+        let is_too_short =
+            is_refuted || self.watched.is_cut_short && self.watched_iterations() < FEWEST_WATCHED;
+        match course {
+            // What rises all the time may be a cache that is not full.
+            Course::Steady | Course::Slowing { .. } if is_too_short => Course::Unknown,
+            course => course,
         }
     }
 
-    /// True if it is known to end later, and nothing speaks against that.
+    /// For how many iterations the scenario ran on after something was found to rise.
+    pub(super) fn watched_iterations(&self) -> u64 {
+        let moments = self.history.moments();
+        let found = moments[..self.found_in()].last();
+        let last = moments.last();
+        last.zip(found)
+            .map_or(0, |(last, found)| last.iteration - found.iteration)
+    }
+
+    /// True if it is known to end later, and nothing speaks against that: its class keeps to a limit, or it
+    /// has come near one that an attribute names.
     pub(super) fn is_limited(&self, rising: Rising) -> bool {
-        let limit = self.watched.limits.get(&rising.path);
+        self.limit_ahead(rising)
+            .is_some_and(|(limit, now)| limit.is_believed(now))
+    }
+
+    /// True if an attribute names a limit that is far away.
+    fn may_be_limited(&self, rising: Rising) -> bool {
+        self.limit_ahead(rising).is_some()
+    }
+
+    /// A limit that is not exceeded, and how much there is.
+    fn limit_ahead(&self, rising: Rising) -> Option<(&Limit, u64)> {
+        let limit = self.watched.limits.get(&rising.path)?;
         let now = self.history.series(rising).last().copied().unwrap_or(0);
-        rising.growth == Growth::Elements && limit.is_some_and(|&(limit, _)| now <= limit)
+        (rising.growth == Growth::Elements && now <= limit.most).then_some((limit, now))
     }
 
     /// True if two paths are one, or parts of one object that rose by as much before the watch: the
@@ -210,7 +247,7 @@ impl<'a> Judge<'a> {
             })
             .collect();
         explained.sort_by(|a, b| {
-            let key = |row: &GrowingPath| Reverse(row.share.bytes);
+            let key = |row: &GrowingPath| Reverse((row.share.exclusive.bytes, row.share.bytes));
             key(a).cmp(&key(b)).then(a.path.cmp(&b.path))
         });
         explained
@@ -227,6 +264,7 @@ impl<'a> Judge<'a> {
         let graph = self.snapshot.graph();
         let series = history.series(rising);
         let bytes = history.bytes_below(rising.path);
+        let elements = self.elements(rising.path);
         let largest = holders.iter().copied().max_by_key(|&node| {
             (
                 graph.referents(node).len(),
@@ -234,8 +272,10 @@ impl<'a> Judge<'a> {
                 Reverse(node),
             )
         });
+        let is_uncollectable = UncollectableGroup::is_start_of(&names.spelled(rising.path));
         GrowingPath {
             kind: match (rising.growth, names.holder(rising.path)) {
+                (Growth::Objects, None) if is_uncollectable => "cycles",
                 (Growth::Objects, None) => "outside",
                 // A list of the interpreter, such as that of the functions called at a fork.
                 (Growth::Elements, None) if names.spelled(rising.path).starts_with('<') => {
@@ -248,20 +288,34 @@ impl<'a> Judge<'a> {
             type_name: names.type_name(rising.path).to_owned(),
             chain: largest.and_then(|node| paths.chain_to(node)),
             holder: largest,
+            outside: match (rising.growth, names.holder(rising.path)) {
+                (Growth::References, _) => most_unexplained(graph, holders),
+                // That which was met last is likely to be new.
+                (Growth::Objects, None) if names.spelled(rising.path) == HELD_FROM_OUTSIDE => {
+                    holders.last().copied()
+                }
+                _ => None,
+            }
+            .and_then(|node| CompiledHolders::of(self.snapshot, node)),
             per_iteration: self.rate(&series),
             bytes_per_iteration: match rising.growth {
                 // What is used, and not the room that is kept for more.
                 Growth::Bytes => self.rate(&series),
                 _ => self.rate(&bytes),
             },
-            elements: self.elements(rising.path),
             course: self.course(rising),
             limit: self.watched.limits.get(&rising.path).cloned(),
-            fingerprint: names.fingerprint(rising.path),
+            fingerprint: match finalizers(&elements) {
+                finalizers if finalizers.is_empty() => names.fingerprint(rising.path),
+                // What is registered says which leak it is, and not the registry of all.
+                finalizers => Fingerprint::of_texts(&finalizers),
+            },
+            elements,
             rising: Some(rising),
             series,
             also: Vec::new(),
             share: Share::default(),
+            excuse: history.excuse(rising.path),
             source: Source::default(),
         }
     }
@@ -274,46 +328,49 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What is held under a path, where there is more of it than at first.
-    fn elements(&self, holder: PathIndex) -> Vec<(String, f64)> {
-        let names = self.history.paths();
-        let mut by_type: BTreeMap<String, f64> = BTreeMap::new();
-        for path in (0..names.len()).map(PathIndex::new) {
-            if names.holder(path) != Some(holder) {
-                continue;
-            }
-            let growth = Growth::Objects;
-            let rate = self.rate(&self.history.series(Rising { path, growth }));
-            if rate > 0.0 {
-                *by_type.entry(names.type_name(path).to_owned()).or_default() += rate;
-            }
-        }
-        let mut elements: Vec<(String, f64)> = by_type.into_iter().collect();
-        elements.sort_by(|a, b| b.1.total_cmp(&a.1));
-        elements
+    /// True if something rose between the first two moments and not at all of them.
+    fn grew_once(&self) -> bool {
+        let rises: FxHashSet<PathIndex> = self.rising().iter().map(|rising| rising.path).collect();
+        let mut at_first = self.history.rising(2).into_iter();
+        at_first.any(|rising| !rises.contains(&rising.path))
     }
 
     pub(super) fn verdict(
         &self,
         growing: &[GrowingPath],
-        is_undecided: bool,
+        undecided: &[GrowingPath],
         bounded: &[GrowingPath],
-        first: usize,
     ) -> Verdict {
-        match growing {
-            [_, ..] if is_undecided => Verdict::Undecided,
-            [row, ..] if row.rising.is_none() => match row.course {
-                Course::Unknown => Verdict::Undecided,
-                _ => Verdict::Native,
-            },
-            [_, ..] => Verdict::Leaking,
-            [] if !bounded.is_empty() => Verdict::Bounded,
-            [] if self.history.is_much_garbage() => Verdict::Garbage,
-            [] if self.history.moments().len() > 2 && self.history.is_draining() => {
-                Verdict::Draining
-            }
-            [] if first > 2 && !self.history.rising(2).is_empty() => Verdict::WarmUp,
-            [] => Verdict::Nothing,
+        let is_slowing = |row: &GrowingPath| matches!(row.course, Course::Slowing { .. });
+        if growing.iter().any(|row| row.rising.is_none()) {
+            return Verdict::Native;
+        }
+        if !growing.is_empty() {
+            return if growing.iter().all(is_slowing) {
+                Verdict::Slowing
+            } else {
+                Verdict::Leaking
+            };
+        }
+        let moments = self.history.moments().len();
+        if !undecided.is_empty() {
+            Verdict::Undecided
+        } else if !bounded.is_empty() {
+            Verdict::Bounded
+        } else if self.watched.garbage.is_some() || self.history.is_much_garbage() {
+            Verdict::Garbage
+        } else if moments > 2 && self.history.is_draining() {
+            Verdict::Draining
+        } else if self.found_in() > 2 && self.grew_once() {
+            Verdict::WarmUp
+        } else {
+            Verdict::Nothing
         }
     }
+}
+
+/// Of some objects that with most references that are not found, of several the first.
+fn most_unexplained(graph: &HeapGraph, nodes: &[NodeIndex]) -> Option<NodeIndex> {
+    let unexplained = |&node: &NodeIndex| (graph.unexplained_count(node), Reverse(node));
+    nodes.iter().copied().max_by_key(unexplained)
 }

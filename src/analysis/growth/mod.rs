@@ -7,26 +7,34 @@
 
 mod census;
 mod course;
+mod elements;
 mod grouping;
 mod history;
 mod judge;
+mod limit;
 mod measure;
 mod moment;
 mod name_path;
+mod new_objects;
 mod outside;
 mod placement;
 mod placing;
+mod processes;
 mod report;
 mod shares;
+pub mod thresholds;
 
 pub use census::has_grown;
-pub use course::{Course, Point, course, is_settled, rate, rises_slowly};
+pub use course::{Course, Point, course, is_settled, is_straight, looks_agree, rate, rises_slowly};
 pub use history::{Delta, Growth, GrowthHistory, Rising};
+pub use limit::Limit;
 pub use measure::Measure;
 pub use moment::{Allocator, Memory, Moment};
 pub use name_path::{NamePaths, PathIndex};
+pub use new_objects::{NewObjects, NewPlace};
 pub use outside::{Besides, is_more_memory};
 pub use placement::Placement;
 pub use placing::LRU_CACHE;
+pub use processes::{ProcessReports, SharedPath, left_out};
 pub use report::{GrowingPath, GrowthReport, Source, Verdict as GrowthVerdict, Watched};
 pub use shares::{Share, shares};

@@ -19,6 +19,8 @@ pub struct Moment {
     pub memory: Memory,
     /// Objects that nothing alive leads to.
     unplaced: Tally,
+    /// What the collector would have freed; nothing if it had just run.
+    pub(super) uncollected: Tally,
 }
 
 /// What the process itself says of its memory.
@@ -90,6 +92,7 @@ impl Moment {
             bytes_below,
             memory,
             unplaced,
+            uncollected: Tally::default(),
         }
     }
 

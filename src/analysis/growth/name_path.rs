@@ -1,9 +1,9 @@
 //! Paths of names: what all objects that are reached in the same way have in common.
 
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use crate::analysis::Fingerprint;
+use crate::analysis::{Excuse, ExcuseKind, Fingerprint, excuses};
 use crate::graph::{TextIndex, TextTable};
 
 /// One of the paths of [`NamePaths`].
@@ -38,10 +38,15 @@ pub struct NamePaths {
     paths: IndexSet<NamePath, FxBuildHasher>,
     texts: TextTable,
     repeated: FxHashSet<PathIndex>,
+    /// The rules about attributes of the class of the objects on a path.
+    rules: FxHashMap<PathIndex, Vec<&'static Excuse>>,
 }
 
 /// A text for the step to what a container holds under any position or key.
 pub(super) const ANY_ELEMENT: &str = "[x]";
+
+/// The step to a key of a dict.
+pub(super) const KEY: &str = "<key>";
 
 /// How far up a repeated step is looked for.
 const FARTHEST_REPETITION: usize = 12;
@@ -132,14 +137,60 @@ impl NamePaths {
         self.path(path).holder
     }
 
+    /// The path to the container of which the objects are elements or keys; the path itself if they
+    /// have a name of their own.
+    pub(super) fn container(&self, path: PathIndex) -> PathIndex {
+        let NamePath { holder, step, .. } = self.path(path);
+        let is_element = [ANY_ELEMENT, KEY].contains(&self.texts.text(step));
+        holder.filter(|_| is_element).unwrap_or(path)
+    }
+
     /// Full name of the type of the objects.
     pub fn type_name(&self, path: PathIndex) -> &str {
         self.texts.text(self.path(path).type_name)
     }
 
+    /// The last step of the path.
+    pub(super) fn last_step(&self, path: PathIndex) -> &str {
+        self.texts.text(self.path(path).step)
+    }
+
     /// The paths that `path` continues, itself first.
     pub fn ancestors(&self, path: PathIndex) -> impl Iterator<Item = PathIndex> + use<'_> {
         std::iter::successors(Some(path), |&path| self.holder(path))
+    }
+
+    /// Notes rules about attributes of what is on a path.
+    pub(super) fn add_rules(&mut self, path: PathIndex, rules: &[&'static Excuse]) {
+        self.rules.entry(path).or_insert_with(|| rules.to_vec());
+    }
+
+    /// The rule by which what is on a path, or below it, is that of a tool of tests.
+    pub fn test_tool(&self, path: PathIndex) -> Option<&'static Excuse> {
+        let root = self.ancestors(path).last()?;
+        let of_root = self.texts.text(self.path(root).step);
+        let is_about = |rule: &Excuse, holder, name: &str| {
+            rule.is_attribute(name) && holder == root && rule.is_of_module(of_root)
+        };
+        let mut tools = excuses().iter();
+        let whole = tools.find(|rule| {
+            let is_tool = rule.kind == ExcuseKind::TestTool && rule.name.is_none();
+            is_tool && rule.is_of_module(of_root)
+        });
+        whole.or_else(|| {
+            self.ancestors(path).find_map(|held| {
+                let holder = self.holder(held)?;
+                let name = self.last_step(held).strip_prefix('.')?;
+                let of_class = self.rules.get(&holder).into_iter().flatten().copied();
+                let mut of_class = of_class.filter(|rule| rule.is_attribute(name));
+                let mut others = excuses().iter();
+                of_class.next().or_else(|| {
+                    others.find(|rule| {
+                        rule.kind == ExcuseKind::TestTool && is_about(rule, holder, name)
+                    })
+                })
+            })
+        })
     }
 
     /// The path in Python's spelling: `app._SESSIONS[x].listeners`.

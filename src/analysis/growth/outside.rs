@@ -6,25 +6,11 @@ use super::judge::Judge;
 use super::moment::Moment;
 use super::report::{GrowingPath, Source};
 use super::shares::Share;
+use super::thresholds::{
+    ITERATIONS_A_BLOCK, LEAST_BESIDES, LEAST_GIVEN_OUT, LEAST_GIVEN_OUT_RATE, LEAST_MEDIAN,
+    LEAST_RATE, LEAST_RESIDENT, LEAST_RESIDENT_RATE, OBJECTS_EXPLAIN,
+};
 use crate::analysis::Fingerprint;
-
-/// Blocks or bytes in an iteration that are no noise.
-const LEAST_RATE: f64 = 0.9;
-/// Iterations for each block that are worth a closer look: of those that leak a few are covered by
-/// others that are given back meanwhile.
-const ITERATIONS_A_BLOCK: i64 = 2;
-/// Bytes by which the resident memory must rise from one moment to the next to be more than noise.
-const LEAST_RESIDENT: u64 = 128 * 1024;
-/// Bytes in an iteration by which it must rise too.
-const LEAST_RESIDENT_RATE: i64 = 512;
-/// Bytes by which what the C allocator has given out must rise from one moment to the next: a count
-/// with little noise, but lists and dicts that are made larger are among it.
-const LEAST_GIVEN_OUT: u64 = 1024;
-/// Bytes in an iteration by which it must rise too.
-const LEAST_GIVEN_OUT_RATE: i64 = 16;
-
-/// Bytes beside something that grows: the program is at work meanwhile.
-const LEAST_BESIDES: u64 = 2 << 20;
 
 /// One kind of memory.
 struct Outside {
@@ -84,20 +70,26 @@ pub fn is_more_memory(iterations: u32, blocks: i64, resident: i64, given_out: i6
 }
 
 impl GrowthHistory {
-    /// True if no memory outside the graph is more than at an earlier moment.
-    pub fn memory_settled(&self) -> bool {
+    /// True if no memory outside the graph is more than at an earlier moment of those from `first` on. Of
+    /// two moments noise is too much of what is seen.
+    pub fn memory_settled(&self, first: usize) -> bool {
         KINDS.iter().all(|kind| {
-            let amounts: Vec<u64> = self.moments().iter().filter_map(kind.amount).collect();
+            let moments = self.moments().iter().skip(first);
+            let amounts: Vec<u64> = moments.filter_map(kind.amount).collect();
             amounts.split_last().is_none_or(|(last, before)| {
-                before.iter().any(|before| before + kind.least > *last)
+                before.len() > 1 && before.iter().any(|before| before + kind.least > *last)
             })
         })
     }
 }
 
 /// Memory that rose beside something that grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Besides {
+    /// What it is, as a path would say.
+    pub path: &'static str,
+    /// How many bytes there are more in an iteration.
+    pub per_iteration: f64,
     /// By how many bytes the resident memory rose.
     pub resident: u64,
     /// By how many bytes the objects of the heap did.
@@ -114,14 +106,17 @@ impl Judge<'_> {
             self.history.moments().get(start)?,
             self.history.moments().last()?,
         );
-        let besides = Besides {
-            resident: last.memory.resident?.saturating_sub(first.memory.resident?),
-            objects: last.bytes().saturating_sub(first.bytes()),
-        };
-        let unexplained = besides.resident.saturating_sub(2 * besides.objects);
+        let resident = last.memory.resident?.saturating_sub(first.memory.resident?);
+        let objects = last.bytes().saturating_sub(first.bytes());
+        let unexplained = resident.saturating_sub(OBJECTS_EXPLAIN * objects);
         let iterations = last.iteration - first.iteration;
         let enough = (iterations * LEAST_RESIDENT_RATE.cast_unsigned()).max(LEAST_BESIDES);
-        (unexplained >= enough).then_some(besides)
+        (unexplained >= enough).then(|| Besides {
+            path: cause(first, last).unwrap_or(OUTSIDE).1,
+            per_iteration: rate((first.iteration, 0), (last.iteration, resident - objects)),
+            resident,
+            objects,
+        })
     }
 
     /// What rises at each moment of the watch, and goes on; those before it are too near to one
@@ -135,8 +130,8 @@ impl Judge<'_> {
 
 /// What most of the resident memory that has come is, by what the C allocator says of its own: given
 /// out, or free and not given back, or none of its memory.
-fn cause(moments: &[Moment]) -> Option<(&'static str, &'static str)> {
-    let (first, last) = (moments.first()?.memory, moments.last()?.memory);
+fn cause(first: &Moment, last: &Moment) -> Option<(&'static str, &'static str)> {
+    let (first, last) = (first.memory, last.memory);
     let resident = last.resident?.saturating_sub(first.resident?);
     let change = last.allocator?.since(first.allocator?);
     // Less than before is a large number modulo 4 GiB; the watch ends long before 2 GiB have come.
@@ -157,7 +152,20 @@ fn is_of_objects(moments: &[Moment]) -> bool {
     };
     let given_out = last.given_out().zip(first.given_out());
     let given_out = given_out.map_or(0, |(last, first)| last.saturating_sub(first));
-    2 * last.bytes().saturating_sub(first.bytes()) >= given_out
+    OBJECTS_EXPLAIN * last.bytes().saturating_sub(first.bytes()) >= given_out
+}
+
+/// The middle one of the rates from each point to the next; of an even number the lower.
+fn median_rate(points: &[Point]) -> f64 {
+    let pairs = points.windows(2);
+    let mut rates: Vec<f64> = pairs
+        .map(|pair| super::course::rate(pair[0], pair[1]))
+        .collect();
+    rates.sort_by(f64::total_cmp);
+    rates
+        .get(rates.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or(0.0)
 }
 
 fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
@@ -169,11 +177,15 @@ fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
     let rate = rate(first, last);
     let course = course(&points, &[]);
     // Unknown of two moments only, where the watch was cut short.
-    if !rises.min()? || rate < LEAST_RATE || !matches!(course, Course::Steady | Course::Unknown) {
+    if !rises.min()?
+        || rate < LEAST_RATE
+        || median_rate(&points) < rate * LEAST_MEDIAN
+        || !matches!(course, Course::Steady | Course::Unknown)
+    {
         return None;
     }
     let (word, path) = match kind.name {
-        OUTSIDE => cause(moments).unwrap_or(OUTSIDE),
+        OUTSIDE => cause(moments.first()?, moments.last()?).unwrap_or(OUTSIDE),
         LEAK if is_of_objects(moments) => return None,
         name => name,
     };
@@ -183,6 +195,7 @@ fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
         path: path.into(),
         type_name: word.into(),
         holder: None,
+        outside: None,
         chain: None,
         // Only changes mean something.
         series: points.iter().map(|point| point.1 - first.1).collect(),
@@ -194,6 +207,7 @@ fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
         fingerprint: Fingerprint::of_texts(&[path]),
         also: Vec::new(),
         share: Share::default(),
+        excuse: None,
         source: Source::default(),
     })
 }

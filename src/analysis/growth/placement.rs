@@ -53,8 +53,9 @@ impl Placement {
                 placing.place(holder, reference, held);
             }
         }
-        let places = placing.places;
         drop(chains);
+        placing.place_uncollectable();
+        let places = placing.places;
         let counting = Counting::new(snapshot, names);
         let mut measures = vec![Measure::default(); paths.len()];
         for node in graph.nodes() {

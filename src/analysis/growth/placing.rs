@@ -1,9 +1,12 @@
 //! Where an object is, by where that is which holds it.
 
-use super::name_path::{ANY_ELEMENT, NamePaths, PathIndex};
+use super::name_path::{ANY_ELEMENT, KEY, NamePaths, PathIndex};
 use super::placement::Place;
+use crate::analysis::owned::{class_named, is_derived};
+use crate::analysis::{Excuse, ExcuseKind, UncollectableCycles, excuses};
 use crate::graph::{
-    EdgeName, EdgeNames, HeapType, NodeFlags, NodeIndex, Root, RootKind, TextIndex,
+    CACHE, EdgeName, EdgeNames, FINALIZER, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind,
+    TextIndex,
 };
 use crate::snapshot::HeapSnapshot;
 
@@ -39,7 +42,7 @@ const CONTAINERS: [&str; 5] = [
 const BACKING: [&str; 2] = ["builtins.hamt", "itertools._tee_dataobject"];
 /// How the key of a context variable is spelled, up to its name.
 const CONTEXT_VARIABLE: &str = "<ContextVar '";
-/// An `lru_cache` holds the same objects in a dict, which counts, and in the order of their use.
+/// An `lru_cache` holds the same results in a dict, which counts, and in the order of their use.
 pub const LRU_CACHE: [&str; 2] = ["functools._lru_cache_wrapper", "functools._lru_list_elem"];
 
 /// How the text of a name is spelled as a step; the same text may be spelled in several ways.
@@ -51,9 +54,11 @@ enum Spelling {
     Closure,
     Local,
     ContextVariable,
+    /// The key of a finalizer, which says what all that are alike do.
+    Finalizer,
 }
 
-const SPELLINGS: usize = 5;
+const SPELLINGS: usize = 6;
 
 impl Spelling {
     fn step(self, text: &str) -> String {
@@ -63,6 +68,7 @@ impl Spelling {
                 Some(name) => format!(".{}", name.trim_end_matches('\'')),
                 None => ANY_ELEMENT.into(),
             },
+            Self::Finalizer => format!("[{text}]"),
             Self::Closure => format!("<closure {text}>"),
             Self::Local => format!("<local {text}>"),
             Self::ContextVariable => {
@@ -84,7 +90,11 @@ pub(super) struct Placing<'a> {
     steps: [Vec<Option<TextIndex>>; SPELLINGS],
     element: TextIndex,
     key: TextIndex,
+    /// The result of a cached call.
+    cached: TextIndex,
     is_container: Vec<bool>,
+    /// For each type the rules about attributes of its instances.
+    rules: Vec<Vec<&'static Excuse>>,
     /// What compiled containers keep their elements in, however much of it.
     is_backing: Vec<bool>,
     /// For each object.
@@ -107,7 +117,9 @@ impl<'a> Placing<'a> {
                 .collect(),
             steps: std::array::from_fn(|_| vec![None; names.texts().len()]),
             element: paths.text(ANY_ELEMENT),
-            key: paths.text("<key>"),
+            key: paths.text(KEY),
+            cached: paths.text(&format!(".{CACHE}{ANY_ELEMENT}")),
+            rules: rules(snapshot),
             is_container: types.which(|ty| !ty.is_heap_type && is_container(ty)),
             is_backing: types.which(|ty| {
                 let name = ty.full_name();
@@ -122,14 +134,41 @@ impl<'a> Placing<'a> {
 
     /// Places an object that is alive by itself.
     pub(super) fn start(&mut self, node: NodeIndex) {
-        let graph = self.snapshot.graph();
         let step = match self.snapshot.root(node) {
             Some(root) => start_step(self.snapshot, root),
             None => HELD_FROM_OUTSIDE.into(),
         };
-        let type_name = self.type_names[graph.type_index(node).index()];
-        let step = self.paths.text(&step);
-        self.places[node.index()] = Place::At(self.paths.start(step, type_name));
+        self.start_with(node, &step);
+    }
+
+    /// Places an object with which a path starts.
+    fn start_with(&mut self, node: NodeIndex, step: &str) {
+        let type_index = self.snapshot.graph().type_index(node);
+        let type_name = self.type_names[type_index.index()];
+        let step = self.paths.text(step);
+        let path = self.paths.start(step, type_name);
+        self.put(node, Place::At(path));
+    }
+
+    /// Places what is not placed yet and is kept by cycles that the collector cannot free: each cycle
+    /// is a holder of its own.
+    pub(super) fn place_uncollectable(&mut self) {
+        let graph = self.snapshot.graph();
+        let mut unplaced = NodeSet::new(graph);
+        for node in graph.nodes() {
+            if self.places[node.index()] == Place::Unknown {
+                unplaced.insert(node);
+            }
+        }
+        let cycles = UncollectableCycles::of_garbage(self.snapshot, unplaced);
+        let starts = cycles.groups.iter();
+        let starts: Vec<String> = starts.map(|group| group.path(self.snapshot)).collect();
+        for kept in &cycles.kept {
+            match kept.held_by {
+                Some((holder, reference)) => self.place(holder, reference, kept.node),
+                None => self.start_with(kept.node, &starts[kept.group]),
+            }
+        }
     }
 
     /// Places `held`, to which the reference of `holder` leads.
@@ -144,7 +183,18 @@ impl<'a> Placing<'a> {
             .expect("a holder is placed before what it holds");
         let part = self.part_of(place, path, reference, held);
         let place = part.unwrap_or_else(|| Place::At(self.next(place, path, reference, held)));
-        self.places[held.index()] = place;
+        self.put(held, place);
+    }
+
+    fn put(&mut self, node: NodeIndex, place: Place) {
+        self.places[node.index()] = place;
+        let ty = self.snapshot.graph().type_index(node);
+        let rules = &self.rules[ty.index()];
+        if let Place::At(path) = place
+            && !rules.is_empty()
+        {
+            self.paths.add_rules(path, rules);
+        }
     }
 
     /// The place of what is no step of its own, but belongs to its holder.
@@ -161,12 +211,12 @@ impl<'a> Placing<'a> {
         let is_wrapper = WRAPPERS.contains(&type_name);
         let is_dict = graph.flags(held).contains(NodeFlags::DICT);
         match self.names.name(reference) {
-            // Of the two dicts of an `lru_cache` one is the cache.
-            EdgeName::Attribute(text) if texts.text(text) == NAMESPACE && !is_lru_cache => {
+            EdgeName::Attribute(text) if texts.text(text) == NAMESPACE => {
                 Some(Place::Namespace(path))
             }
             EdgeName::Attribute(text)
-                if texts.text(text) == NAMESPACE || PARTS.contains(&texts.text(text)) =>
+                if PARTS.contains(&texts.text(text))
+                    || is_lru_cache && texts.text(text) == CACHE =>
             {
                 Some(Place::Inside(path))
             }
@@ -222,10 +272,19 @@ impl<'a> Placing<'a> {
             EdgeName::Key(text) if texts.text(text).starts_with(CONTEXT_VARIABLE) => {
                 Some((Spelling::ContextVariable, text))
             }
+            EdgeName::Key(text) if texts.text(text).starts_with(FINALIZER) => {
+                Some((Spelling::Finalizer, text))
+            }
             EdgeName::Key(text) if matches!(place, Place::Namespace(_)) => {
                 Some((Spelling::Key, text))
             }
             EdgeName::KeyObject(_) => return self.paths.next(path, self.key, type_name),
+            EdgeName::Key(_)
+                if matches!(place, Place::Inside(_))
+                    && LRU_CACHE.contains(&self.paths.type_name(path)) =>
+            {
+                return self.paths.next(path, self.cached, type_name);
+            }
             EdgeName::Key(_)
             | EdgeName::Index(_)
             | EdgeName::SetElement
@@ -261,7 +320,24 @@ impl<'a> Placing<'a> {
     }
 }
 
-const HELD_FROM_OUTSIDE: &str = "<held from outside>";
+/// For each type the rules about what tools of tests keep in attributes of its instances.
+fn rules(snapshot: &HeapSnapshot) -> Vec<Vec<&'static Excuse>> {
+    let tools = excuses().iter();
+    let tools = tools.filter(|rule| rule.kind == ExcuseKind::TestTool);
+    let classes: Vec<(&Excuse, NodeIndex)> = tools
+        .filter_map(|rule| Some((rule, class_named(snapshot, rule.class.as_ref()?)?)))
+        .collect();
+    let of_type = |ty: &HeapType| {
+        let about = classes.iter();
+        let about = about.filter(|&&(_, class)| is_derived(snapshot, ty, class));
+        about.map(|&(rule, _)| rule).collect()
+    };
+    let types = snapshot.graph().types().iter();
+    types.map(|(_, ty)| of_type(ty)).collect()
+}
+
+/// How a path begins that nothing in the heap holds.
+pub(super) const HELD_FROM_OUTSIDE: &str = "<held from outside>";
 
 /// How a path begins.
 fn start_step(snapshot: &HeapSnapshot, root: &Root) -> String {

@@ -3,14 +3,16 @@
 use rustc_hash::FxHashMap;
 
 use super::course::{Course, Point};
-use super::history::{GrowthHistory, Rising};
+use super::history::{Growth, GrowthHistory, Rising};
 use super::judge::{ByCourse, Judge};
+use super::limit::Limit;
 use super::moment::Moment;
 use super::name_path::PathIndex;
 use super::outside::Besides;
 use super::placement::Placement;
 use super::shares::Share;
-use crate::analysis::{Fingerprint, RootChain, Tally, TypePattern};
+use super::thresholds::LEAST_RATE;
+use crate::analysis::{CompiledHolders, Excuse, Fingerprint, PathPattern, RootChain, Tally};
 use crate::graph::NodeIndex;
 use crate::snapshot::HeapSnapshot;
 
@@ -19,6 +21,8 @@ use crate::snapshot::HeapSnapshot;
 pub enum Verdict {
     /// Something rises and goes on rising.
     Leaking,
+    /// Something rises ever more slowly, by a law that shows no end.
+    Slowing,
     /// Memory outside the Python heap rises, or blocks that no walk sees.
     Native,
     /// What rose has come to an end.
@@ -29,7 +33,7 @@ pub enum Verdict {
     Draining,
     /// It grew once and not again.
     WarmUp,
-    /// Something rose, but there are too few moments to say more.
+    /// Something rose, and what was seen cannot tell whether that has an end.
     Undecided,
     /// Nothing rises.
     Nothing,
@@ -40,6 +44,7 @@ impl Verdict {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Leaking => "leaking",
+            Self::Slowing => "slowing",
             Self::Native => "native",
             Self::Bounded => "bounded",
             Self::Garbage => "garbage",
@@ -58,8 +63,10 @@ pub struct Watched {
     pub moments_before: usize,
     /// How much the containers of a path held at some iterations.
     pub looks: FxHashMap<PathIndex, Vec<Point>>,
-    /// A limit that the container or its owner names, with the words that say where it is from.
-    pub limits: FxHashMap<PathIndex, (u64, String)>,
+    /// Limits that are known of containers or their owners.
+    pub limits: FxHashMap<PathIndex, Limit>,
+    /// True if time has cut the watch short.
+    pub is_cut_short: bool,
     /// Objects and bytes that one collection has freed, if there was much.
     pub garbage: Option<Tally>,
     /// What would make the verdict surer.
@@ -79,6 +86,8 @@ pub struct GrowingPath {
     pub type_name: String,
     /// The object that holds most of it.
     pub holder: Option<NodeIndex>,
+    /// What may hold that from outside the heap.
+    pub outside: Option<CompiledHolders>,
     /// Why that is alive.
     pub chain: Option<RootChain>,
     /// What was counted at each moment.
@@ -91,14 +100,16 @@ pub struct GrowingPath {
     pub elements: Vec<(String, f64)>,
     /// What became of it.
     pub course: Course,
-    /// A limit that is known, and where it is from.
-    pub limit: Option<(u64, String)>,
+    /// A limit that is known.
+    pub limit: Option<Limit>,
     /// Path and kind in one number, the same in every process.
     pub fingerprint: Fingerprint,
     /// Other paths that grow by the same insertion.
     pub also: Vec<String>,
     /// What it keeps alive.
     pub share: Share,
+    /// The rule by which it may grow.
+    pub excuse: Option<&'static Excuse>,
     /// Where in the program it is, as far as somebody has looked.
     pub source: Source,
 }
@@ -112,6 +123,8 @@ pub struct Source {
     pub inserted: Vec<String>,
     /// The lines where what is in it was allocated.
     pub allocated: Vec<String>,
+    /// The calls into compiled code that make it grow: where each is, and what it takes or leaves.
+    pub calls: Vec<String>,
 }
 
 /// What grows over several moments of a program.
@@ -121,15 +134,20 @@ pub struct GrowthReport {
     pub verdict: Verdict,
     /// What goes on growing; that which keeps most bytes alive first.
     pub growing: Vec<GrowingPath>,
+    /// What rose, and may have an end.
+    pub undecided: Vec<GrowingPath>,
     /// What grew and came to an end.
     pub bounded: Vec<GrowingPath>,
+    /// Objects that stay anyway, to which there are more references that nothing explains: not a byte is
+    /// lost.
+    pub remarks: Vec<GrowingPath>,
     /// What may grow as it likes, by a pattern of its path.
     pub ignored: Vec<GrowingPath>,
     /// Iterations until the last moment.
     pub iterations: u64,
     /// Of these, how many the scenario ran on to see what becomes of what rose.
     pub watched_iterations: u64,
-    /// Objects and bytes that one collection has freed, if there was much.
+    /// Objects and bytes that one collection has freed, or would free, if there was much.
     pub garbage: Option<Tally>,
     /// Memory that rose as well, and is more than what grows explains.
     pub besides: Option<Besides>,
@@ -152,9 +170,18 @@ impl GrowingPath {
 }
 
 impl GrowthReport {
-    /// True if something goes on growing; of two moments nobody knows.
+    /// True if something goes on growing, by a line or by a law.
     pub fn is_leak(&self) -> bool {
-        !self.growing.is_empty() && self.verdict != Verdict::Undecided
+        !self.growing.is_empty()
+    }
+
+    /// What is to be told first: what goes on growing or, where nothing does, what may.
+    pub fn told(&self) -> &[GrowingPath] {
+        if self.growing.is_empty() {
+            &self.undecided
+        } else {
+            &self.growing
+        }
     }
 
     /// Judges a history whose last moment is that of `snapshot`.
@@ -166,53 +193,69 @@ impl GrowthReport {
         watched: &Watched,
         snapshot: &HeapSnapshot,
         placement: &Placement,
-        ignored: &[TypePattern],
+        ignored: &[PathPattern],
     ) -> Self {
         let judge = Judge::new(history, watched, snapshot, placement);
         let moments = history.moments();
         let first = judge.found_in();
-        let rising = judge.rising();
         let ByCourse {
-            mut grows,
+            grows,
             ended,
             unknown,
-        } = judge.by_course(&rising);
-        let is_undecided = grows.is_empty() && !unknown.is_empty();
-        grows.extend(unknown);
-        judge.drop_mirrors(&mut grows);
-        let topmost = history.topmost(&grows);
-        let ended = judge.not_below(ended, &grows);
-        let bounded = history.topmost(&ended);
+        } = judge.by_course(&judge.rising());
+        let grows = judge.without_mirrors(grows);
+        let unknown = judge.not_below(judge.without_mirrors(unknown), &grows);
+        let ended = judge.not_below(judge.not_below(ended, &grows), &unknown);
         // Before what grows together is grouped: a path that is not ignored is to be named.
         let is_ignored = |rising: &Rising| {
+            if history.excuse(rising.path).is_some() {
+                return true;
+            }
             let path = history.paths().spelled(rising.path);
             ignored.iter().any(|pattern| pattern.matches(&path))
         };
-        let (ignored, topmost): (Vec<_>, Vec<_>) = topmost.into_iter().partition(is_ignored);
+        let (ignored, grows): (Vec<_>, Vec<_>) =
+            history.topmost(&grows).into_iter().partition(is_ignored);
+        let (ignored_too, unknown): (Vec<_>, Vec<_>) =
+            history.topmost(&unknown).into_iter().partition(is_ignored);
+        let ignored: Vec<Rising> = ignored.into_iter().chain(ignored_too).collect();
         let ignored = judge.explained(&ignored);
-        let mut kept = judge.explained(&topmost);
-        let bounded = judge.explained(&bounded);
-        let is_something = !kept.is_empty() || !ignored.is_empty();
+        let (mut growing, mut remarks) = without_memory(judge.explained(&grows));
+        let (mut undecided, of_unknown) = without_memory(judge.explained(&unknown));
+        remarks.extend(of_unknown);
+        let bounded = judge.explained(&history.topmost(&ended));
+        let is_something = !growing.is_empty() || !undecided.is_empty() || !ignored.is_empty();
         if !is_something {
-            let outside = judge.outside();
-            // Of a watch of containers there may be no more moments than two.
-            let is_told = |row: &GrowingPath| rising.is_empty() || row.course != Course::Unknown;
-            kept.extend(outside.filter(is_told));
+            match judge.outside() {
+                Some(row) if row.course == Course::Unknown => undecided.push(row),
+                row => growing.extend(row),
+            }
         }
         let iteration_of = |moment: Option<&Moment>| moment.map_or(0, |moment| moment.iteration);
         let iterations = iteration_of(moments.last());
         Self {
-            verdict: judge.verdict(&kept, is_undecided, &bounded, first),
-            growing: kept,
+            verdict: judge.verdict(&growing, &undecided, &bounded),
+            growing,
+            undecided,
             bounded,
+            remarks,
             ignored,
             iterations,
             watched_iterations: iterations - iteration_of(moments[..first].last()),
-            garbage: watched.garbage,
+            garbage: watched.garbage.or_else(|| history.growing_garbage()),
             besides: judge.besides().filter(|_| is_something),
             missing: watched.missing.clone(),
             moments: moments.iter().map(|moment| moment.iteration).collect(),
             objects: moments.iter().map(|moment| moment.objects).collect(),
         }
     }
+}
+
+/// What takes memory, and what is only counted: references, which take none.
+fn without_memory(rows: Vec<GrowingPath>) -> (Vec<GrowingPath>, Vec<GrowingPath>) {
+    let takes_memory = |row: &GrowingPath| {
+        let growth = row.rising.map(|rising| rising.growth);
+        growth != Some(Growth::References) || row.bytes_per_iteration >= LEAST_RATE
+    };
+    rows.into_iter().partition(takes_memory)
 }

@@ -9,7 +9,7 @@ use twox_hash::XxHash64;
 use super::PreferredPaths;
 use super::rank::PASSED_OVER;
 use super::verdict::staying;
-use crate::graph::{CONTEXT_VARIABLES, EdgeLabel, NodeIndex, RootKind};
+use crate::graph::{CONTEXT_VARIABLES, EdgeLabel, FINALIZER, NodeIndex, RootKind};
 use crate::snapshot::HeapSnapshot;
 
 /// The suspect references of a chain in one number: the types that hold them and their names
@@ -117,6 +117,7 @@ impl Prefix {
                 };
             }
             (EdgeLabel::Internal(part), _) if part == CONTEXT_VARIABLES => return self,
+            (EdgeLabel::Key(key), _) if key.starts_with(FINALIZER) => format!("[{key}]"),
             (EdgeLabel::Key(key), Some(_)) => format!(".{}", key.trim_matches('\'')),
             (EdgeLabel::Key(_), None) => "['…']".into(),
             (EdgeLabel::KeyObject(_), _) => "<key>".into(),

@@ -59,7 +59,28 @@ impl Holders {
             });
         }
         let anchors = anchors(paths.snapshot());
-        Self::below(paths, tree, &anchors, target, most)
+        Self::below(paths, tree, &anchors, &[target], most)
+    }
+
+    /// Finds what would have to be cut for all of `targets` to go, which are held like `example`, one of
+    /// them: at most `most` references, and fewer than there are objects. `None` if that is not
+    /// enough, or there is only one object.
+    pub fn find_common(
+        paths: &PreferredPaths<'_>,
+        tree: &DominatorTree,
+        example: NodeIndex,
+        targets: &[NodeIndex],
+        most: usize,
+    ) -> Option<Self> {
+        if targets.len() == 1 {
+            return None;
+        }
+        let anchors = anchors(paths.snapshot());
+        let most = most.min(targets.len() - 1);
+        let others = targets.iter().filter(|&&target| target != example);
+        let targets: Vec<NodeIndex> = [example].into_iter().chain(others.copied()).collect();
+        let found = Self::below(paths, tree, &anchors, &targets, most)?;
+        (!found.has_more).then_some(found)
     }
 
     /// The holders of `target` among what is below the one object that all chains to it pass: none
@@ -75,15 +96,15 @@ impl Holders {
             return None;
         };
         let last = *only.chain.chain.nodes.last()?;
-        Self::below(paths, tree, &[last], target, most)
+        Self::below(paths, tree, &[last], &[target], most)
     }
 
-    /// The holders of `target` below `starts`.
+    /// The holders of all of `targets` below `starts`; the first stands for them.
     fn below(
         paths: &PreferredPaths<'_>,
         tree: &DominatorTree,
         starts: &[NodeIndex],
-        target: NodeIndex,
+        targets: &[NodeIndex],
         most: usize,
     ) -> Option<Self> {
         let snapshot = paths.snapshot();
@@ -92,8 +113,8 @@ impl Holders {
         for &start in starts {
             is_start.insert(start);
         }
-        let mut flow = Flow::new(paths, target);
-        let bound = flow.bound_to_target();
+        let mut flow = Flow::new(paths, targets);
+        let bound = flow.bound_to_targets();
         if starts.iter().any(|&start| bound.contains(start)) {
             return None;
         }
@@ -111,7 +132,7 @@ impl Holders {
             [only] => tree.retained(only).unwrap_or_default(),
             _ => retained_together(snapshot, tree, &heads),
         };
-        let mut chains = chains_through(paths, &cut, &behind, target)?;
+        let mut chains = chains_through(paths, &cut, &behind, targets[0])?;
         chains.truncate(most);
         let holders = chains.into_iter().map(|(chain, reference)| Holder {
             chain,
@@ -142,7 +163,9 @@ fn chains_through(
         {
             // Another chain to the same holder has none of the other references.
             let ends_at = |node| behind.contains(node);
-            let around = around.get_or_init(|| PreferredPaths::new(paths.snapshot(), ends_at));
+            let own = paths.weights().own();
+            let around =
+                around.get_or_init(|| PreferredPaths::passing(paths.snapshot(), own, ends_at));
             return around.chain_through(holder, held);
         }
         chain
@@ -169,10 +192,10 @@ fn chains_through(
     )
 }
 
-/// A flow of references to one object: a set of chains that share no reference that could be cut.
+/// A flow of references to some objects: a set of chains that share no reference that could be cut.
 struct Flow<'p, 's> {
     paths: &'p PreferredPaths<'s>,
-    target: NodeIndex,
+    targets: &'p [NodeIndex],
     /// Number of chains.
     count: usize,
     /// For each holder what it holds on some chain; several times if on several.
@@ -198,10 +221,10 @@ struct Visit {
 }
 
 impl<'p, 's> Flow<'p, 's> {
-    fn new(paths: &'p PreferredPaths<'s>, target: NodeIndex) -> Self {
+    fn new(paths: &'p PreferredPaths<'s>, targets: &'p [NodeIndex]) -> Self {
         Self {
             paths,
-            target,
+            targets,
             count: 0,
             used: FxHashMap::default(),
             met: NodeSet::new(paths.snapshot().graph()),
@@ -234,17 +257,26 @@ impl<'p, 's> Flow<'p, 's> {
         !walk.is_empty()
     }
 
-    /// Walks backward from the object to one of the starts, depth first; empty if there is no way.
+    /// Walks backward from the objects to one of the starts, depth first; empty if there is no way.
     fn walk(&mut self, is_start: &NodeSet) -> Vec<Visit> {
-        let graph = self.paths.snapshot().graph();
         self.met.clear();
-        self.met.insert(self.target);
+        for &target in self.targets {
+            self.met.insert(target);
+        }
+        let walks = self.targets.iter();
+        let mut walks = walks.map(|&target| self.walk_from(target, is_start));
+        walks.find(|walk| !walk.is_empty()).unwrap_or_default()
+    }
+
+    /// As [`walk`](Self::walk), from one object, past all that was met.
+    fn walk_from(&mut self, target: NodeIndex, is_start: &NodeSet) -> Vec<Visit> {
+        let graph = self.paths.snapshot().graph();
         let visit = |node, way| Visit {
             node,
             way,
             tried: 0,
         };
-        let mut walk = vec![visit(self.target, Way::Holds)];
+        let mut walk = vec![visit(target, Way::Holds)];
         while let Some(last) = walk.last_mut() {
             let (node, tried) = (last.node, last.tried);
             last.tried += 1;
@@ -271,12 +303,12 @@ impl<'p, 's> Flow<'p, 's> {
         walk
     }
 
-    /// The object, and what it can not be cut off from.
-    fn bound_to_target(&self) -> NodeSet {
+    /// The objects, and what they can not be cut off from.
+    fn bound_to_targets(&self) -> NodeSet {
         let graph = self.paths.snapshot().graph();
         let mut bound = NodeSet::new(graph);
-        bound.insert(self.target);
-        let mut next = vec![self.target];
+        let mut next = self.targets.to_vec();
+        next.retain(|&target| bound.insert(target));
         while let Some(node) = next.pop() {
             let is_bound = |holder: NodeIndex| self.paths.weights().is_uncuttable(holder, node);
             let holders = graph.referrers(node).iter().copied();

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::fingerprint::{self, Fingerprint};
 use super::rank::{Rank, Weight, Weights, of_root};
@@ -59,10 +59,20 @@ impl<'s> PreferredPaths<'s> {
     /// Walks the heap from what is alive by itself; no chain goes through an object at which
     /// `ends_at` is true.
     pub fn new(snapshot: &'s HeapSnapshot, ends_at: impl Fn(NodeIndex) -> bool) -> Self {
+        static NO_OTHERS: FxHashSet<usize> = FxHashSet::with_hasher(FxBuildHasher);
+        Self::passing(snapshot, &NO_OTHERS, ends_at)
+    }
+
+    /// As [`new`](Self::new); the references at the positions `own` come last of all.
+    pub fn passing(
+        snapshot: &'s HeapSnapshot,
+        own: &'s FxHashSet<usize>,
+        ends_at: impl Fn(NodeIndex) -> bool,
+    ) -> Self {
         let graph = snapshot.graph();
         let mut paths = Self {
             snapshot,
-            weights: Weights::new(snapshot),
+            weights: Weights::new(snapshot, own),
             costs: vec![Cost::NOT_MET; graph.node_count()],
             references: vec![NONE; graph.node_count()],
         };

@@ -1,7 +1,8 @@
 //! How well references explain why something is alive.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::analysis::{Excuse, ExcuseKind, excuses};
 use crate::graph::{
     EdgeLabel, EdgeName, HeapType, NodeFlags, NodeIndex, RootKind, TextIndex, TypeIndex,
 };
@@ -24,6 +25,8 @@ pub enum Rank {
     Outside,
     /// Says nothing: from an instance to its class, from a dict to a string that is a key.
     Untelling,
+    /// What the asker holds in order to ask.
+    Own,
 }
 
 /// One reference on a chain.
@@ -33,28 +36,6 @@ pub(super) struct Weight {
     /// What it adds to the length of a chain.
     pub(super) length: u32,
 }
-
-/// Caches and registries that hold much and are seldom the cause, by module and name.
-const LIBRARY: [(&str, &str); 18] = [
-    ("_strptime", "_regex_cache"),
-    ("copyreg", "dispatch_table"),
-    ("ctypes", "_pointer_type_cache"),
-    ("encodings", "_cache"),
-    ("fnmatch", "_compile_pattern"),
-    ("inspect", "modulesbyfile"),
-    ("linecache", "cache"),
-    ("locale", "_setlocale"),
-    ("multiprocessing.util", "_finalizer_registry"),
-    ("re", "_cache"),
-    ("re", "_cache2"),
-    ("sre_parse", "_cache"),
-    ("struct", "_cache"),
-    ("sys", "path_importer_cache"),
-    ("tokenize", "_compile"),
-    ("typing", "_cleanups"),
-    ("warnings", "onceregistry"),
-    ("zipimport", "_zip_directory_cache"),
-];
 
 /// Types whose instances hold local variables.
 const LOCAL: [&str; 4] = [
@@ -78,10 +59,12 @@ pub(super) struct Weights<'s> {
     library: Vec<NodeIndex>,
     passed_over: [Option<TextIndex>; 3],
     homes: Homes,
+    /// References of the asker, by their positions among those of all nodes.
+    own: &'s FxHashSet<usize>,
 }
 
 impl<'s> Weights<'s> {
-    pub(super) fn new(snapshot: &'s HeapSnapshot) -> Self {
+    pub(super) fn new(snapshot: &'s HeapSnapshot, own: &'s FxHashSet<usize>) -> Self {
         let types = snapshot.graph().types();
         let is_builtin = |ty: &HeapType, name: &str| !ty.is_heap_type && ty.is_called(name);
         let rank = |ty: &HeapType| {
@@ -106,6 +89,7 @@ impl<'s> Weights<'s> {
             library: library(snapshot, &homes),
             passed_over: PASSED_OVER.map(text),
             homes,
+            own,
         }
     }
 
@@ -126,7 +110,10 @@ impl<'s> Weights<'s> {
         let graph = self.snapshot.graph();
         let ty = graph.type_of(holder);
         let is_to_class = ty.node == Some(held) && graph.is_only_instance_of(holder, held);
-        let rank = if is_to_class || graph.is_string_key(holder, number) {
+        let position = graph.edge_positions(holder).start + number;
+        let rank = if self.is_own(position) {
+            Rank::Own
+        } else if is_to_class || graph.is_string_key(holder, number) {
             Rank::Untelling
         } else if self.traceback == Some(graph.type_index(held)) {
             Rank::Traceback
@@ -137,7 +124,7 @@ impl<'s> Weights<'s> {
         let length = if is_namespace && self.homes.is_guest(self.snapshot, holder, held) {
             2
         } else {
-            u32::from(!self.is_passed_over(graph.edge_positions(holder).start + number))
+            u32::from(!self.is_passed_over(position))
         };
         Weight { rank, length }
     }
@@ -150,6 +137,17 @@ impl<'s> Weights<'s> {
         let mut references = graph.edge_positions(holder).zip(graph.referents(holder));
         is_namespace
             || references.any(|(position, &other)| other == held && self.is_passed_over(position))
+    }
+
+    fn is_own(&self, position: usize) -> bool {
+        [self.own, self.snapshot.aside()]
+            .iter()
+            .any(|own| !own.is_empty() && own.contains(&position))
+    }
+
+    /// The references of the asker.
+    pub(super) fn own(&self) -> &'s FxHashSet<usize> {
+        self.own
     }
 
     fn is_passed_over(&self, position: usize) -> bool {
@@ -173,10 +171,11 @@ pub(super) fn of_root(kind: RootKind) -> Rank {
     }
 }
 
-/// The objects named in [`LIBRARY`] that are there.
+/// The caches and registries of the library that are there, which hold much and are seldom the cause.
 fn library(snapshot: &HeapSnapshot, homes: &Homes) -> Vec<NodeIndex> {
     let graph = snapshot.graph();
-    let object = |(module, name): (&str, &str)| {
+    let object = |rule: &Excuse| {
+        let (module, name) = rule.module.as_ref().zip(rule.name.as_ref())?;
         let namespace = *homes.by_module.get(module)?;
         let key = EdgeLabel::Key(format!("'{name}'"));
         let mut labels = graph
@@ -185,7 +184,9 @@ fn library(snapshot: &HeapSnapshot, homes: &Homes) -> Vec<NodeIndex> {
         let found = labels.find(|&(position, _)| snapshot.label(position) == key)?;
         Some(*found.1)
     };
-    LIBRARY.into_iter().filter_map(object).collect()
+    let caches = excuses().iter();
+    let caches = caches.filter(|rule| rule.kind == ExcuseKind::Cache);
+    caches.filter_map(object).collect()
 }
 
 /// Where classes, functions and instances are at home: the namespace of the module that defines

@@ -1,7 +1,8 @@
 //! References as they are spelled in a path.
 
 use crate::analysis::RootChain;
-use crate::graph::{CONTEXT_VARIABLES, EdgeLabel};
+use crate::graph::{CONTEXT_VARIABLES, EdgeLabel, FINALIZER, NodeFlags, NodeIndex};
+use crate::snapshot::HeapSnapshot;
 
 /// One or several references of a chain that are one step of its path: the namespace between an
 /// object and its attribute, the cell between a function and its variable and the inner parts of a
@@ -21,6 +22,21 @@ impl RootChain {
     pub fn steps(&self) -> Vec<Step> {
         let labels: Vec<_> = self.labels.iter().cloned().map(Some).collect();
         spelled_steps(&labels)
+    }
+}
+
+/// How a path that starts at an object begins: with the name of a module, or the function of a
+/// frame, otherwise with the type.
+pub fn path_start(snapshot: &HeapSnapshot, node: NodeIndex) -> String {
+    let name = snapshot.node_names().get(node);
+    let is_module = snapshot.graph().flags(node).contains(NodeFlags::MODULE);
+    if let Some(name) = name.filter(|_| is_module) {
+        return name.to_owned();
+    }
+    let type_name = &snapshot.graph().type_of(node).name;
+    match name.and_then(|name| name.split_once(" in ")) {
+        Some((function, _)) => format!("<{type_name} {function}>"),
+        None => format!("<{type_name}>"),
     }
 }
 
@@ -83,6 +99,9 @@ fn first_step(labels: &[Option<EdgeLabel>]) -> Step {
             generic: "<key>".into(),
             ..step(format!("<{label}>"), 1)
         },
+        [Some(label @ EdgeLabel::Key(key)), ..] if key.starts_with(FINALIZER) => {
+            step(label.to_string(), 1)
+        }
         [Some(label @ EdgeLabel::Key(_)), ..] => Step {
             generic: "['…']".into(),
             ..step(label.to_string(), 1)

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::ffi::{self, Object};
 use super::Describer;
-use super::spelling::spell;
+use super::spelling::spell_call;
 use crate::graph::{EdgeLabel, NodeIndex};
 use crate::process::{TooLittleMemory, ensure};
 
@@ -28,8 +28,12 @@ pub(crate) struct Labels<'a, 'py, 'g> {
 /// References whose names follow from where they stand.
 enum Contents {
     None,
-    /// Keys and values in turn: so many of the first referents.
-    Entries(usize),
+    /// Keys and values in turn: so many of the first referents. The keys are calls, in the dict of a cached
+    /// function.
+    Entries {
+        count: usize,
+        of_calls: bool,
+    },
     /// Items, the last first; the first of them are the variables of a closure with these names.
     Items(Range<usize>, Vec<String>),
 }
@@ -38,7 +42,7 @@ impl Contents {
     fn places(&self) -> Range<usize> {
         match self {
             Self::None => 0..0,
-            Self::Entries(count) => 0..*count,
+            Self::Entries { count, .. } => 0..*count,
             Self::Items(places, _) => places.clone(),
         }
     }
@@ -58,7 +62,7 @@ impl Labels<'_, '_, '_> {
         }
         match &self.contents {
             Contents::Items(..) | Contents::None => self.item(places.end - 1 - position),
-            Contents::Entries(_) => self.part_of_entry(position),
+            Contents::Entries { of_calls, .. } => self.part_of_entry(position, *of_calls),
         }
     }
 
@@ -75,18 +79,25 @@ impl Labels<'_, '_, '_> {
     fn item(&self, position: usize) -> EdgeLabel {
         let name = match &self.contents {
             Contents::Items(_, variables) => variables.get(position),
-            Contents::Entries(_) | Contents::None => None,
+            Contents::Entries { .. } | Contents::None => None,
         };
         name.map_or(EdgeLabel::Index(position), |name| {
             EdgeLabel::Closure(name.clone())
         })
     }
 
-    fn part_of_entry(&self, position: usize) -> EdgeLabel {
+    fn part_of_entry(&self, position: usize, of_calls: bool) -> EdgeLabel {
         let Describer { graph, types, .. } = self.describer;
-        let key = graph.referents(self.node)[position - position % 2];
-        let key = ffi::object_at(graph.address(key));
-        let spelled = key.map(|key| spell(types, &key.lent(types.py)));
+        let referents = graph.referents(self.node);
+        let part = |position: usize| ffi::object_at(graph.address(*referents.get(position)?));
+        let key = position - position % 2;
+        let spelled = part(key).map(|object| {
+            if of_calls {
+                spell_call(types, object)
+            } else {
+                self.describer.spelled_key(object, part(key + 1))
+            }
+        });
         let spelled = spelled.unwrap_or_default();
         if position.is_multiple_of(2) {
             EdgeLabel::KeyObject(spelled)
@@ -127,7 +138,11 @@ impl<'py, 'g> Describer<'py, 'g> {
 
     fn placed_contents(&self, object: Object, node: NodeIndex) -> Contents {
         if self.types.has_entries(object.type_object()) {
-            return Contents::Entries(self.count_of_entry_parts(object, node));
+            let mut holders = self.graph.referrers(node).iter();
+            return Contents::Entries {
+                count: self.count_of_entry_parts(object, node),
+                of_calls: holders.any(|&holder| self.is_dict_of_cache(node, holder)),
+            };
         }
         let Some(places) = self.places_of_items(object, node) else {
             return Contents::None;

@@ -1,7 +1,7 @@
 //! What to call references that have no name.
 
 use super::{Describer, Known, ffi};
-use crate::graph::{EdgeLabel, NodeFlags, NodeIndex};
+use crate::graph::{CACHE, EdgeLabel, NodeFlags, NodeIndex};
 
 /// What is known of the references without a name that an object holds: the same for all objects
 /// of its type.
@@ -13,8 +13,8 @@ pub(super) enum Leftover {
     Item,
     /// Two dicts of a function: its attributes and its annotations.
     Function,
-    /// Results of an `lru_cache`.
-    Cached,
+    /// The cache of an `lru_cache`, in a dict and in links.
+    Cache,
     /// What a mapping proxy is a proxy of.
     Mapping,
     /// Attributes directly under an instance.
@@ -49,7 +49,7 @@ impl Describer<'_, '_> {
             Leftover::Item => EdgeLabel::Index(position),
             Leftover::Function if is_dict => self.function_dict(node, target),
             Leftover::Function => EdgeLabel::attribute("__annotations__"),
-            Leftover::Cached if !is_dict => internal("cached value"),
+            Leftover::Cache => self.part_of_cache(node, target),
             Leftover::Mapping => internal("mapping"),
             Leftover::Variables => internal("names of variables"),
             Leftover::Class if is_dict => internal("subclasses"),
@@ -57,9 +57,7 @@ impl Describer<'_, '_> {
             Leftover::Module => internal("module state"),
             Leftover::Attribute if !self.is_dict_of(node, target) => internal("attribute"),
             Leftover::Unknown if !is_dict => internal("internal"),
-            Leftover::Cached | Leftover::Attribute | Leftover::Unknown => {
-                EdgeLabel::attribute("__dict__")
-            }
+            Leftover::Attribute | Leftover::Unknown => EdgeLabel::attribute("__dict__"),
         }
     }
 
@@ -84,7 +82,7 @@ impl Describer<'_, '_> {
             Some(Known::Set | Known::FrozenSet) => Leftover::Element,
             Some(Known::Deque) => Leftover::Item,
             Some(Known::Function) => Leftover::Function,
-            Some(Known::LruCache) => Leftover::Cached,
+            Some(Known::LruCache) => Leftover::Cache,
             Some(Known::MappingProxy) => Leftover::Mapping,
             Some(Known::Code) => Leftover::Variables,
             _ if self.has_inline_values(node) => Leftover::Attribute,
@@ -98,6 +96,39 @@ impl Describer<'_, '_> {
             let flags = object.type_object().type_flags();
             self.types.layout.has_managed_dict(flags)
         })
+    }
+
+    /// An `lru_cache` holds its results in a dict; a bounded one in links, too, each of which is a cache of
+    /// one call. It shows neither.
+    fn part_of_cache(&self, cache: NodeIndex, part: NodeIndex) -> EdgeLabel {
+        let object = ffi::object_at(self.graph.address(part));
+        let is_link = object.is_some_and(|part| self.types.is_met_link_type(part.type_object()));
+        if is_link || self.is_dict_of_cache(part, cache) {
+            return EdgeLabel::attribute(CACHE);
+        }
+        let is_dict = object.is_some_and(|part| self.types.is_exactly(part, Known::Dict));
+        if is_dict {
+            EdgeLabel::attribute("__dict__")
+        } else {
+            EdgeLabel::Internal("part of the cache".into())
+        }
+    }
+
+    /// True if and only if `dict` has the results of an `lru_cache`, and not the attributes.
+    pub(super) fn is_dict_of_cache(&self, dict: NodeIndex, cache: NodeIndex) -> bool {
+        let objects = [dict, cache].map(|node| ffi::object_at(self.graph.address(node)));
+        let [Some(object), Some(cache)] = objects else {
+            return false;
+        };
+        let class = cache.type_object();
+        if self.types.known_base(class) != Some(Known::LruCache)
+            || !self.types.is_exactly(object, Known::Dict)
+        {
+            return false;
+        }
+        let offset = self.types.dict_offset(&class.lent(self.types.py));
+        let attributes = offset.and_then(|offset| usize::try_from(offset).ok());
+        attributes.is_none_or(|offset| cache.dict_address_at(offset) != self.graph.address(dict))
     }
 
     /// A function visits two dicts, its attributes and its annotations. Asking for either would

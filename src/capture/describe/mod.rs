@@ -6,6 +6,7 @@
 //! [`attributes`] states.
 
 mod attributes;
+mod finalizers;
 mod labels;
 mod leftover;
 mod members;
@@ -19,7 +20,6 @@ use std::ops::Range;
 use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::arrays::ArrayFields;
 use super::ffi::{self, CollectorPause, Object};
 use super::frames::Frames;
 use super::functions::FunctionField;
@@ -27,6 +27,7 @@ use super::hidden::HiddenReferences;
 use super::introspection::{Introspection, NamedReferent, text};
 use super::known_types::Known;
 use super::names::suspended_code;
+use super::numpy::NumpyFields;
 use super::walk::WalkedHeap;
 use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex};
 
@@ -34,7 +35,7 @@ use crate::graph::CONTEXT_VARIABLES;
 use crate::process::TooLittleMemory;
 use members::Field;
 pub(crate) use spelling::spell_atom;
-use spelling::{is_context_variable, spell};
+use spelling::{is_context_variable, spell, spell_call};
 
 /// A live referent with the name of the reference.
 type Named = (Object, EdgeLabel);
@@ -181,8 +182,14 @@ impl<'py, 'g> Describer<'py, 'g> {
             attributes_of([("__dict__", Object::from_bound(namespace.as_any()))])
         } else if let Some(variables) = self.context_variables(object, node) {
             variables
-        } else if let Some(array) = ArrayFields::of(self.types, &bound.get_type()) {
-            array.named(self.types, object)
+        } else if let Some([key, result]) = self.types.cached_call(object) {
+            let call = spell_call(self.types, key);
+            vec![
+                (key, EdgeLabel::KeyObject(call.clone())),
+                (result, EdgeLabel::Key(call)),
+            ]
+        } else if let Some(fields) = NumpyFields::of(self.types, &bound.get_type()) {
+            fields.named(self.types, object)
         } else {
             self.generator_locals(&bound)
         }
@@ -215,11 +222,17 @@ impl<'py, 'g> Describer<'py, 'g> {
     }
 
     fn entry(&self, (key, value): (Object, Object)) -> [Named; 2] {
-        let spelled = spell(self.types, &key.lent(self.types.py));
+        let spelled = self.spelled_key(key, Some(value));
         [
             (key, EdgeLabel::KeyObject(spelled.clone())),
             (value, EdgeLabel::Key(spelled)),
         ]
+    }
+
+    /// The key of an entry, which for a finalizer depends on the value.
+    fn spelled_key(&self, key: Object, value: Option<Object>) -> String {
+        let finalizer = value.and_then(|value| self.finalizer(key, value));
+        finalizer.unwrap_or_else(|| spell(self.types, &key.lent(self.types.py)))
     }
 
     /// Items by position, or by the names of the variables if the tuple is a function's closure.

@@ -18,6 +18,42 @@ pub(crate) fn spell(types: &Introspection<'_>, object: &Bound<'_, PyAny>) -> Str
     shorten(&spell_to(types, object, DEEPEST))
 }
 
+/// The arguments of a call as a cached function (`functools.lru_cache`) has them in the key of its result:
+/// `(3, name='n')`.
+///
+/// A key is the only argument, or a tuple of all: those by position, then, behind an `object()`, name and
+/// value of each of the others in turn.
+pub(super) fn spell_call(types: &Introspection<'_>, key: Object) -> String {
+    let bound = key.lent(types.py);
+    let items = match bound.cast_exact::<PyTuple>() {
+        Ok(_) => ffi::tuple_items(key).collect(),
+        Err(_) => vec![key],
+    };
+    let is_mark =
+        |item: &Object| item.type_object() == Object::from_bound(&types.py.get_type::<PyAny>());
+    let name = |item: Object| {
+        let item = item.lent(types.py);
+        item.is_exact_instance_of::<PyString>()
+            .then(|| text(&item))?
+    };
+    let spelled = |item: &Object| spell_to(types, &item.lent(types.py), DEEPEST - 1);
+    let named = items.iter().position(is_mark).and_then(|mark| {
+        let (pairs, []) = items[mark + 1..].as_chunks() else {
+            return None;
+        };
+        let argument =
+            |[key, value]: &[Object; 2]| Some(format!("{}={}", name(*key)?, spelled(value)));
+        let named: Option<Vec<String>> = pairs.iter().map(argument).collect();
+        Some((mark, named.filter(|named| !named.is_empty())?))
+    });
+    let (count, named) = named.unwrap_or((items.len(), Vec::new()));
+    let arguments: Vec<String> = items[..count].iter().map(spelled).chain(named).collect();
+    shorten(&match &arguments[..] {
+        [only] if count == 1 => format!("({only},)"),
+        arguments => format!("({})", arguments.join(", ")),
+    })
+}
+
 /// A number, string, bytes, truth value or `None`, of exactly such a type, as its `repr` spells it.
 pub(crate) fn spell_atom(object: &Bound<'_, PyAny>) -> Option<String> {
     if object.is_exact_instance_of::<PyInt>() {

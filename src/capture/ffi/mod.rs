@@ -31,6 +31,8 @@ mod own_memory;
 mod put_off;
 mod shared_keys;
 mod sizes;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod thread_cache;
 mod threads;
 mod type_object;
 
@@ -61,6 +63,8 @@ pub(crate) use own_memory::prepare_for_fork;
 pub(crate) use put_off::{begin_anew, hand_on};
 pub(super) use shared_keys::shared_names;
 pub(super) use sizes::{item_count, sizeof};
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) use thread_cache::bytes_in_use;
 pub(super) use threads::{Threads, code_of_frame};
 pub(super) use type_object::{TypeField, is_compiled_module};
 
@@ -169,6 +173,12 @@ impl Object {
         NonNull::new(unsafe { place.read() }).map(Self)
     }
 
+    /// The key and the result of a call that the object, a link of an `lru_cache`, stands for.
+    pub(super) fn cached_call(self, layout: &Layout) -> Option<[Self; 2]> {
+        let [key, result] = layout.cached_call()?;
+        Some([self.reference_at(key)?, self.reference_at(result)?])
+    }
+
     /// Where among the first `size` bytes of the object is the only reference to `held`.
     pub(super) fn place_of(self, held: Self, size: usize) -> Option<usize> {
         let word = size_of::<u64>();
@@ -243,6 +253,13 @@ impl Object {
     /// attributes is: an address to compare with known ones, or 0.
     pub(super) fn dict_address_at(self, offset: usize) -> u64 {
         self.word_at(offset)
+    }
+
+    /// The address of what the memory of an array of numpy is from, to compare with known ones; `None` of
+    /// a layout without it. `dtype` is that of the array, `size` that of an instance of numpy's own class.
+    pub(super) fn memory_handler_of_array(self, dtype: Object, size: usize) -> Option<u64> {
+        let place = self.place_of(dtype, size)? + layout::libraries::HANDLER_AFTER_DTYPE;
+        (place + size_of::<u64>() == size).then(|| self.word_at(place))
     }
 
     /// The word `offset` bytes into an object that is larger than that: a field of its own type's.

@@ -3,12 +3,13 @@
 
 mod rules;
 
+use std::cmp::Reverse;
 use std::ffi::{CStr, CString};
 
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyTuple, PyType};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::at_exit;
 use super::ffi::{self, Object};
@@ -19,7 +20,7 @@ use super::modules::{compiled_function, value_in_module};
 use super::names::object_name;
 use super::walk::WalkedHeap;
 use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex};
-use rules::{RULES, Rule};
+use rules::{Count, RULES};
 
 /// The highest number of a signal that a handler is looked for.
 const LAST_SIGNAL: i32 = 64;
@@ -50,7 +51,26 @@ struct KnownOfType {
     is_singleton: bool,
     /// The module that keeps its classes, and some of their instances.
     kept_by: Option<String>,
-    rules: Vec<&'static Rule>,
+    /// The numbers of the rules about them.
+    rules: Vec<usize>,
+}
+
+/// What one rule has recognised, with the names that it gives.
+type Recognised = Vec<(NodeIndex, String)>;
+
+/// Those of what a rule has recognised that the interpreter has: what compiled code has lost may look like
+/// them.
+fn genuine(graph: &HeapGraph, count: Count, mut candidates: Recognised) -> Recognised {
+    // Those that hold most, in the order of the walk.
+    candidates.sort_by_key(|&(node, _)| Reverse(graph.referents(node).len()));
+    let mut names = FxHashSet::default();
+    match count {
+        Count::One => candidates.truncate(1),
+        Count::OneOfAName => candidates.retain(|(_, name)| names.insert(name.clone())),
+        Count::AtMost(most) => candidates.truncate(most),
+        Count::Any => {}
+    }
+    candidates
 }
 
 /// Tells what the interpreter holds.
@@ -88,8 +108,18 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
         let known: Vec<KnownOfType> = (graph.types().iter())
             .map(|(_, ty)| state.known_of_type(ty))
             .collect();
+        let mut recognised: Vec<Recognised> = RULES.iter().map(|_| Vec::new()).collect();
         for node in graph.nodes() {
-            if let Some(name) = state.name_if_held(node, &known[graph.type_index(node).index()]) {
+            match state.name_if_held(node, &known[graph.type_index(node).index()]) {
+                Some((name, None)) => {
+                    found.entry(node).or_insert(name);
+                }
+                Some((name, Some(rule))) => recognised[rule].push((node, name)),
+                None => {}
+            }
+        }
+        for (rule, candidates) in RULES.iter().zip(recognised) {
+            for (node, name) in genuine(graph, rule.count, candidates) {
                 found.entry(node).or_insert(name);
             }
         }
@@ -108,21 +138,28 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
         KnownOfType {
             is_singleton: known.is_some_and(|known| SINGLETONS.contains(&known)),
             kept_by: ty.node.and_then(|class| self.compiled_with(class)),
-            rules: (RULES.iter().filter(|rule| Some(rule.of) == known)).collect(),
+            rules: (0..RULES.len())
+                .filter(|&rule| Some(RULES[rule].of) == known)
+                .collect(),
         }
     }
 
-    /// What `node` is called, if the interpreter holds it.
-    fn name_if_held(&self, node: NodeIndex, known: &KnownOfType) -> Option<String> {
+    /// What `node` is called, if the interpreter holds it, or looks as if it did; then with the number of
+    /// the rule.
+    fn name_if_held(
+        &self,
+        node: NodeIndex,
+        known: &KnownOfType,
+    ) -> Option<(String, Option<usize>)> {
         let is_class = self.graph.flags(node).contains(NodeFlags::TYPE);
         if is_class && self.is_static_type(node) {
-            return Some(format!("type namespace of {}", self.name(node)?));
+            return Some((format!("type namespace of {}", self.name(node)?), None));
         }
         if self.graph.unexplained_count(node) == 0 {
             return None;
         }
         if known.is_singleton || self.is_empty_tuple(node) {
-            return Some("never freed".into());
+            return Some(("never freed".into(), None));
         }
         let module = if is_class {
             self.compiled_with(node)
@@ -130,12 +167,13 @@ impl<'a, 'py> InterpreterState<'a, 'py> {
             known.kept_by.clone()
         };
         if let Some(module) = module {
-            return Some(format!("compiled part of module {module}"));
+            return Some((format!("compiled part of module {module}"), None));
         }
         if !self.graph.referrers(node).is_empty() {
             return None;
         }
-        known.rules.iter().find_map(|rule| (rule.name)(self, node))
+        let mut rules = known.rules.iter();
+        rules.find_map(|&rule| Some(((RULES[rule].name)(self, node)?, Some(rule))))
     }
 
     /// What compiled functions of the standard library tell.

@@ -21,6 +21,11 @@ const CALLED_AT_FORK: [(&CStr, &CStr); 7] = [
     (c"random", c"seed"),
 ];
 
+/// Before a fork, and after it in the parent and in the child.
+const LISTS_AT_FORK: usize = 3;
+/// The empty one and those of one byte.
+const SHARED_BYTES: usize = 257;
+
 /// What the parser of the interpreter keeps in a list while what it has parsed runs.
 const PARSED: [Known; 8] = [
     Known::Str,
@@ -33,10 +38,25 @@ const PARSED: [Known; 8] = [
     Known::Ellipsis,
 ];
 
+/// How many objects an interpreter has that a rule is about. What only looks like them is not held by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    /// One: that which holds most.
+    One,
+    /// One of each name that the rule gives: that which holds most.
+    OneOfAName,
+    /// So many at the most.
+    AtMost(usize),
+    /// As many as there are threads, modules or classes: the type or the contents leave no doubt.
+    Any,
+}
+
 /// How something that the interpreter holds is recognised.
 pub(super) struct Rule {
     /// The type of what it is about.
     pub(super) of: Known,
+    /// How many such objects an interpreter has.
+    pub(super) count: Count,
     /// What an object of the type is called, if the rule is about it.
     pub(super) name: fn(&InterpreterState<'_, '_>, NodeIndex) -> Option<String>,
 }
@@ -45,6 +65,7 @@ pub(super) struct Rule {
 pub(super) static RULES: [Rule; 19] = [
     Rule {
         of: Known::List,
+        count: Count::One,
         name: |state, node| {
             let items = state.graph.referents(node).iter().copied();
             let types: Option<Vec<Known>> = items.map(|item| state.known(item)).collect();
@@ -57,6 +78,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Bytes,
+        count: Count::AtMost(SHARED_BYTES),
         name: |state, node| {
             let bytes = ffi::object_at(state.graph.address(node));
             let is_shared = bytes.is_some_and(|bytes| ffi::item_count(bytes) <= 1);
@@ -65,10 +87,12 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Dict,
+        count: Count::Any,
         name: |state, node| state.table_of_subclasses(node),
     },
     Rule {
         of: Known::Dict,
+        count: Count::Any,
         name: |state, node| {
             let key = |key: &str| key.starts_with("thread.local.");
             let is_it = state.strings(node).any(|(name, _)| key(&name));
@@ -77,6 +101,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Dict,
+        count: Count::One,
         name: |state, node| {
             let (_, value) = state.strings(node).find(|(key, _)| key == "strict")?;
             let strict = value_in_module(state.types.py, c"codecs", c"strict_errors")?;
@@ -86,6 +111,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Dict,
+        count: Count::One,
         name: |state, node| {
             let values = state.entries(node).map(|[_, value]| value);
             let is_it = are_all(values, |value| state.is_exactly(value, Known::CodecInfo));
@@ -94,6 +120,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Dict,
+        count: Count::One,
         name: |state, node| {
             let is_it = are_all(state.entries(node), |[key, value]| key == value);
             is_it.then(|| "interned strings".into())
@@ -101,6 +128,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Dict,
+        count: Count::OneOfAName,
         name: |state, node| {
             let (_, name) = state.strings(node).find(|(key, _)| key == "__name__")?;
             let name = text(&state.object(name))?;
@@ -111,6 +139,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Dict,
+        count: Count::One,
         name: |state, node| {
             let is_it = are_all(state.entries(node), |[key, value]| {
                 let is_class = state.graph.flags(value).contains(NodeFlags::TYPE);
@@ -121,6 +150,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Dict,
+        count: Count::One,
         name: |state, node| {
             let mut keys = state.strings(node).map(|(key, _)| key);
             let is_it = keys.any(|key| key == "cached_datetime_module");
@@ -129,6 +159,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Dict,
+        count: Count::Any,
         name: |state, node| {
             let keys: Vec<String> = state.strings(node).map(|(key, _)| key).collect();
             let is_special = |key: &String| key.starts_with("__") && key.ends_with("__");
@@ -138,6 +169,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::List,
+        count: Count::One,
         name: |state, node| {
             let is_module = |node| state.graph.flags(node).contains(NodeFlags::MODULE);
             let items = state.graph.referents(node).iter().copied();
@@ -147,6 +179,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::List,
+        count: Count::One,
         name: |state, node| {
             (state.has_function(node, &[(c"encodings", c"search_function")]))
                 .then(|| "search functions of codecs".into())
@@ -154,6 +187,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::List,
+        count: Count::AtMost(LISTS_AT_FORK),
         name: |state, node| {
             (state.has_function(node, &CALLED_AT_FORK))
                 .then(|| "functions called at a fork (os.register_at_fork)".into())
@@ -161,6 +195,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::Function,
+        count: Count::Any,
         name: |state, node| {
             let mut held = state.graph.referents(node).iter();
             let is_running = held.any(|held| state.running_code.contains(held));
@@ -172,6 +207,7 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::WeakReference,
+        count: Count::Any,
         name: |state, node| {
             let lock = state.referent_of_weak(node)??;
             let is_lock = state.types.is_exactly(lock, Known::Lock);
@@ -180,14 +216,17 @@ pub(super) static RULES: [Rule; 19] = [
     },
     Rule {
         of: Known::LocalDummy,
+        count: Count::Any,
         name: |_, _| Some("thread-local storage".into()),
     },
     Rule {
         of: Known::ModuleDefinition,
+        count: Count::Any,
         name: |_, _| Some("definition of a compiled module".into()),
     },
     Rule {
         of: Known::MissingToken,
+        count: Count::One,
         name: |_, _| Some("mark of context variables".into()),
     },
 ];

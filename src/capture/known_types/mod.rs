@@ -90,6 +90,7 @@ pub(super) enum Known {
     MemoryFile,
     NumpyArray,
     NumpyDtype,
+    NumpyFlatIterator,
     NumpyScalar,
     OrderedDict,
     Pickler,
@@ -105,6 +106,7 @@ pub(super) enum Known {
     // Classes of the library that are written in Python.
     CodecInfo,
     EventLoop,
+    Finalizer,
     PythonFuture,
     PythonTask,
     Thread,

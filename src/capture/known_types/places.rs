@@ -127,7 +127,7 @@ pub(super) const INTERPRETER: [Place; 24] = [
 ];
 
 /// Types of compiled modules.
-pub(super) const COMPILED: [Place; 33] = [
+pub(super) const COMPILED: [Place; 35] = [
     (c"_asyncio", c"Future", "_asyncio.Future", Known::Future),
     (c"_asyncio", c"Task", "_asyncio.Task", Known::Task),
     (
@@ -226,9 +226,21 @@ pub(super) const COMPILED: [Place; 33] = [
         Known::Greenlet,
     ),
     (NUMPY, c"dtype", "numpy.dtype", Known::NumpyDtype),
+    (
+        NUMPY,
+        c"flatiter",
+        "numpy.flatiter",
+        Known::NumpyFlatIterator,
+    ),
     (NUMPY, c"generic", "numpy.generic", Known::NumpyScalar),
     (NUMPY, c"ndarray", "numpy.ndarray", Known::NumpyArray),
     (OLD_NUMPY, c"dtype", "numpy.dtype", Known::NumpyDtype),
+    (
+        OLD_NUMPY,
+        c"flatiter",
+        "numpy.flatiter",
+        Known::NumpyFlatIterator,
+    ),
     (OLD_NUMPY, c"generic", "numpy.generic", Known::NumpyScalar),
     (OLD_NUMPY, c"ndarray", "numpy.ndarray", Known::NumpyArray),
 ];
@@ -238,7 +250,7 @@ const NUMPY: &CStr = c"numpy._core._multiarray_umath";
 const OLD_NUMPY: &CStr = c"numpy.core._multiarray_umath";
 
 /// Classes of the library that are written in Python: of their instances only the attributes are read.
-pub(super) const WRITTEN_IN_PYTHON: [Place; 5] = [
+pub(super) const WRITTEN_IN_PYTHON: [Place; 6] = [
     (
         c"asyncio.base_events",
         c"BaseEventLoop",
@@ -264,4 +276,10 @@ pub(super) const WRITTEN_IN_PYTHON: [Place; 5] = [
         Known::CodecInfo,
     ),
     (c"threading", c"Thread", "threading.Thread", Known::Thread),
+    (
+        c"weakref",
+        c"finalize",
+        "weakref.finalize",
+        Known::Finalizer,
+    ),
 ];

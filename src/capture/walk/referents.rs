@@ -45,7 +45,6 @@ impl Referents<'_, '_> {
                     add_edge(builder, name);
                 }
             }
-            Kind::LruCache => self.add_links(builder),
             _ if info.hides_dict => add_known(builder, object.hidden_dict_address()),
             _ => {}
         }
@@ -55,15 +54,29 @@ impl Referents<'_, '_> {
         {
             add_edge(builder, name);
         }
-        if let Some(array) = &info.array {
-            array.for_each(self.introspection, object, |_, held| {
+        let shown = builder.pending_edges().len();
+        if let Some(fields) = &info.numpy {
+            fields.for_each(self.introspection, object, |_, held| {
                 add_edge(builder, held);
             });
+            let handler = fields.memory_handler(self.introspection, object);
+            if let Some(node) = handler.and_then(|address| builder.known_node(address)) {
+                builder.add_edge(node);
+            }
         }
-        if let Some(class) = info.class
-            && !builder.pending_edges().contains(&class)
-        {
-            builder.add_edge(class);
+        if let Some(class) = info.class {
+            let is_shown = builder.pending_edges()[..shown].contains(&class);
+            // Where one instance does not show its class, others that do hold it once more.
+            if is_tracked && !is_shown {
+                info.hides_class.set(true);
+            }
+            if !is_shown || info.hides_class.get() {
+                builder.add_edge(class);
+            }
+        }
+        let unseen = builder.pending_edges().len() - shown;
+        if unseen > 0 && is_tracked {
+            builder.mark_untraversed(unseen);
         }
     }
 
@@ -109,6 +122,13 @@ impl Referents<'_, '_> {
                     add_edge(builder, held);
                 });
             }
+            Kind::LruCache => self.add_cache(info, object, builder),
+            Kind::LruLink => {
+                let held = object.cached_call(self.introspection.layout);
+                held.into_iter()
+                    .flatten()
+                    .for_each(|held| add_edge(builder, held));
+            }
             kind => {
                 if let Some(traverse) = info.traverse
                     && (is_tracked || kind == Kind::Tuple)
@@ -138,21 +158,46 @@ impl Referents<'_, '_> {
         }
     }
 
-    /// Adds the links of the `lru_cache` being visited. Its dict holds each of them, and so does
-    /// the cache itself, as a list in the order of use, of which it visits only what the links
-    /// hold.
-    fn add_links(&self, builder: &mut HeapGraphBuilder) {
-        let visited = builder.pending_edges().iter();
-        let visited = visited.filter_map(|&node| ffi::object_at(builder.address(node)));
-        let is_dict = |object: &Object| object.type_object().type_flags().is_dict_subclass();
-        let dicts: Vec<Object> = visited.filter(is_dict).collect();
-        for dict in dicts {
-            for (_, value) in ffi::dict_entries(dict) {
-                if self.introspection.is_link_type(value.type_object()) {
-                    add_edge(builder, value);
-                }
+    /// Adds what an `lru_cache` holds. It has its links in a dict and, as a list, in the order of use; in
+    /// their stead it visits what they hold, and their type.
+    fn add_cache(&self, info: &TypeInfo<'_>, cache: Object, builder: &mut HeapGraphBuilder) {
+        let is_link = |object: Object| self.introspection.is_link_type(object.type_object());
+        let has_links = |dict: Object| {
+            let first = ffi::dict_entries(dict).next();
+            first.is_some_and(|(_, value)| is_link(value))
+        };
+        let (mut count, mut linked) = (0, None);
+        cache.for_each_visited(|object| {
+            count += 1;
+            if object.type_object().type_flags().is_dict_subclass() && has_links(object) {
+                // Results come before.
+                linked = Some(object);
+            }
+            ControlFlow::Continue(())
+        });
+        let Some(linked) = linked else {
+            if let Some(traverse) = info.traverse {
+                cache.traverse_into(traverse, builder);
+            }
+            return;
+        };
+        if count > FEW_PARTS
+            && let Err(refused) = ensure(BYTES_A_PART * count as u64)
+        {
+            return builder.refuse(refused);
+        }
+        let links = || ffi::dict_entries(linked).map(|(_, value)| value);
+        let mut of_links: FxHashMap<Object, u32> = FxHashMap::default();
+        for link in links().filter(|&link| is_link(link)) {
+            for held in self.introspection.cached_call(link).into_iter().flatten() {
+                *of_links.entry(held).or_default() += 1;
+            }
+            if self.introspection.layout.cached_call().is_some() {
+                *of_links.entry(link.type_object()).or_default() += 1;
             }
         }
+        add_visited_besides(builder, cache, of_links);
+        links().for_each(|link| add_edge(builder, link));
     }
 }
 
@@ -185,8 +230,17 @@ fn add_other_than_entries(builder: &mut HeapGraphBuilder, dict: Object) {
         *entries.entry(key).or_default() += 1;
         *entries.entry(value).or_default() += 1;
     }
-    dict.for_each_visited(|object| {
-        match entries.get_mut(&object) {
+    add_visited_besides(builder, dict, entries);
+}
+
+/// Adds what an object visits besides some others, each of them so many times.
+fn add_visited_besides(
+    builder: &mut HeapGraphBuilder,
+    holder: Object,
+    mut others: FxHashMap<Object, u32>,
+) {
+    holder.for_each_visited(|object| {
+        match others.get_mut(&object) {
             Some(count) if *count > 0 => *count -= 1,
             _ => add_edge(builder, object),
         }

@@ -5,10 +5,11 @@ use std::collections::hash_map::Entry;
 use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::super::asker::Asker;
 use super::super::fingerprint::Fingerprints;
 use super::super::live::LiveHeap;
 use super::{Drawing, DrawingEdge, DrawingNode};
-use crate::analysis::{Direction, Limits, Neighbourhood};
+use crate::analysis::{Direction, HiddenReferences, Limits, Neighbourhood};
 use crate::capture::{self, CaptureError, Describer};
 use crate::graph::{NodeFlags, NodeIndex};
 use crate::render::one_line;
@@ -18,7 +19,8 @@ use crate::render::one_line;
 /// `forward` searches what they refer to, otherwise what refers to them; then modules that
 /// `sys.modules` holds are drawn but not expanded. `keep` is called on every neighbour, unless
 /// `None`. `held_by_caller` is the number of references that the caller itself has to each of
-/// `targets`: they are not counted.
+/// `targets`: they are not counted. What the `asker` holds in order to ask is drawn only if there is
+/// nothing else to draw.
 #[pyfunction]
 #[expect(
     clippy::too_many_arguments,
@@ -33,6 +35,7 @@ pub(in crate::python) fn draw_neighbourhood<'py>(
     ignored: Vec<u64>,
     keep: Option<&Bound<'py, PyAny>>,
     held_by_caller: usize,
+    asker: &Asker,
 ) -> PyResult<Drawing> {
     let heap = LiveHeap::capture(py, &targets)?;
     let graph = heap.graph();
@@ -47,23 +50,35 @@ pub(in crate::python) fn draw_neighbourhood<'py>(
         heap.hold_all()?;
     }
     let fingerprints = Fingerprints::new(&heap);
-    let found = Neighbourhood::search_by(
-        graph,
-        &target_nodes,
-        direction,
-        Limits {
-            max_depth,
-            too_many,
-        },
-        &heap.nodes_at(&ignored),
-        |node| {
-            keep.map_or(Ok(true), |keep| {
-                capture::is_truthy(&capture::call(keep, (heap.object(node),))?)
-            })
-        },
-        |node| !forward && is_module(node),
-        |node| fingerprints.of(node),
-    )?;
+    let ignored = heap.nodes_at(&ignored);
+    let search = |hidden: &HiddenReferences| {
+        Neighbourhood::search_by(
+            graph,
+            &target_nodes,
+            direction,
+            Limits {
+                max_depth,
+                too_many,
+            },
+            &ignored,
+            hidden,
+            |node| {
+                keep.map_or(Ok(true), |keep| {
+                    capture::is_truthy(&capture::call(keep, (heap.object(node),))?)
+                })
+            },
+            |node| !forward && is_module(node),
+            |node| fingerprints.of(node),
+        )
+    };
+    let own = asker
+        .0
+        .references(graph, &target_nodes)
+        .map_err(CaptureError::from)?;
+    let mut found = search(&own)?;
+    if found.edges.is_empty() && !own.is_empty() {
+        found = search(&HiddenReferences::default())?;
+    }
     found.ensure_memory().map_err(CaptureError::from)?;
     let drawing = Drawing {
         edges: label_edges(&heap.describer()?, &found)?,

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
-use crate::analysis::{PathIndex, Rising};
+use crate::analysis::{Limit, PathIndex, Rising};
 use crate::capture::LiveObjects;
 use crate::graph::{EdgeName, NodeFlags, NodeIndex};
 use crate::snapshot::HeapSnapshot;
@@ -43,7 +43,7 @@ pub(super) fn named_limits(
     snapshot: &HeapSnapshot,
     objects: &LiveObjects<'_>,
     candidates: &[Candidate],
-) -> Vec<(PathIndex, u64, String)> {
+) -> Vec<(PathIndex, Limit)> {
     let mut limits = Vec::new();
     for candidate in candidates {
         let is_alone = |owner: &&NodeIndex| {
@@ -60,9 +60,7 @@ pub(super) fn named_limits(
                 candidate.containers.contains(&node),
             )
         });
-        if let Some((limit, source)) = found {
-            limits.push((candidate.rising.path, limit, source));
-        }
+        limits.extend(found.map(|limit| (candidate.rising.path, limit)));
     }
     limits
 }
@@ -73,7 +71,7 @@ fn named_limit(
     objects: &LiveObjects<'_>,
     node: NodeIndex,
     is_container: bool,
-) -> Option<(u64, String)> {
+) -> Option<Limit> {
     let (graph, names) = (snapshot.graph(), snapshot.edge_names()?);
     let texts = names.texts();
     let references = || graph.edge_positions(node).zip(graph.referents(node));
@@ -96,8 +94,12 @@ fn named_limit(
         };
         let value = objects.object(graph, held);
         let value = value.cast_exact::<PyInt>().ok()?;
-        let limit = value.extract().ok().filter(|limit| *limit <= LARGEST)?;
-        is_limit(name).then(|| (limit, format!("attribute {name}")))
+        let most = value.extract().ok().filter(|most| *most <= LARGEST)?;
+        is_limit(name).then(|| Limit {
+            most,
+            source: format!("attribute {name}"),
+            is_kept: false,
+        })
     })
 }
 

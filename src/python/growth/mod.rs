@@ -2,38 +2,38 @@
 
 mod limits;
 mod process_memory;
+mod processes;
 mod report;
 mod watched_path;
+mod watching;
 
-use std::path::PathBuf;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
+use rustc_hash::FxHashSet;
 
-pub(super) use process_memory::{allocated_blocks, allocated_bytes, give_back_free_memory};
+pub(super) use process_memory::{
+    allocated_blocks, allocated_bytes, bytes_in_use, give_back_free_memory,
+};
+pub(super) use processes::{
+    ProcessReports, by_process, given_order, left_out, origin_of, process_reports, snapshot_series,
+};
 pub(super) use report::{GrowingPath, GrowthReport};
 
-use super::file_path::FilePath;
+use super::asker::Asker;
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
-    self, Effort, Growth, LRU_CACHE, Memory, PathIndex, Placement, Rising, Tally, TypePattern,
-    Watched, ensure_memory, is_settled, rises_slowly,
+    self, Effort, Limit, Memory, PathIndex, PathPattern, Placement, Point, Tally, Watched,
+    ensure_memory, is_straight, rises_slowly, thresholds,
 };
-use crate::capture::{
-    self, Introspection, LiveObjects, LiveSnapshot, Need, Sizes, SnapshotOptions, capture,
-};
-use crate::graph::{HeapGraph, NodeFlags, NodeIndex};
-use crate::snapshot;
-use limits::{Candidate, named_limits};
+use crate::capture::{self, Introspection, LiveSnapshot, Need, Sizes, SnapshotOptions, capture};
+use crate::graph::HeapGraph;
 use process_memory::{AllocatorOfProgram, is_traced};
 use watched_path::WatchedPath;
-
-/// Containers of one path that are watched; of more the sum is taken from snapshots.
-const MOST_CONTAINERS: usize = 64;
-/// Paths that are watched.
-const MOST_PATHS: usize = 200;
+use watching::is_of_memory;
 
 /// Several moments of this program, or of one that saved its heap, as what is counted on each path of
 /// names.
@@ -44,16 +44,19 @@ pub(super) struct GrowthHistory {
     watched: Watched,
     last: Option<(Arc<AnalysedHeap>, Arc<Placement>)>,
     containers: Vec<WatchedPath>,
+    /// Paths whose containers were replaced by others: they can only be counted in snapshots.
+    replaced: FxHashSet<PathIndex>,
+    /// True if the last snapshot has added to them.
+    was_refuted: bool,
     counted: Option<HeapGraph>,
     allocator: AllocatorOfProgram,
-    ignored: Vec<TypePattern>,
+    ignored: Vec<PathPattern>,
 }
 
-/// The files of `paths`, of which each folder stands for the snapshots in it in the order of capture.
+/// The numbers that decide a verdict, by name.
 #[pyfunction]
-pub(super) fn snapshot_series(py: Python<'_>, paths: Vec<FilePath>) -> PyResult<Vec<PathBuf>> {
-    let paths: Vec<PathBuf> = paths.into_iter().map(|path| path.0).collect();
-    Ok(py.detach(|| snapshot::series(&paths))?)
+pub(super) fn growth_thresholds() -> HashMap<&'static str, f64> {
+    thresholds::ALL.iter().copied().collect()
 }
 
 #[pymethods]
@@ -62,9 +65,14 @@ impl GrowthHistory {
     #[new]
     fn new(ignored: Vec<String>) -> Self {
         Self {
-            ignored: ignored.into_iter().map(TypePattern::new).collect(),
+            ignored: ignored.into_iter().map(PathPattern::new).collect(),
             ..Self::default()
         }
+    }
+
+    /// Lets grow what tools of tests keep.
+    fn excuse_tools(&mut self) {
+        self.history.excuse_tools();
     }
 
     /// True if anything in this program may have grown since this was asked last, and the first time.
@@ -86,7 +94,8 @@ impl GrowthHistory {
     /// Takes a snapshot of this program. What rises in all of them, and can be looked at, is watched
     /// from now on if that is asked for.
     /// `blocks` given out, `resident` bytes and the `garbage` just collected are what the process says
-    /// of its memory.
+    /// of its memory. What the `asker` holds names no path.
+    #[expect(clippy::too_many_arguments, reason = "what the process says")]
     fn take(
         &mut self,
         py: Python<'_>,
@@ -95,6 +104,7 @@ impl GrowthHistory {
         resident: u64,
         garbage: u64,
         watch: bool,
+        asker: &Asker,
     ) -> PyResult<()> {
         self.allocator.stop();
         // What is held here is not to be found in the snapshot.
@@ -116,12 +126,15 @@ impl GrowthHistory {
             is_traced: is_traced(py)?,
             garbage,
         };
-        let LiveSnapshot { snapshot, objects } = capture::take_live_snapshot(py, options)?;
+        let mut taken = capture::take_live_snapshot(py, options)?;
+        asker.0.let_go(&mut taken.snapshot, &[])?;
+        let LiveSnapshot { snapshot, objects } = taken;
         ensure_memory(snapshot.graph(), Effort::Dominate)?;
         let placement = self
             .history
             .add(&snapshot, iteration, memory)
             .ok_or_else(|| PyRuntimeError::new_err("a snapshot with names has none"))?;
+        self.drop_refuted();
         if watch {
             let first = match self.watched.moments_before {
                 0 => self.history.moments().len(),
@@ -156,12 +169,27 @@ impl GrowthHistory {
             0 => usize::MAX,
             count => count,
         };
-        self.rising(count).len() + self.wavering(count).len()
+        let rising = self
+            .rising(count)
+            .into_iter()
+            .filter(|&rising| is_of_memory(rising));
+        rising.count() + self.wavering(count).len()
+    }
+
+    /// True if something has risen from the last moment but one to the last; then the others are forgotten.
+    fn begin_anew_if_rising(&mut self) -> bool {
+        let mut latest = self.history.rising_lately();
+        latest.retain(|rising| is_of_memory(*rising) && !self.is_ignored(rising.path));
+        if !latest.is_empty() {
+            self.history.forget_earlier();
+        }
+        !latest.is_empty()
     }
 
     /// True if something has risen at each of the moments so far, and all of it may.
     fn only_ignored_rises(&self) -> bool {
-        !self.history.rising(usize::MAX).is_empty() && self.rising_count() == 0
+        let is_rising = !self.history.rising(usize::MAX).is_empty();
+        is_rising && self.rising(usize::MAX).is_empty() && self.wavering(usize::MAX).is_empty()
     }
 
     /// True if there are fewer objects at each moment, by one for each iteration at least.
@@ -180,9 +208,22 @@ impl GrowthHistory {
         self.unwatched().len()
     }
 
+    /// True if a container that was looked at has been replaced by another object.
+    #[getter]
+    fn has_replaced(&self) -> bool {
+        !self.replaced.is_empty()
+    }
+
+    /// True if the last snapshot has shown that what was looked at was not what is there.
+    #[getter]
+    fn was_refuted(&self) -> bool {
+        self.was_refuted
+    }
+
     /// True if the memory of the process is no more than at an earlier snapshot.
     fn memory_settled(&self) -> bool {
-        self.history.memory_settled()
+        let first = self.watched.moments_before.saturating_sub(1);
+        self.history.memory_settled(first)
     }
 
     /// True if so many more blocks, and bytes that are resident and that the C allocator has given out,
@@ -192,11 +233,22 @@ impl GrowthHistory {
         analysis::is_more_memory(iterations, blocks, resident, given_out)
     }
 
-    /// True if no path that rises and can not be looked at has risen at the last snapshot.
-    fn unwatched_settled(&self) -> bool {
+    /// True if no path that rises and can not be looked at needs more snapshots: it has not risen at the
+    /// last one, or rises straight and `is_long`.
+    fn unwatched_settled(&self, is_long: bool) -> bool {
+        let moments = self.history.moments();
         self.unwatched().into_iter().all(|rising| {
             let series = self.history.series(rising);
-            (series.split_last()).is_some_and(|(last, before)| before.iter().any(|one| one >= last))
+            let points = moments
+                .iter()
+                .map(|moment| moment.iteration)
+                .zip(series.iter().copied());
+            let later: Vec<Point> = points
+                .skip(self.watched.moments_before.saturating_sub(1))
+                .collect();
+            let is_past = (series.split_last())
+                .is_some_and(|(last, before)| before.iter().any(|one| one >= last));
+            is_past || is_long && later.len() > 2 && is_straight(&later)
         })
     }
 
@@ -228,7 +280,12 @@ impl GrowthHistory {
         let watched = self.watched_path(number)?;
         watched.limit = Some(limit);
         let path = watched.path;
-        self.watched.limits.insert(path, (limit, source));
+        let limit = Limit {
+            most: limit,
+            source,
+            is_kept: true,
+        };
+        self.watched.limits.insert(path, limit);
         Ok(())
     }
 
@@ -240,24 +297,25 @@ impl GrowthHistory {
             .collect()
     }
 
-    /// Looks at how much the watched containers hold; true if none of them has held more for long, or
-    /// will hold more than a limit that it keeps to.
-    fn look(&mut self, py: Python<'_>, iteration: u64) -> PyResult<bool> {
-        let mut settled = true;
+    /// Looks at how much the watched containers hold; true if none of them needs more looks. Of what rises
+    /// straight, `is_long` says whether that was seen for long enough.
+    fn look(&mut self, py: Python<'_>, iteration: u64, is_long: bool) -> PyResult<bool> {
+        let start = self.start();
+        let is_replaced = |watched: &mut WatchedPath| watched.is_replaced(py);
+        let replaced = self.containers.extract_if(.., is_replaced);
+        (self.replaced).extend(replaced.map(|watched| watched.path));
+        let mut needs_no_more = true;
         for watched in &mut self.containers {
-            let amount = watched.amount(py)?;
-            watched.looks.push((iteration, amount));
-            let start = watched.looks[0].0;
-            let is_limited = watched.limit.is_some_and(|limit| amount <= limit);
-            settled &= is_limited || is_settled(&watched.looks, start);
+            needs_no_more &= watched.look(py, iteration, start, is_long)?;
         }
-        Ok(settled)
+        Ok(needs_no_more)
     }
 
     /// True if a container that is looked at still rises, but so slowly that the clock may be the cause.
     fn rises_slowly(&self) -> bool {
+        let start = self.start();
         let mut watched = self.containers.iter();
-        watched.any(|watched| rises_slowly(&watched.looks))
+        watched.any(|watched| rises_slowly(&watched.looks, start))
     }
 
     /// Notes what one collection has freed.
@@ -266,6 +324,16 @@ impl GrowthHistory {
             count: objects,
             bytes: size,
         });
+    }
+
+    /// The watch begins at the next snapshot, whatever was watched before.
+    fn begin_watch(&mut self) {
+        self.watched.moments_before = 0;
+    }
+
+    /// Notes that time has cut the watch short.
+    fn cut_short(&mut self) {
+        self.watched.is_cut_short = true;
     }
 
     /// Notes what would make the verdict surer.
@@ -294,100 +362,5 @@ impl GrowthHistory {
             )
         });
         Ok(GrowthReport::new(Arc::clone(heap), report))
-    }
-}
-
-impl GrowthHistory {
-    /// Holds the containers of what rises, to look at them.
-    fn hold(
-        &mut self,
-        py: Python<'_>,
-        snapshot: &snapshot::HeapSnapshot,
-        placement: &Placement,
-        objects: &LiveObjects<'_>,
-        first: usize,
-        iteration: u64,
-    ) {
-        let graph = snapshot.graph();
-        let mut rising = self.rising(first);
-        rising.extend(self.wavering(first));
-        rising.retain(|rising| rising.growth == Growth::Elements);
-        let mut candidates = Vec::new();
-        for &rising in rising.iter().take(MOST_PATHS) {
-            let is_looked_at = |node: &NodeIndex| {
-                // What a module or a cache holds is in a dict, which is at the same path.
-                let ty = graph.type_of(*node).full_name();
-                !graph.flags(*node).contains(NodeFlags::MODULE) && !LRU_CACHE.contains(&&*ty)
-            };
-            let mut containers = placement.objects_at(rising.path);
-            containers.retain(is_looked_at);
-            if containers.len() > MOST_CONTAINERS {
-                continue;
-            }
-            let owners = (containers.iter())
-                .flat_map(|&node| graph.referrers(node).iter().take(MOST_CONTAINERS));
-            candidates.push(Candidate {
-                rising,
-                series: self.history.series(rising),
-                owners: owners.take(MOST_CONTAINERS).copied().collect(),
-                containers,
-            });
-        }
-        for (path, limit, source) in named_limits(snapshot, objects, &candidates) {
-            self.watched.limits.insert(path, (limit, source));
-        }
-        let candidates = candidates.iter();
-        self.containers.extend(
-            candidates.filter_map(|one| WatchedPath::new(py, one, graph, objects, iteration)),
-        );
-    }
-
-    /// What has risen at the first `count` moments, without that which may: what is ignored is not
-    /// worth a look, and keeps nobody waiting.
-    fn rising(&self, count: usize) -> Vec<Rising> {
-        let mut rising = self.history.rising(count);
-        let mut ignored = self.history.topmost(&rising);
-        ignored.retain(|rising| self.is_ignored(rising.path));
-        rising.retain(|rising| {
-            let mut above = self.history.paths().ancestors(rising.path);
-            !above.any(|path| ignored.iter().any(|ignored| ignored.path == path))
-        });
-        rising
-    }
-
-    fn wavering(&self, count: usize) -> Vec<Rising> {
-        let mut wavering = self.history.wavering(count);
-        wavering.retain(|rising| !self.is_ignored(rising.path));
-        wavering
-    }
-
-    fn is_ignored(&self, path: PathIndex) -> bool {
-        let spelled = self.history.paths().spelled(path);
-        self.ignored.iter().any(|pattern| pattern.matches(&spelled))
-    }
-
-    /// What rises and can not be looked at.
-    fn unwatched(&self) -> Vec<Rising> {
-        let mut unwatched = self.rising(self.watched.moments_before);
-        unwatched.retain(|rising| {
-            let mut watched = self.containers.iter();
-            watched.all(|watched| watched.path != rising.path)
-        });
-        unwatched
-    }
-
-    /// Lets go of what was watched, and keeps what was seen.
-    fn let_go(&mut self) {
-        for watched in self.containers.drain(..) {
-            let looks = self.watched.looks.entry(watched.path).or_default();
-            looks.extend(watched.looks);
-        }
-    }
-
-    fn watched_path(&mut self, number: usize) -> PyResult<&mut WatchedPath> {
-        let mut watched = self.containers.iter_mut();
-        watched
-            .find(|watched| watched.path.index() == number)
-            .ok_or_else(|| PyValueError::new_err(format!("path {number} is not watched")))
     }
 }

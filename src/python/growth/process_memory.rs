@@ -1,5 +1,7 @@
 //! What the C allocator says of its memory.
 
+use std::sync::OnceLock;
+
 use pyo3::prelude::*;
 
 use crate::analysis::Allocator;
@@ -56,7 +58,15 @@ pub(crate) fn give_back_free_memory() {
 /// without stopping it: a crash from CPython 3.12 on, seen on 3.15.
 #[pyfunction]
 pub(crate) fn allocated_blocks(py: Python<'_>) -> PyResult<Option<usize>> {
-    let count = py.import("sys")?.getattr("getallocatedblocks")?;
+    // Asked for once: an import takes blocks, which a reading would count.
+    static COUNT: OnceLock<Py<PyAny>> = OnceLock::new();
+    let count = if let Some(count) = COUNT.get() {
+        count
+    } else {
+        let count = py.import("sys")?.getattr("getallocatedblocks")?.unbind();
+        COUNT.get_or_init(|| count)
+    };
+    let count = count.bind(py);
     if capture::may_have_others(py) {
         return Ok(None);
     }
@@ -67,4 +77,14 @@ pub(crate) fn allocated_blocks(py: Python<'_>) -> PyResult<Option<usize>> {
 #[pyfunction]
 pub(crate) fn allocated_bytes() -> u32 {
     capture::allocator_bytes().map_or(0, |[given_out, _]| given_out)
+}
+
+/// Bytes that the C allocator has given out to the program, modulo 4 GiB, without what it keeps for this
+/// thread; 0 where that is not known. Slow: for single readings.
+#[pyfunction]
+pub(crate) fn bytes_in_use() -> u32 {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    return capture::bytes_in_use().unwrap_or(0);
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    return 0;
 }

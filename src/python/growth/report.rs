@@ -8,7 +8,9 @@ use pyo3::types::PyDict;
 
 use crate::analysis::{self, Source};
 use crate::graph::NodeIndex;
-use crate::python::snapshot::{AnalysedHeap, HeapSnapshot, Node, Why, as_dict, preformatted};
+use crate::python::snapshot::{
+    AnalysedHeap, CompiledHolders, HeapSnapshot, Node, Why, as_dict, preformatted,
+};
 use crate::render::json::GrowthJson;
 use crate::render::one_line;
 use crate::render::text::{Style, evidence, growth_text, spelled_path};
@@ -35,18 +37,22 @@ type Places = (Option<String>, Vec<String>, Vec<String>);
 
 /// One of the lists of a report.
 #[derive(Clone, Copy)]
-enum List {
+pub(super) enum List {
     Growing,
+    Undecided,
     Bounded,
     Ignored,
+    Remarks,
 }
 
 impl List {
     fn of(self, report: &analysis::GrowthReport) -> &[analysis::GrowingPath] {
         match self {
             Self::Growing => &report.growing,
+            Self::Undecided => &report.undecided,
             Self::Bounded => &report.bounded,
             Self::Ignored => &report.ignored,
+            Self::Remarks => &report.remarks,
         }
     }
 }
@@ -59,7 +65,24 @@ impl GrowthReport {
         }
     }
 
-    fn rows(&self, list: List) -> Vec<GrowingPath> {
+    /// The same report.
+    pub(super) fn share(&self) -> Self {
+        Self {
+            heap: Arc::clone(&self.heap),
+            report: Arc::clone(&self.report),
+        }
+    }
+
+    /// The last heap.
+    pub(super) fn heap(&self) -> &AnalysedHeap {
+        &self.heap
+    }
+
+    pub(super) fn judged(&self) -> &analysis::GrowthReport {
+        &self.report
+    }
+
+    pub(super) fn rows(&self, list: List) -> Vec<GrowingPath> {
         let row = |number| GrowingPath {
             heap: Arc::clone(&self.heap),
             report: Arc::clone(&self.report),
@@ -78,6 +101,18 @@ impl GrowthReport {
         self.rows(List::Growing)
     }
 
+    /// What rose, where nothing tells whether it has an end: the same.
+    #[getter]
+    fn undecided(&self) -> Vec<GrowingPath> {
+        self.rows(List::Undecided)
+    }
+
+    /// References that nothing explains, to objects that stay anyway: no memory is lost.
+    #[getter]
+    fn remarks(&self) -> Vec<GrowingPath> {
+        self.rows(List::Remarks)
+    }
+
     /// What grew and came to an end, or has a limit that it has not reached.
     #[getter]
     fn bounded(&self) -> Vec<GrowingPath> {
@@ -90,10 +125,22 @@ impl GrowthReport {
         self.rows(List::Ignored)
     }
 
-    /// `leaking`, `native`, `bounded`, `garbage`, `draining`, `warm-up`, `undecided` or `nothing`.
+    /// `leaking`, `slowing`, `native`, `bounded`, `garbage`, `draining`, `warm-up`, `undecided` or `nothing`.
     #[getter]
     fn verdict(&self) -> &'static str {
         self.report.verdict.word()
+    }
+
+    /// The process of the last snapshot.
+    #[getter]
+    fn pid(&self) -> u32 {
+        self.heap.metadata().pid
+    }
+
+    /// The reports by process: of one there is this report only.
+    #[getter]
+    fn processes(&self) -> Vec<Self> {
+        vec![self.share()]
     }
 
     /// How often the scenario had run at the last snapshot.
@@ -117,15 +164,33 @@ impl GrowthReport {
     /// The same report with places in the source, by path: `(location, inserted, allocated)`.
     fn with_sources(&self, sources: HashMap<String, Places>) -> Self {
         let mut report = analysis::GrowthReport::clone(&self.report);
-        for row in report.growing.iter_mut().chain(&mut report.bounded) {
+        let rows = report.growing.iter_mut().chain(&mut report.undecided);
+        for row in rows.chain(&mut report.bounded) {
             if let Some((location, inserted, allocated)) = sources.get(&row.path) {
                 row.source = Source {
                     location: location.clone(),
                     inserted: inserted.clone(),
                     allocated: allocated.clone(),
+                    calls: Vec::new(),
                 };
             }
         }
+        Self::new(Arc::clone(&self.heap), report)
+    }
+
+    /// The same report with the calls that make each of `growing` grow, in its order, and with more of
+    /// what would make it surer.
+    fn with_calls(&self, calls: Vec<Vec<String>>, missing: Vec<String>) -> Self {
+        let mut report = analysis::GrowthReport::clone(&self.report);
+        for (row, calls) in report
+            .growing
+            .iter_mut()
+            .chain(&mut report.remarks)
+            .zip(calls)
+        {
+            row.source.calls = calls;
+        }
+        report.missing.extend(missing);
         Self::new(Arc::clone(&self.heap), report)
     }
 
@@ -183,8 +248,14 @@ impl GrowingPath {
         &self.row().type_name
     }
 
+    /// The process in whose last snapshot it is.
+    #[getter]
+    fn pid(&self) -> u32 {
+        self.heap.metadata().pid
+    }
+
     /// What grows: `elements`, `bytes`, `references` (to objects, without a holder), `outside` (objects
-    /// held from outside the heap), `blocks` (that no walk sees) or `native` (memory that is not
+    /// held from outside the heap), `cycles` (that the collector cannot free), `blocks` (that no walk sees) or `native` (memory that is not
     /// Python's).
     #[getter]
     fn kind(&self) -> &'static str {
@@ -232,6 +303,12 @@ impl GrowingPath {
         evidence(&self.report, self.row())
     }
 
+    /// What may hold it from outside the heap: `CompiledHolders`; `None` if it is not held from there.
+    #[getter]
+    fn outside(&self) -> Option<CompiledHolders> {
+        CompiledHolders::new(&self.heap, self.row().outside.as_ref())
+    }
+
     /// Other paths that grow by the same insertion.
     #[getter]
     fn also(&self) -> Vec<String> {
@@ -241,7 +318,7 @@ impl GrowingPath {
     /// A limit that the container or its owner names.
     #[getter]
     fn limit(&self) -> Option<u64> {
-        self.row().limit.as_ref().map(|&(limit, _)| limit)
+        self.row().limit.as_ref().map(|limit| limit.most)
     }
 
     /// Bytes that it keeps alive; what others keep alive too is shared evenly.
@@ -254,6 +331,18 @@ impl GrowingPath {
     #[getter]
     fn exclusive_bytes(&self) -> u64 {
         self.row().share.exclusive.bytes
+    }
+
+    /// What the rule is called by which it may grow; `None` if there is none.
+    #[getter]
+    fn excuse(&self) -> Option<&str> {
+        self.row().excuse.map(|rule| rule.id.as_str())
+    }
+
+    /// What to do about it, where the class of what holds it says that; else `None`.
+    #[getter]
+    fn advice(&self) -> Option<&'static str> {
+        analysis::advice(&self.heap, self.row().chain.as_ref()?)
     }
 
     /// Where what grows is defined, as `file:line`; `None` if that is not known.
@@ -272,6 +361,13 @@ impl GrowingPath {
     #[getter]
     fn allocated(&self) -> Vec<String> {
         self.row().source.allocated.clone()
+    }
+
+    /// The calls into compiled code that make it grow, one sentence each: where the call is, what it
+    /// takes or leaves, and after how many of how many calls.
+    #[getter]
+    fn calls(&self) -> Vec<String> {
+        self.row().source.calls.clone()
     }
 
     /// The object that holds most of it.

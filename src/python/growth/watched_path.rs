@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet};
 
 use super::limits::Candidate;
-use crate::analysis::{PathIndex, Point};
+use crate::analysis::{PathIndex, Point, is_settled, is_straight};
 use crate::capture::{self, LiveObjects};
 use crate::graph::{HeapGraph, NodeIndex};
 
@@ -44,6 +44,30 @@ impl WatchedPath {
         watched.shift = counted.cast_signed() - seen.cast_signed();
         watched.looks.push((iteration, counted));
         Some(watched)
+    }
+
+    /// Looks after an iteration; true if no more looks are needed: it keeps to a limit, nothing has come
+    /// since as long as it took to come there from iteration `start`, or it rises straight and that has
+    /// been seen for long enough, `is_long`.
+    pub(super) fn look(
+        &mut self,
+        py: Python<'_>,
+        iteration: u64,
+        start: u64,
+        is_long: bool,
+    ) -> PyResult<bool> {
+        let amount = self.amount(py)?;
+        self.looks.push((iteration, amount));
+        Ok(self.limit.is_some_and(|limit| amount <= limit)
+            || is_settled(&self.looks, start)
+            || is_long && is_straight(&self.looks))
+    }
+
+    /// True if the program has put another object in the place of one of the containers: it is held here
+    /// only, and says nothing any more.
+    pub(super) fn is_replaced(&self, py: Python<'_>) -> bool {
+        let mut containers = self.containers.iter();
+        containers.any(|container| capture::is_held_once(container.bind(py)))
     }
 
     /// How much the containers hold, as a snapshot counts it.

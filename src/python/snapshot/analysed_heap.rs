@@ -9,7 +9,7 @@ use std::{process, thread};
 use pyo3::prelude::*;
 
 use super::progress::Progress;
-use crate::analysis::{DominatorTree, Effort, Why, ensure_memory};
+use crate::analysis::{Asker, DominatorTree, Effort, Why, ensure_memory};
 use crate::capture::GiveBack;
 use crate::graph::NodeIndex;
 use crate::process::TooLittleMemory;
@@ -18,19 +18,30 @@ use crate::snapshot::HeapSnapshot;
 /// A snapshot that remembers its dominator tree, as every node of it may be asked what it retains.
 pub(in crate::python) struct AnalysedHeap {
     snapshot: HeapSnapshot,
+    /// What was held to ask when the snapshot was taken.
+    asker: Asker,
     dominators: OnceLock<DominatorTree>,
-    /// The number of the process in which a thread finds the tree; 0 if none does.
-    finder: AtomicU32,
+    /// The number of the process in which a thread takes much memory for an answer; 0 if none does.
+    taker: AtomicU32,
     _give_back: GiveBack,
 }
 
 impl AnalysedHeap {
+    /// A snapshot of this process, with what is held here to ask about it.
+    pub(in crate::python) fn asked_by(asker: Asker, snapshot: HeapSnapshot) -> Self {
+        Self {
+            asker,
+            ..Self::new(snapshot)
+        }
+    }
+
     pub(in crate::python) fn new(snapshot: HeapSnapshot) -> Self {
         Self {
+            asker: Asker::default(),
             _give_back: GiveBack::after(snapshot.graph()),
             snapshot,
             dominators: OnceLock::new(),
-            finder: AtomicU32::new(0),
+            taker: AtomicU32::new(0),
         }
     }
 
@@ -55,8 +66,11 @@ impl AnalysedHeap {
         question: impl FnOnce(&HeapSnapshot, &DominatorTree) -> A + Send,
     ) -> Result<A, TooLittleMemory> {
         let tree = self.dominators(py)?;
-        ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
-        Ok(py.detach(|| question(&self.snapshot, tree)))
+        py.detach(|| {
+            let _turn = self.turn();
+            ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
+            Ok(question(&self.snapshot, tree))
+        })
     }
 
     /// The dominator tree, found with the interpreter released.
@@ -82,23 +96,38 @@ impl AnalysedHeap {
         limit: usize,
     ) -> Result<Why, TooLittleMemory> {
         let tree = self.find_dominators()?;
+        let _turn = self.turn();
         ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
-        Ok(Why::explain(&self.snapshot, tree, targets, limit))
+        let (own, hands) = self.asker.pass_over(&self.snapshot, targets)?;
+        let mut why = Why::explain_passing(&self.snapshot, tree, targets, limit, &own);
+        why.leave_out(hands);
+        Ok(why)
     }
 
-    /// Of threads that ask at once one makes the tree. The others wait for it, but not for one of the process
-    /// that this was forked from: it is not there.
-    fn find_dominators(&self) -> Result<&DominatorTree, TooLittleMemory> {
+    /// Waits for its turn: threads that ask at once would each find that there is memory for one of them.
+    /// Waits for none of the process that this was forked from, which is not there. Not with the interpreter
+    /// held.
+    fn turn(&self) -> Turn<'_> {
         const WAIT: Duration = Duration::from_millis(1);
-        let _finding = loop {
-            if let Some(tree) = self.dominators.get() {
-                return Ok(tree);
-            }
-            match Finding::begin(&self.finder) {
-                Some(finding) => break finding,
+        loop {
+            match Turn::begin(&self.taker) {
+                Some(turn) => return turn,
                 None => thread::sleep(WAIT),
             }
-        };
+        }
+    }
+
+    /// What was held to ask when the snapshot was taken.
+    pub(super) fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
+    /// Of threads that ask at once one makes the tree, and the others wait for it.
+    fn find_dominators(&self) -> Result<&DominatorTree, TooLittleMemory> {
+        let _turn = self.turn();
+        if let Some(tree) = self.dominators.get() {
+            return Ok(tree);
+        }
         ensure_memory(self.snapshot.graph(), Effort::Dominate)?;
         let tree = {
             let _progress = Progress::start("finding dominators");
@@ -108,21 +137,21 @@ impl AnalysedHeap {
     }
 }
 
-/// A thread of this process finds the tree, until this is dropped.
-struct Finding<'a>(&'a AtomicU32);
+/// A thread of this process takes much memory for an answer, until this is dropped.
+struct Turn<'a>(&'a AtomicU32);
 
-impl<'a> Finding<'a> {
+impl<'a> Turn<'a> {
     /// `None` if another thread of this process does.
-    fn begin(finder: &'a AtomicU32) -> Option<Self> {
+    fn begin(taker: &'a AtomicU32) -> Option<Self> {
         let own = process::id();
-        let other = finder.load(Ordering::Acquire);
+        let other = taker.load(Ordering::Acquire);
         let is_free = other != own;
-        let taken = || finder.compare_exchange(other, own, Ordering::AcqRel, Ordering::Acquire);
-        (is_free && taken().is_ok()).then_some(Self(finder))
+        let is_taken = || taker.compare_exchange(other, own, Ordering::AcqRel, Ordering::Acquire);
+        (is_free && is_taken().is_ok()).then_some(Self(taker))
     }
 }
 
-impl Drop for Finding<'_> {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.0.store(0, Ordering::Release);
     }

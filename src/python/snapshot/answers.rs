@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::analysed_heap::AnalysedHeap;
 use super::node::Node;
 use super::unexplained::ReferenceLeak;
-use crate::analysis::{self, Histogram, Tally, Unexplained};
+use crate::analysis::{self, ExcuseKind, GivenOrder, Histogram, Tally, Unexplained};
 use crate::capture;
 use crate::graph::NodeIndex;
 use crate::python::picture::Picture;
@@ -104,11 +104,18 @@ impl HeapDiff {
         before: &AnalysedHeap,
         after: &AnalysedHeap,
     ) -> PyResult<Self> {
+        let order = GivenOrder::of(before.metadata(), after.metadata());
+        let (before, after) = match order {
+            GivenOrder::Reversed => (after, before),
+            GivenOrder::Forward | GivenOrder::Doubtful => (before, after),
+        };
         let look = |heap: &HeapSnapshot| (Histogram::new(heap.graph()), Unexplained::new(heap));
         let (base, held_before) = before.ask(py, look)?;
         let (current, held_after) = after.ask(py, look)?;
         let diff = analysis::HeapDiff::new(base, current).with_leaks(&held_before, &held_after);
-        Ok(Self { diff })
+        Ok(Self {
+            diff: diff.given(order),
+        })
     }
 }
 
@@ -136,6 +143,14 @@ impl HeapDiff {
     fn reference_leaks(&self) -> Vec<ReferenceLeak> {
         let leaks = self.diff.leaks.iter().cloned();
         leaks.map(|leak| ReferenceLeak { leak }).collect()
+    }
+
+    /// `forward` if the base was captured first, as far as is known. `reversed` if the other was, in
+    /// the same process: they are compared the other way round. `doubtful` if the other was by the
+    /// clocks of what may be two machines: they are compared as they were given.
+    #[getter]
+    fn order(&self) -> &'static str {
+        self.diff.order.word()
     }
 
     fn __str__(&self) -> String {
@@ -172,7 +187,11 @@ impl RootChain {
         snapshot: &Arc<AnalysedHeap>,
         target: NodeIndex,
     ) -> PyResult<Option<Self>> {
-        let found = snapshot.ask(py, |snapshot| analysis::RootChain::find(snapshot, target))?;
+        let own = snapshot.asker().references(snapshot.graph(), &[target])?;
+        let found = snapshot.ask(py, |snapshot| {
+            analysis::RootChain::find_without(snapshot, target, own)
+                .or_else(|| analysis::RootChain::find(snapshot, target))
+        })?;
         Ok(found.map(|found| Self::new(snapshot, found)))
     }
 }
@@ -209,6 +228,24 @@ impl RootChain {
     #[getter]
     fn path(&self) -> String {
         render::text::chain_path(&self.snapshot, &self.found)
+    }
+
+    /// What to do about it, where the class of what holds it says that; else `None`.
+    #[getter]
+    fn advice(&self) -> Option<&'static str> {
+        analysis::advice(&self.snapshot, &self.found)
+    }
+
+    /// What the rule is called by which somebody else than the program keeps what the chain leads to: one
+    /// of these kinds; `None` if there is none.
+    fn excuse(&self, kinds: Vec<String>) -> PyResult<Option<&'static str>> {
+        let kinds: Vec<ExcuseKind> = kinds
+            .into_iter()
+            .map(|kind| serde_json::from_value(kind.into()))
+            .collect::<Result<_, _>>()
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let rule = analysis::excuse_of_chain(&self.snapshot, &self.found, &kinds);
+        Ok(rule.map(|rule| rule.id.as_str()))
     }
 
     /// Draw the chain.

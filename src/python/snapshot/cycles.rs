@@ -7,6 +7,7 @@ use pyo3::types::PyDict;
 
 use super::analysed_heap::AnalysedHeap;
 use super::answers::{ROWS, TypeTotal, as_dict, preformatted};
+use super::held_by_cycle::HeldByCycle;
 use super::node::Node;
 use crate::analysis::{self, Histogram, TypePattern};
 use crate::graph::{NodeIndex, NodeSet};
@@ -128,6 +129,15 @@ impl Garbage {
     #[getter]
     fn shallow_size(&self) -> u64 {
         self.found.total().bytes
+    }
+
+    /// What cycles keep that the collector cannot free, most objects first: a list of `HeldByCycle`.
+    #[getter]
+    fn uncollectable_cycles(&self, py: Python<'_>) -> PyResult<Vec<HeldByCycle>> {
+        let held = (self.snapshot).ask(py, |heap| {
+            analysis::HeldByCycle::find(heap, &self.found.nodes)
+        })?;
+        Ok(HeldByCycle::all(&self.snapshot, &held))
     }
 
     /// The objects, in the order of capture: a list of `Node`.
@@ -259,6 +269,15 @@ impl CycleGroup {
     fn references(&self) -> Vec<String> {
         let labels = self.group.cycle.labels.iter();
         labels.map(ToString::to_string).collect()
+    }
+
+    /// The references of an `uncollectable` cycle that the collector does not see: `Table.base`.
+    #[getter]
+    fn unseen_references(&self) -> Vec<String> {
+        match self.group.fate {
+            analysis::Fate::Uncollectable => self.group.cycle.unseen_references(&self.snapshot),
+            _ => Vec::new(),
+        }
     }
 
     /// Count the objects of all components by full type name, most bytes first.

@@ -307,7 +307,8 @@ impl HeapSnapshot {
     /// Compare with an earlier snapshot, by type.
     ///
     /// Args:
-    ///     base: The earlier snapshot, of this or another process.
+    ///     base: The earlier snapshot, of this or another process. If it is the later one of the same
+    ///         process, the two are compared the other way round, and the answer says so.
     ///
     /// Returns:
     ///     A `HeapDiff`: its `changes` are the types that are not as they were, what has grown

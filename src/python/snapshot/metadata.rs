@@ -14,6 +14,7 @@ pub(super) fn as_dict<'py>(
     let metadata = PyDict::new(py);
     metadata.set_item("program", &known.program)?;
     metadata.set_item("pid", known.pid)?;
+    metadata.set_item("first_captured_at", known.first_captured_at)?;
     metadata.set_item("captured_at", known.captured_at)?;
     metadata.set_item("capture_seconds", known.capture_time.as_secs_f64())?;
     metadata.set_item("python_version", &known.python_version)?;

@@ -8,10 +8,13 @@
 mod analysed_heap;
 mod answers;
 mod arguments;
+mod compiled_holders;
 mod cycles;
 mod heap_snapshot;
+mod held_by_cycle;
 mod metadata;
 mod neighbourhood;
+mod new_objects;
 mod node;
 mod progress;
 mod retained;
@@ -25,8 +28,11 @@ use pyo3::prelude::*;
 
 pub(super) use analysed_heap::AnalysedHeap;
 pub(super) use answers::{HeapDiff, RootChain, TypeChange, TypeTotal, as_dict, preformatted};
+pub(super) use compiled_holders::CompiledHolders;
 pub(super) use cycles::{CycleGroup, Cycles, Garbage};
 pub(super) use heap_snapshot::HeapSnapshot;
+pub(super) use held_by_cycle::HeldByCycle;
+pub(super) use new_objects::{NewObjects, NewPlace, why_new};
 pub(super) use node::{Node, Reference};
 pub(super) use retained::{Owner, TypeRetained};
 pub(super) use suspects::{Hint, Suspect, Suspects};
@@ -35,12 +41,13 @@ pub(super) use why::{Explanation, Why, explain};
 
 use progress::Progress;
 
+use super::asker::Asker;
 use super::file_path::FilePath;
 use crate::capture::{self, GiveBack, SnapshotOptions};
 use crate::snapshot;
 
 /// Captures the live heap; see `heapgraph.take_snapshot`. `collected` says whether garbage was
-/// collected before.
+/// collected before. What the `asker` holds in order to ask is left out where something else holds it too.
 #[pyfunction]
 #[expect(
     clippy::fn_params_excessive_bools,
@@ -53,6 +60,7 @@ pub(super) fn take_snapshot(
     values: bool,
     keys: bool,
     force: bool,
+    asker: &Asker,
 ) -> PyResult<HeapSnapshot> {
     let options = SnapshotOptions {
         collected,
@@ -63,10 +71,10 @@ pub(super) fn take_snapshot(
         held_by_caller: (0, 0),
     };
     let _progress = Progress::start("taking a snapshot");
-    let taken = capture::take_snapshot(py, options)?;
-    Ok(HeapSnapshot::of_this_process(Arc::new(AnalysedHeap::new(
-        taken,
-    ))))
+    let mut taken = capture::take_snapshot(py, options)?;
+    asker.0.let_go(&mut taken, &[])?;
+    let heap = AnalysedHeap::asked_by(asker.0.clone(), taken);
+    Ok(HeapSnapshot::of_this_process(Arc::new(heap)))
 }
 
 /// Loads a snapshot that was saved.

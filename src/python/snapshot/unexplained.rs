@@ -97,6 +97,12 @@ impl ReferenceLeak {
         self.leak.rise
     }
 
+    /// How many more objects have any: if they are few, no memory is lost.
+    #[getter]
+    fn more_objects(&self) -> u64 {
+        self.leak.more_objects
+    }
+
     /// How many more modules there are than before: they may hold the objects.
     #[getter]
     fn loaded_modules(&self) -> u64 {

@@ -11,11 +11,14 @@ use super::HeapSnapshot;
 use super::analysed_heap::AnalysedHeap;
 use super::answers::{RootChain, as_dict, preformatted};
 use super::arguments::{Limit, type_pattern};
+use super::compiled_holders::CompiledHolders;
+use super::held_by_cycle::HeldByCycle;
 use super::node::Node;
 use super::progress::Progress;
 use crate::analysis::{self, Explanation as Explained, Finding};
 use crate::capture::{self, Introspection, LiveSnapshot, SnapshotOptions};
 use crate::graph::NodeIndex;
+use crate::python::asker::Asker;
 use crate::python::file_path::FilePath;
 use crate::python::picture::Picture;
 use crate::render::json::WhyJson;
@@ -46,7 +49,7 @@ pub(in crate::python) struct Explanation {
 /// `collected` says whether garbage was collected before. The caller has `held_by_caller` references
 /// to an object that `target` is the address of, which are not counted. `inspect` is called with each
 /// object of the chains and gives what is known of it: pairs of `alive`, `gone` or `failed` and the
-/// reason.
+/// reason. What the `asker` holds in order to ask explains nothing that something else holds too.
 #[pyfunction]
 pub(in crate::python) fn explain(
     py: Python<'_>,
@@ -55,8 +58,9 @@ pub(in crate::python) fn explain(
     collected: bool,
     held_by_caller: u32,
     inspect: Option<&Bound<'_, PyAny>>,
+    asker: &Asker,
 ) -> PyResult<Why> {
-    let asked = match held_by_caller {
+    let address = match held_by_caller {
         0 => 0,
         _ => target.extract()?,
     };
@@ -66,12 +70,23 @@ pub(in crate::python) fn explain(
         values: false,
         keys: true,
         force: false,
-        held_by_caller: (asked, held_by_caller),
+        held_by_caller: (address, held_by_caller),
     };
     let types = Introspection::new(py)?;
     let progress = Progress::start("taking a snapshot");
-    let LiveSnapshot { snapshot, objects } = capture::take_live_snapshot(py, options)?;
+    let LiveSnapshot {
+        mut snapshot,
+        objects,
+    } = capture::take_live_snapshot(py, options)?;
     drop(progress);
+    let asked_about = match type_pattern(target) {
+        Ok(pattern) => pattern.find(snapshot.graph()),
+        Err(_) => (target.extract().ok())
+            .and_then(|address| snapshot.graph().node_at(address))
+            .into_iter()
+            .collect(),
+    };
+    let hands = asker.0.let_go(&mut snapshot, &asked_about)?;
     let snapshot = HeapSnapshot::of_this_process(Arc::new(AnalysedHeap::new(snapshot)));
     let targets = snapshot.targets(target)?;
     // The interpreter is kept, so that the objects of the chains are still there.
@@ -89,6 +104,7 @@ pub(in crate::python) fn explain(
     for explanation in &mut why.explanations {
         explanation.add_findings(|node| findings[&node].clone());
     }
+    why.leave_out(hands);
     Ok(Why::new(&snapshot.inner, why))
 }
 
@@ -183,10 +199,24 @@ impl Why {
             .collect()
     }
 
+    /// What cycles keep that the collector cannot free, most objects first: a list of `HeldByCycle`.
+    #[getter]
+    fn uncollectable(&self) -> Vec<HeldByCycle> {
+        HeldByCycle::all(&self.snapshot, &self.answer.uncollectable)
+    }
+
     /// How many of the objects nothing alive leads to: they wait for the collector.
     #[getter]
     fn garbage_count(&self) -> usize {
         self.answer.garbage
+    }
+
+    /// What the asker holds of the objects in order to ask, and which no explanation counts: pairs of what
+    /// it is in words, such as ``your variable `session` ``, and the number of objects.
+    #[getter]
+    fn left_out(&self) -> Vec<(String, usize)> {
+        let left_out = self.answer.left_out.iter();
+        left_out.map(|one| (one.words.clone(), one.count)).collect()
     }
 
     /// Everything that the text says, as dicts, lists, strings and numbers; docs/cli.md has the
@@ -301,6 +331,13 @@ impl Explanation {
         RootChain::new(&self.snapshot, self.answer().chain.clone())
     }
 
+    /// What may hold the first object of the chain from outside the heap, or the object itself if it is
+    /// held from there too: `CompiledHolders`; else `None`.
+    #[getter]
+    fn outside(&self) -> Option<CompiledHolders> {
+        CompiledHolders::new(&self.snapshot, self.answer().outside.as_ref())
+    }
+
     /// The chains to all that would have to be cut: a list of `RootChain`, each as far as the object
     /// behind its last reference. Empty if the object is alive by itself.
     #[getter]
@@ -315,6 +352,19 @@ impl Explanation {
         self.chains_of(self.answer().nearest.as_ref())
     }
 
+    /// As `holders`, for all that are held like the object to go; empty if there is only one, or nearly
+    /// every one is held by itself.
+    #[getter]
+    fn common_holders(&self) -> Vec<RootChain> {
+        self.chains_of(self.answer().common.as_ref())
+    }
+
+    /// What of the asker's alone leads to the object, in words; empty if something else does.
+    #[getter]
+    fn asker(&self) -> Vec<String> {
+        self.answer().asker.clone()
+    }
+
     /// Bytes that cutting all of `holders` frees; `None` if that is not known or not possible.
     #[getter]
     fn freed_size(&self) -> Option<u64> {
@@ -325,6 +375,12 @@ impl Explanation {
     #[getter]
     fn nearest_freed_size(&self) -> Option<u64> {
         freed_by(self.answer().nearest.as_ref())
+    }
+
+    /// As `freed_size`, of cutting all of `common_holders`.
+    #[getter]
+    fn common_freed_size(&self) -> Option<u64> {
+        freed_by(self.answer().common.as_ref())
     }
 
     fn __repr__(&self) -> String {

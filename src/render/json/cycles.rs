@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::object::ObjectJson;
 use super::types::TypeJson;
-use crate::analysis::{CycleGroup, Cycles, Garbage, Tally};
+use crate::analysis::{CycleGroup, Cycles, Fate, Garbage, Tally};
 use crate::render::cycle_text;
 use crate::snapshot::HeapSnapshot;
 
@@ -31,6 +31,8 @@ struct GroupJson<'s> {
     cycle: Vec<ObjectJson<'s>>,
     /// From each object to the next, and from the last to the first.
     references: Vec<String>,
+    /// Those that the collector does not see, with what holds them.
+    unseen_references: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,6 +94,10 @@ impl<'s> GroupJson<'s> {
             types: group.types.types.iter().map(TypeJson::new).collect(),
             path: cycle_text(snapshot, &group.cycle),
             cycle: group.cycle.nodes.iter().map(object).collect(),
+            unseen_references: match group.fate {
+                Fate::Uncollectable => group.cycle.unseen_references(snapshot),
+                _ => Vec::new(),
+            },
             references: group.cycle.labels.iter().map(ToString::to_string).collect(),
         }
     }

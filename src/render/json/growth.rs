@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::outside::OutsideJson;
 use crate::analysis::{GrowingPath, GrowthReport};
 use crate::render::text::{evidence, growth_headline, spelled_path};
 use crate::snapshot::HeapSnapshot;
@@ -21,7 +22,11 @@ pub struct GrowthJson<'s> {
     /// Objects alive at each snapshot.
     objects: &'s [u64],
     growing: Vec<GrowingJson<'s>>,
+    /// What rose, and may have an end.
+    undecided: Vec<GrowingJson<'s>>,
     bounded: Vec<GrowingJson<'s>>,
+    /// References that nothing explains, to objects that stay anyway.
+    remarks: Vec<GrowingJson<'s>>,
     ignored: Vec<GrowingJson<'s>>,
     /// What a collection has freed, if there was much; else `null`.
     garbage: Option<GarbageJson>,
@@ -38,6 +43,9 @@ struct GarbageJson {
 
 #[derive(Debug, Serialize)]
 struct BesidesJson {
+    /// Where the memory is, in words.
+    path: &'static str,
+    bytes_per_iteration: f64,
     resident_bytes: u64,
     object_bytes: u64,
 }
@@ -47,7 +55,7 @@ struct BesidesJson {
 struct GrowingJson<'s> {
     path: &'s str,
     type_name: &'s str,
-    /// `elements`, `bytes`, `references`, `outside`, `blocks` or `native`.
+    /// `elements`, `bytes`, `references`, `outside`, `cycles`, `blocks` or `native`.
     kind: &'static str,
     fingerprint: String,
     evidence: String,
@@ -60,6 +68,8 @@ struct GrowingJson<'s> {
     elements: Vec<ElementJson<'s>>,
     /// Where most of it is, with positions and keys; `null` if no path leads there.
     example: Option<String>,
+    /// What may hold it from outside the heap; else `null`.
+    outside: Option<OutsideJson>,
     also: &'s [String],
     share_bytes: u64,
     exclusive_bytes: u64,
@@ -68,6 +78,8 @@ struct GrowingJson<'s> {
     location: Option<&'s str>,
     inserted: &'s [String],
     allocated: &'s [String],
+    /// The calls into compiled code that make it grow, one sentence each.
+    calls: &'s [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -92,13 +104,17 @@ impl<'s> GrowthJson<'s> {
             snapshots: &report.moments,
             objects: &report.objects,
             growing: rows(&report.growing),
+            undecided: rows(&report.undecided),
             bounded: rows(&report.bounded),
+            remarks: rows(&report.remarks),
             ignored: rows(&report.ignored),
             garbage: report.garbage.map(|garbage| GarbageJson {
                 objects: garbage.count,
                 bytes: garbage.bytes,
             }),
             besides: report.besides.map(|besides| BesidesJson {
+                path: besides.path,
+                bytes_per_iteration: besides.per_iteration,
                 resident_bytes: besides.resident,
                 object_bytes: besides.objects,
             }),
@@ -126,14 +142,16 @@ impl<'s> GrowingJson<'s> {
             bytes_per_iteration: row.bytes_per_iteration,
             elements: row.elements.iter().map(element).collect(),
             example,
+            outside: (row.outside.as_ref()).map(|held| OutsideJson::new(snapshot, held)),
             also: &row.also,
             share_bytes: row.share.bytes,
             exclusive_bytes: row.share.exclusive.bytes,
             exclusive_objects: row.share.exclusive.count,
-            limit: row.limit.as_ref().map(|&(limit, _)| limit),
+            limit: row.limit.as_ref().map(|limit| limit.most),
             location: row.source.location.as_deref(),
             inserted: &row.source.inserted,
             allocated: &row.source.allocated,
+            calls: &row.source.calls,
         }
     }
 }

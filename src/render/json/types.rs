@@ -67,6 +67,8 @@ pub struct DiffJson<'a> {
     types: Vec<ChangeJson<'a>>,
     total: ChangeJson<'a>,
     reference_leaks: Vec<LeakJson<'a>>,
+    /// `forward`, `reversed` or `doubtful`.
+    order: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +76,7 @@ struct LeakJson<'a> {
     r#type: &'a str,
     held: &'static str,
     rise: u64,
+    more_objects: u64,
     loaded_modules: u64,
 }
 
@@ -83,6 +86,7 @@ impl<'a> LeakJson<'a> {
             r#type: &leak.type_name,
             held: leak.held.word(),
             rise: leak.rise,
+            more_objects: leak.more_objects,
             loaded_modules: leak.loaded_modules,
         }
     }
@@ -128,6 +132,7 @@ impl<'a> DiffJson<'a> {
                 .collect(),
             total: ChangeJson::new(&diff.total, None),
             reference_leaks: diff.leaks.iter().take(limit).map(LeakJson::new).collect(),
+            order: diff.order.word(),
         }
     }
 }

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::object::{ObjectJson, RootJson};
-use crate::analysis::{Explanation, Holder, Holders, Standing, Tally, Verdict, Why};
+use super::outside::OutsideJson;
+use crate::analysis::{Explanation, HeldByCycle, Holder, Holders, Standing, Tally, Verdict, Why};
 use crate::graph::NodeIndex;
+use crate::render::cycle_text;
 use crate::render::text::spelled_path;
 use crate::snapshot::HeapSnapshot;
 
@@ -17,8 +19,33 @@ pub struct WhyJson<'s> {
     more_explanations: usize,
     /// Objects to which only others of those asked about lead.
     held_by_others: usize,
+    /// Kept by cycles that the collector cannot free.
+    uncollectable: Vec<HeldByCycleJson>,
     /// Objects that nothing alive leads to.
     garbage: usize,
+    /// What the asker holds of the objects in order to ask, which no explanation counts.
+    left_out: Vec<LeftOutJson<'s>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LeftOutJson<'s> {
+    /// What it is, in words.
+    holder: &'s str,
+    /// How many of the objects it holds.
+    objects: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct HeldByCycleJson {
+    /// How many of the objects asked about such cycles keep.
+    count: usize,
+    /// The way round one of them, and the references of it that the collector does not see.
+    path: String,
+    unseen_references: Vec<String>,
+    /// How many such cycles there are, and what they keep.
+    cycles: usize,
+    objects: u64,
+    bytes: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,11 +60,19 @@ struct ExplanationJson<'s> {
     objects: Vec<KnownJson<'s>>,
     /// One less than there are objects.
     references: Vec<ReferenceJson<'s>>,
+    /// What may hold the first object from outside the heap, or the target if it is held from there
+    /// too; else `null`.
+    outside: Option<OutsideJson>,
     /// What would have to be cut for the object to go; `null` if it is alive by itself.
     holders: Option<HoldersJson>,
     /// What would have to be cut for it and little else to go, if one cut nearer to the root would
     /// do; else `null`.
     nearest_holders: Option<HoldersJson>,
+    /// What would have to be cut for all that are held like it to go; `null` if there is only one, or
+    /// nearly every one is held by itself.
+    common_holders: Option<HoldersJson>,
+    /// What of the asker's alone leads to the object; empty if something else does.
+    asker: &'s [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -95,7 +130,30 @@ impl<'s> WhyJson<'s> {
                 .collect(),
             more_explanations: why.more,
             held_by_others: why.behind_others,
+            uncollectable: (why.uncollectable.iter())
+                .map(|held| HeldByCycleJson::new(snapshot, held))
+                .collect(),
             garbage: why.garbage,
+            left_out: (why.left_out.iter())
+                .map(|left_out| LeftOutJson {
+                    holder: &left_out.words,
+                    objects: left_out.count,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl HeldByCycleJson {
+    fn new(snapshot: &HeapSnapshot, held: &HeldByCycle) -> Self {
+        let group = &held.group;
+        Self {
+            count: held.nodes.len(),
+            path: cycle_text(snapshot, &group.cycle),
+            unseen_references: group.cycle.unseen_references(snapshot),
+            cycles: group.count,
+            objects: group.kept.count,
+            bytes: group.kept.bytes,
         }
     }
 }
@@ -125,8 +183,11 @@ impl<'s> ExplanationJson<'s> {
                     is_suspect: explanation.suspects.contains(&number),
                 })
                 .collect(),
+            outside: (explanation.outside.as_ref()).map(|held| OutsideJson::new(snapshot, held)),
             holders: explanation.holders.as_ref().map(holders),
             nearest_holders: explanation.nearest.as_ref().map(holders),
+            common_holders: explanation.common.as_ref().map(holders),
+            asker: &explanation.asker,
         }
     }
 }

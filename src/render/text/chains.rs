@@ -1,11 +1,13 @@
 //! Chains from roots, in words.
 
+use super::compiled_holders::compiled_holders_words;
 use super::style::{Paint, Style};
-use crate::analysis::RootChain;
-use crate::graph::{EdgeLabel, NodeIndex};
+use super::uncollectable::uncollectable_words;
+use crate::analysis::{CompiledHolders, HeldByCycle, RootChain, path_start};
+use crate::graph::{EdgeLabel, NodeIndex, RootKind};
 use crate::render::chain_text;
 use crate::render::one_line;
-use crate::render::words::{headline, node_words, path_start, root_words};
+use crate::render::words::{headline, node_words, root_words};
 use crate::snapshot::HeapSnapshot;
 
 /// What is said where no root leads to an object.
@@ -22,15 +24,30 @@ pub fn root_chain_text(
     let headline = headline(snapshot, target);
     let headline = style.paint(Paint::Strong, one_line(&headline));
     let Some(chain) = chain else {
-        return format!("{headline}\n\n{NO_CHAIN}\n");
+        let held = HeldByCycle::find(snapshot, &[target]);
+        let words = held.first().map_or_else(
+            || NO_CHAIN.to_owned(),
+            |held| uncollectable_words(snapshot, &held.group).join("\n"),
+        );
+        return format!("{headline}\n\n{words}\n");
     };
-    format!("{headline}\n\n{}\n", chain_words(snapshot, chain))
+    let mut text = format!("{headline}\n\n{}\n", chain_words(snapshot, chain));
+    if chain.root.kind == RootKind::External {
+        let held = CompiledHolders::of(snapshot, chain.root.node);
+        let lines = held.map(|held| compiled_holders_words(snapshot, &held, false));
+        text.extend(
+            lines
+                .iter()
+                .map(|lines| format!("\n{}\n", lines.join("\n"))),
+        );
+    }
+    text
 }
 
 /// A chain as [`chain_text`] writes it: the path, then a line for each object.
 pub fn chain_words(snapshot: &HeapSnapshot, chain: &RootChain) -> String {
     let (start, objects, labels) = spelled(snapshot, chain);
-    chain_text(&start, &objects, &labels)
+    chain_text(&start, &objects, &labels, &[])
 }
 
 /// A chain in Python's spelling, in one line.

@@ -6,7 +6,10 @@ use super::number::grouped;
 use super::style::{Paint, Style};
 use super::table::{Align, Cell, Table};
 use super::types::types_text;
-use crate::analysis::{CycleGroup, Cycles, Garbage, Histogram, StandingCycles, Tally, TypeOrder};
+use super::uncollectable::{CYCLE, unseen_words};
+use crate::analysis::{
+    CycleGroup, Cycles, Fate, Garbage, Histogram, StandingCycles, Tally, TypeOrder,
+};
 use crate::render::cycle_text;
 use crate::render::one_line;
 use crate::snapshot::HeapSnapshot;
@@ -87,7 +90,7 @@ fn facts(snapshot: &HeapSnapshot, garbage: &Garbage) -> Vec<(&'static str, Strin
         ("held by cycles", amount(garbage.held_by_cycles)),
     ];
     if garbage.uncollectable.count > 0 {
-        let why = "the collector can not free them: an object in the cycle is not tracked";
+        let why = "cycles that the collector cannot free keep them until the process ends";
         let uncollectable = format!("{}; {why}", amount(garbage.uncollectable));
         facts.push(("uncollectable", uncollectable));
     }
@@ -144,7 +147,17 @@ fn groups_text(
             Cell::new(""),
         ]);
     }
-    table.text(style)
+    let uncollectable = shown
+        .iter()
+        .filter(|group| group.fate == Fate::Uncollectable);
+    let mut text = table.text(style);
+    for (number, group) in uncollectable.enumerate() {
+        let gap = if number == 0 { "\n" } else { "" };
+        let cycle = cycle_text(snapshot, &group.cycle);
+        let unseen = unseen_words(snapshot, &group.cycle);
+        writeln!(text, "{gap}{CYCLE}: {cycle}; it does not see {unseen}").expect(super::TO_STRING);
+    }
+    text
 }
 
 /// The types with most objects, those of the interpreter after others: `2 app.Node, 7 list`.

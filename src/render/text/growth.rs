@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::TO_STRING;
+use super::compiled_holders::compiled_holders_words;
 use super::number::grouped;
 use super::style::{Paint, Style};
 use super::why::spelled_path;
-use crate::analysis::{Course, GrowingPath, GrowthReport, GrowthVerdict};
+use crate::analysis::{Course, GrowingPath, GrowthReport, GrowthVerdict, Limit};
 use crate::render::one_line;
 use crate::snapshot::HeapSnapshot;
 
@@ -28,16 +29,33 @@ pub fn growth_text(snapshot: &HeapSnapshot, report: &GrowthReport, style: Style)
         text += "\n";
         text += &paragraph(snapshot, report, row, style);
     }
-    let is_limited = |row: &&GrowingPath| has_limit_ahead(row);
+    let named = if report.growing.is_empty() {
+        report.undecided.len().min(MOST_ENDED)
+    } else {
+        0
+    };
+    let (named, listed) = report.undecided.split_at(named);
+    for row in named {
+        text += "\n";
+        text += &paragraph(snapshot, report, row, style);
+    }
+    let is_limited = |row: &&GrowingPath| is_below_limit(row);
     let (limited, ended): (Vec<_>, Vec<_>) = report.bounded.iter().partition(is_limited);
     let sections = [
+        ("May have an end, or not:", listed.iter().collect()),
         ("Grew and came to an end:", ended),
         ("Grows up to a limit:", limited),
         ("Grows and is ignored:", report.ignored.iter().collect()),
     ];
     for (heading, rows) in sections {
-        text += &section(report, heading, &rows);
+        text += &section(heading, &rows, |row| evidence(report, row));
     }
+    let remarks: Vec<&GrowingPath> = report.remarks.iter().collect();
+    let remark = |row: &GrowingPath| {
+        let calls = row.source.calls.iter().map(|call| format!("; {call}"));
+        amount(row) + &calls.collect::<String>()
+    };
+    text += &section("No leak, as no memory is lost:", &remarks, remark);
     if let Some(garbage) = report.garbage {
         writeln!(
             text,
@@ -50,7 +68,9 @@ pub fn growth_text(snapshot: &HeapSnapshot, report: &GrowthReport, style: Style)
     if let Some(besides) = report.besides {
         writeln!(
             text,
-            "\nResident memory rose by {} bytes, the objects of the heap by {} bytes: mend what grows, and look again.",
+            "\nBeside the objects {} bytes in an iteration: {}. Resident memory rose by {} bytes, the objects by {}.",
+            per_iteration(besides.per_iteration),
+            besides.path,
             grouped(besides.resident),
             grouped(besides.objects)
         )
@@ -66,18 +86,13 @@ pub fn growth_text(snapshot: &HeapSnapshot, report: &GrowthReport, style: Style)
 }
 
 /// A heading, and a line for each of the rows below it, if there are any.
-fn section(report: &GrowthReport, heading: &str, rows: &[&GrowingPath]) -> String {
+fn section(heading: &str, rows: &[&GrowingPath], said: impl Fn(&GrowingPath) -> String) -> String {
     if rows.is_empty() {
         return String::new();
     }
     let mut text = format!("\n{heading}\n");
     for row in rows.iter().take(MOST_ENDED) {
-        let words = format!(
-            "  {} ({}): {}",
-            row.path,
-            row.type_name,
-            evidence(report, row)
-        );
+        let words = format!("  {} ({}): {}", row.path, row.type_name, said(row));
         writeln!(text, "{}", one_line(&words)).expect(TO_STRING);
     }
     let more = rows.len().saturating_sub(MOST_ENDED);
@@ -98,8 +113,12 @@ pub fn headline(report: &GrowthReport) -> String {
         count => format!("{} places", grouped(count as u64)),
     };
     let (growing, bounded) = (count(&report.growing), count(&report.bounded));
+    let undecided = count(&report.undecided);
     match report.verdict {
         GrowthVerdict::Leaking => format!("Leaking: {growing} still growing after {iterations}"),
+        GrowthVerdict::Slowing => {
+            format!("Slowing: {growing} growing ever more slowly after {iterations}")
+        }
         GrowthVerdict::Native => {
             format!("Native growth: memory rises that no Python object explains, {iterations}")
         }
@@ -112,7 +131,7 @@ pub fn headline(report: &GrowthReport) -> String {
         GrowthVerdict::Draining => format!("Still draining: less at every snapshot, {iterations}"),
         GrowthVerdict::WarmUp => format!("Warm-up: it grew once and not again, {iterations}"),
         GrowthVerdict::Undecided => {
-            format!("Undecided: {growing} with more than before, {iterations}")
+            format!("Undecided: {undecided} with more than before, {iterations}")
         }
         GrowthVerdict::Nothing => format!("Nothing grows, {iterations}"),
     }
@@ -141,6 +160,13 @@ fn paragraph(
         line(format!("of these: {}", types.join(", ")));
     }
     line(evidence(report, row));
+    for words in (row.outside.iter()).flat_map(|held| compiled_holders_words(snapshot, held, true))
+    {
+        line(words);
+    }
+    if row.kind == "cycles" {
+        line("nothing alive leads to it: break the cycle in the program, or hold weakly".into());
+    }
     if row.share.bytes > 0 {
         line(format!(
             "keeps {} bytes alive, {} bytes of it alone",
@@ -162,6 +188,9 @@ fn paragraph(
         line(format!("and {} more", grouped(more as u64)));
     }
     let source = &row.source;
+    for call in &source.calls {
+        line(call.clone());
+    }
     if let Some(location) = &source.location {
         line(format!("defined at {location}"));
     }
@@ -176,12 +205,12 @@ fn paragraph(
 }
 
 /// How much more there is in an iteration.
-fn amount(row: &GrowingPath) -> String {
+pub(super) fn amount(row: &GrowingPath) -> String {
     let rate = per_iteration(row.per_iteration);
     let one = if rate == "+1" { "" } else { "s" };
     let what = match row.kind {
         "elements" => format!("element{one}"),
-        "outside" => format!("object{one}"),
+        "outside" | "cycles" => format!("object{one}"),
         "references" => format!("reference{one} that nothing in the heap explains"),
         "blocks" => format!("block{one}"),
         _ => format!("byte{one}"),
@@ -207,8 +236,11 @@ fn per_iteration(rate: f64) -> String {
     }
 }
 
-fn series(series: &[u64]) -> String {
-    let numbers: Vec<String> = series.iter().map(|&number| grouped(number)).collect();
+/// The first and the last numbers of a series, those that follow themselves once.
+pub(super) fn series(series: &[u64]) -> String {
+    let mut different = series.to_vec();
+    different.dedup();
+    let numbers: Vec<String> = different.iter().map(|&number| grouped(number)).collect();
     if numbers.len() <= LONGEST_SERIES {
         return numbers.join(" > ");
     }
@@ -216,33 +248,38 @@ fn series(series: &[u64]) -> String {
     format!("{} > … > {}", start.join(" > "), end.join(" > "))
 }
 
-/// True if it rises still, and would end at a limit that it names.
-fn has_limit_ahead(row: &GrowingPath) -> bool {
+/// True if it rises still, and there is a limit that it has not exceeded.
+fn is_below_limit(row: &GrowingPath) -> bool {
     let now = row.series.last().copied().unwrap_or(0);
     let has_ended = matches!(row.course, Course::Saws { .. } | Course::Levelled { .. });
-    !has_ended && row.limit.as_ref().is_some_and(|(limit, _)| now <= *limit)
+    !has_ended && row.limit.as_ref().is_some_and(|limit| now <= limit.most)
 }
 
 /// What speaks for the judgement on a path, in a sentence.
 pub fn evidence(report: &GrowthReport, row: &GrowingPath) -> String {
-    let watched = report.watched_iterations;
-    if let Some((limit, from)) = row.limit.as_ref().filter(|_| has_limit_ahead(row)) {
-        let now = row.series.last().copied().unwrap_or(0);
-        return format!(
-            "has a limit of {} ({}), now {}",
-            grouped(*limit),
-            one_line(from),
-            grouped(now)
-        );
+    let now = row.series.last().copied().unwrap_or(0);
+    if let Some(limit) = row.limit.as_ref().filter(|_| is_below_limit(row)) {
+        return of_limit(limit, now);
     }
+    let watched = report.watched_iterations;
     match row.course {
         Course::Steady if watched > 0 => {
             format!("goes on rising after {} more iterations", grouped(watched))
         }
         Course::Steady => format!("rises at each of {} snapshots", row.series.len()),
-        Course::Levelled { most, since } if since == report.iterations => {
-            format!("rises more and more slowly, {} at the end", grouped(most))
-        }
+        Course::Slowing {
+            exponent,
+            is_lawful: true,
+        } => format!(
+            "rises ever more slowly, about n^{exponent:.1}: {} after {}, no end in sight",
+            grouped(now),
+            grouped(report.iterations)
+        ),
+        Course::Slowing { .. } => format!(
+            "slows down: {} after {}, it may come to an end",
+            grouped(now),
+            grouped(report.iterations)
+        ),
         Course::Levelled { most, since } => {
             format!(
                 "no more than {} since iteration {}",
@@ -250,14 +287,30 @@ pub fn evidence(report: &GrowthReport, row: &GrowingPath) -> String {
                 grouped(since)
             )
         }
-        Course::Saws { most, since } if since == report.iterations => {
-            format!("rises and falls, {} at most", grouped(most))
-        }
         Course::Saws { most, since } => format!(
             "rises and falls, never above {} since iteration {}",
             grouped(most),
             grouped(since)
         ),
-        Course::Unknown => "2 snapshots cannot tell a backlog from a leak".into(),
+        Course::Unknown if report.moments.len() == 2 => {
+            "2 snapshots cannot tell a backlog from a leak".into()
+        }
+        Course::Unknown => format!(
+            "{} iterations cannot tell what fills up from a leak",
+            grouped(report.iterations)
+        ),
     }
+}
+
+/// What a limit says of a container that has not exceeded it.
+fn of_limit(limit: &Limit, now: u64) -> String {
+    let (most, source) = (grouped(limit.most), one_line(&limit.source));
+    let now_in_words = grouped(now);
+    if limit.is_believed(now) {
+        return format!("has a limit of {most} ({source}), now {now_in_words}");
+    }
+    format!(
+        "would be full after {} more, if {source} is its limit ({most}), now {now_in_words}",
+        grouped(limit.most - now)
+    )
 }

@@ -3,12 +3,15 @@
 use std::fmt::Write;
 
 use super::TO_STRING;
+use super::compiled_holders::compiled_holders_words;
 use super::hints::hint_sentences;
 use super::number::{grouped, percent};
 use super::style::{Paint, Style};
 use super::why::chain_spelled;
-use crate::analysis::{Accumulation, Crowd, Holding, RootChain, Suspect, Suspects, Tally};
-use crate::graph::NodeIndex;
+use crate::analysis::{
+    Accumulation, CompiledHolders, Crowd, Holding, RootChain, Suspect, Suspects, Tally,
+};
+use crate::graph::{NodeIndex, RootKind};
 use crate::render::one_line;
 use crate::render::words::node_detail;
 use crate::snapshot::HeapSnapshot;
@@ -64,6 +67,14 @@ pub fn sentences(snapshot: &HeapSnapshot, suspects: &Suspects, suspect: &Suspect
         Holding::One(accumulation) => accumulation_sentences(snapshot, accumulation, suspect, heap),
         Holding::Many(crowd) => crowd_sentences(snapshot, crowd, suspect, heap),
     };
+    if let Holding::One(accumulation) = &suspect.holding
+        && accumulation.owner_chain.root.kind == RootKind::External
+    {
+        let held = CompiledHolders::of(snapshot, accumulation.owner_chain.root.node);
+        let words = held.map(|held| compiled_holders_words(snapshot, &held, false));
+        let words = words.into_iter().flatten();
+        sentences.extend(words.map(|words| words.trim_start().to_owned()));
+    }
     if let Some((number, chain)) = &suspect.related {
         let (number, path) = (number + 1, chain_spelled(snapshot, chain));
         sentences.push(format!(

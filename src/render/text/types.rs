@@ -6,8 +6,8 @@ use super::number::{grouped, signed};
 use super::style::{Paint, Style};
 use super::table::{Align, Cell, Table};
 use crate::analysis::{
-    ChangeKind, HeapDiff, HeldAs, Histogram, ReferenceLeak, Tally, TypeChange, TypeTally,
-    Unexplained, UnexplainedTally,
+    ChangeKind, GivenOrder, HeapDiff, HeldAs, Histogram, ReferenceLeak, Tally, TypeChange,
+    TypeTally, Unexplained, UnexplainedTally,
 };
 use crate::render::one_line;
 
@@ -64,7 +64,23 @@ pub fn diff_text(diff: &HeapDiff, limit: usize, style: Style) -> String {
         text.push_str(&style.paint(Paint::More, leak_words(leak)));
         text.push('\n');
     }
+    if let Some(words) = order_words(diff.order) {
+        let _ = writeln!(text, "\n{words}");
+    }
     text
+}
+
+/// What is to be said of the order in which the heaps were given.
+fn order_words(order: GivenOrder) -> Option<&'static str> {
+    match order {
+        GivenOrder::Forward => None,
+        GivenOrder::Reversed => Some(
+            "The later snapshot was given as the base: the two are compared in the order of their capture.",
+        ),
+        GivenOrder::Doubtful => Some(
+            "The base was captured after the other snapshot, by their clocks: what shrank here may have grown.",
+        ),
+    }
 }
 
 /// A probable leak of references in one line.
@@ -73,13 +89,17 @@ pub fn leak_words(leak: &ReferenceLeak) -> String {
         HeldAs::Instances => "",
         HeldAs::Class => "the class ",
     };
+    let (rise, name) = (grouped(leak.rise), one_line(&leak.type_name));
+    if leak.is_without_memory() {
+        return format!(
+            "no memory is lost: +{rise} references that nothing explains to the same {name}"
+        );
+    }
     let mut words = format!(
-        "probable missing decref in compiled code: +{} references to {of_class}{}, held from outside",
-        grouped(leak.rise),
-        one_line(&leak.type_name),
+        "probable missing decref in compiled code: +{rise} references to {of_class}{name}, held from outside"
     );
     if leak.held == HeldAs::Class {
-        words.push_str(": instances of it that can not be seen");
+        words.push_str(": instances of it that cannot be seen, or references alone");
     }
     if leak.loaded_modules > 0 {
         let modules = if leak.loaded_modules == 1 {

@@ -3,12 +3,16 @@
 use std::fmt::Write;
 
 use super::TO_STRING;
+use super::compiled_holders::compiled_holders_words;
 use super::number::grouped;
 use super::style::{Paint, Style};
-use crate::analysis::{Explanation, Holders, RootChain, Standing, Step, Tally, Verdict, Why};
+use super::uncollectable::uncollectable_words;
+use crate::analysis::{
+    Explanation, Holders, RootChain, Standing, Step, Tally, Verdict, Why, path_start,
+};
 use crate::graph::{NodeIndex, RootKind};
 use crate::render::one_line;
-use crate::render::words::{headline, node_words, path_start, root_words};
+use crate::render::words::{headline, node_words, root_words};
 use crate::snapshot::HeapSnapshot;
 
 /// Steps alike in a row from which on they are counted and not written.
@@ -49,7 +53,37 @@ pub fn why_text(snapshot: &HeapSnapshot, why: &Why, style: Style) -> String {
             writeln!(text, "{gap}{} {words}", grouped(count as u64)).expect(TO_STRING);
         }
     }
-    text + &unseen_text(snapshot, why)
+    text + &uncollectable_text(snapshot, why) + &unseen_text(snapshot, why) + &left_out_text(why)
+}
+
+/// What cycles keep that the collector cannot free.
+fn uncollectable_text(snapshot: &HeapSnapshot, why: &Why) -> String {
+    let mut text = String::new();
+    for held in &why.uncollectable {
+        let [what, reason] = uncollectable_words(snapshot, &held.group);
+        writeln!(
+            text,
+            "{} {what}\n  {reason}",
+            grouped(held.nodes.len() as u64)
+        )
+        .expect(TO_STRING);
+    }
+    text
+}
+
+/// What the asker holds besides: it explains nothing.
+fn left_out_text(why: &Why) -> String {
+    let mut text = String::new();
+    let asked: usize = why.explanations.iter().map(|one| one.alike).sum();
+    for left_out in &why.left_out {
+        let count = match left_out.count {
+            count if count == 1 && asked > 1 => ", which holds one of them".into(),
+            count if count > 1 => format!(", which holds {} of them", grouped(count as u64)),
+            _ => String::new(),
+        };
+        writeln!(text, "and {}{count}", one_line(&left_out.words)).expect(TO_STRING);
+    }
+    text
 }
 
 /// What the snapshot could not see, if something is held from outside: that may be what holds it.
@@ -87,6 +121,11 @@ fn explanation_text(snapshot: &HeapSnapshot, explanation: &Explanation, style: S
     text += &trace(snapshot, explanation, style);
     text.push('\n');
     text += &holders_text(snapshot, explanation);
+    for line in
+        (explanation.outside.iter()).flat_map(|held| compiled_holders_words(snapshot, held, false))
+    {
+        writeln!(text, "{line}").expect(TO_STRING);
+    }
     text
 }
 
@@ -225,7 +264,43 @@ pub fn spelled_path(snapshot: &HeapSnapshot, chain: &RootChain, steps: &[Step]) 
     path
 }
 
+/// What cutting references frees: of all that are alike, then of the one shown.
 fn holders_text(snapshot: &HeapSnapshot, explanation: &Explanation) -> String {
+    let mut text = match &explanation.asker[..] {
+        [] => String::new(),
+        words => format!("Only {} leads to it.\n", one_line(&words.join(" or "))),
+    };
+    let Some(common) = &explanation.common else {
+        return text + &holders_of_one(snapshot, explanation, false);
+    };
+    let paths = common.holders.iter();
+    let paths: Vec<String> = paths
+        .map(|holder| chain_spelled(snapshot, &holder.chain))
+        .collect();
+    let (alike, freed) = (grouped(explanation.alike as u64), freed_words(common.freed));
+    let all = if explanation.alike == 2 {
+        "both of them".into()
+    } else {
+        format!("all {alike} of them")
+    };
+    writeln!(
+        text,
+        "Cutting {} frees {all}: {freed}.",
+        paths.join(" and ")
+    )
+    .expect(TO_STRING);
+    let is_same = explanation.holders.as_ref().is_some_and(|holders| {
+        let cuts = |holders: &Holders| -> Vec<Vec<NodeIndex>> {
+            let chains = holders.holders.iter();
+            chains.map(|one| one.chain.chain.nodes.clone()).collect()
+        };
+        cuts(holders) == cuts(common)
+    });
+    text + &holders_of_one(snapshot, explanation, is_same)
+}
+
+/// What cutting references frees of the object shown; `is_told` where those that free it free all.
+fn holders_of_one(snapshot: &HeapSnapshot, explanation: &Explanation, is_told: bool) -> String {
     let Some(holders) = &explanation.holders else {
         return match &explanation.steps[..] {
             [] => "It needs no other object to stay alive.\n".into(),
@@ -234,12 +309,20 @@ fn holders_text(snapshot: &HeapSnapshot, explanation: &Explanation) -> String {
     };
     if let ([only], false) = (&holders.holders[..], holders.has_more) {
         let path = chain_spelled(snapshot, &only.chain);
-        let mut text = format!("Cutting {path} frees {}.\n", freed_words(holders.freed));
+        let freed = freed_words(holders.freed);
+        let mut text = match explanation.common {
+            _ if is_told => String::new(),
+            Some(_) => format!("Cutting {path} frees this one: {freed}.\n"),
+            None => format!("Cutting {path} frees {freed}.\n"),
+        };
         if let Some(nearest) = &explanation.nearest {
             text += "To free this object and not those beside it:\n";
             text += &several_holders(snapshot, nearest);
         }
         return text;
+    }
+    if is_told {
+        return String::new();
     }
     several_holders(snapshot, holders)
 }

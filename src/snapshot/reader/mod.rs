@@ -200,6 +200,7 @@ fn read_rest(
     check(&columns, said)?;
     let graph = GraphColumns {
         types: said.types.clone(),
+        untraversed: said.untraversed.clone(),
         ..mem::take(&mut columns.graph)
     };
     let graph = graph.build().map_err(|error| impossible(&error))?;
@@ -253,6 +254,9 @@ fn impossible(error: &GraphError) -> Problem {
         GraphError::TooLittleMemory(refused) => refused.into(),
         GraphError::SameAddress { nodes, .. } => {
             problem.in_column(schema::ADDRESS.name).at_row(nodes[1])
+        }
+        GraphError::UntraversedOutOfOrder | GraphError::UntraversedOutOfRange { .. } => {
+            problem.in_entry(key_values::UNTRAVERSED_KEY)
         }
         GraphError::TargetOutOfRange { .. } => problem.in_entry(key_values::TYPES_KEY),
         _ => problem,

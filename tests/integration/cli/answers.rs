@@ -55,6 +55,8 @@ count  change  bytes  change           type
     0      -1      0     -40  removed  app.Token
     2      -3    112    -168  shrunk   app.Session
     4      -3    208    -160           total
+
+The base was captured after the other snapshot, by their clocks: what shrank here may have grown.
 ";
     let back = worker.answer("diff friday.parquet monday.parquet --type app.* --sort bytes");
     assert_eq!(back, expected);
@@ -100,6 +102,10 @@ db.Session at 0x7f0000001300, 56 bytes, reference count 2
 <Session>
 
   Session, held from outside, 2 references
+
+Compiled code holds the Session, or a call that is under way: 2 references that were taken and not given back, or kept where no traverse shows it.
+  nothing near it is compiled: which extension modules are loaded is not known
+Next: heapgraph.find_growth of what the program does tells whether more come.
 ";
     assert_eq!(worker.answer("chain friday.parquet db.Session"), expected);
     let frame = worker.answer("chain friday.parquet frame");

@@ -183,6 +183,7 @@ fn metadata(days: u64) -> Metadata {
         python_version: "3.11.7".into(),
         platform: "linux-x86_64".into(),
         pid: 4242,
+        first_captured_at: None,
         program: "python app.py".into(),
         // Monday, 2 February 2026, 12:00.
         captured_at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_033_600 + days * 86_400),

@@ -67,6 +67,8 @@ pub(crate) fn random_snapshot(seed: u64) -> HeapSnapshot {
         unseen: (0..random.below(3))
             .map(|_| random_text(&mut random))
             .collect(),
+        first_captured_at: (random.one_in(2))
+            .then(|| SystemTime::UNIX_EPOCH + Duration::from_nanos(random.next() >> 1)),
         opaque_types: (0..random.below(3))
             .map(|_| random_text(&mut random))
             .collect(),

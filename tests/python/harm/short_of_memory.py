@@ -96,8 +96,8 @@ def grow() -> None:
     """Look at two moments."""
     history = _core.GrowthHistory([])
     history.has_grown()
-    history.take(1, 0, 0, 0, True)
-    history.take(2, 0, 0, 0, True)
+    history.take(1, 0, 0, 0, True, _core.Asker([], [], []))
+    history.take(2, 0, 0, 0, True, _core.Asker([], [], []))
 
 
 def show(chain: list[object]) -> None:

@@ -22,6 +22,7 @@ MISSING = {
         "the names of attributes, and which dict belongs to which instance"
     ),
     "co_localsplusnames, co_localspluskinds": "the names of variables that code objects hold",
+    "lru_list_elem": "which call of a cached function had which result",
     "variables of frames": (
         "the local variables of running functions, and the names of those of suspended ones"
     ),

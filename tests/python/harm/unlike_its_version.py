@@ -15,6 +15,7 @@ import gc
 import sys
 import threading
 import weakref
+from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,6 +114,23 @@ def other_ident() -> AbstractContextManager[None]:
     return words(ctypes.c_uint64, *((address, 0) for address in found))
 
 
+class Cached:
+    """Has the links of a cached function, and gives another result than is in them."""
+
+    __slots__ = ("_cached", "_links")
+
+    def __init__(self, *arguments: object) -> None:
+        """As the type of cached functions, called once."""
+        self._cached: Any = CACHED(*arguments)
+        self._cached(3)
+        held = gc.get_referents(self._cached)
+        self._links = next(one for one in held if type(one) is dict)
+
+    def __call__(self, number: int) -> object:
+        """Copy the result."""
+        return bytearray(self._cached(number))
+
+
 class Other:
     """A class without a subclass."""
 
@@ -125,6 +143,8 @@ def nothing(_: object) -> None:
     """What a property gives."""
 
 
+FUNCTOOLS: Any = import_module("_functools")
+CACHED: Any = FUNCTOOLS._lru_cache_wrapper
 FILE = vars(CODE)["co_filename"]
 CHANGES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "immortal objects": mortal_constant,
@@ -141,6 +161,7 @@ CHANGES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "PyDictValues": lambda: attribute(MODULE_SPEC, "name", property(nothing, lambda _, __: None)),
     "PyMemberDescrObject": lambda: entry(CODE, "co_filename", property(FILE.__get__)),
     "wr_object": other_referent,
+    "lru_list_elem": lambda: attribute(FUNCTOOLS, "_lru_cache_wrapper", Cached),
     "lists of the collector": lambda: attribute(gc, "get_threshold", lambda: (1, 2, 3)),
     "variables of frames": lambda: attribute(builtins, "locals", lambda: {"argument": 1}),
     "thread_id": other_ident,

@@ -7,13 +7,13 @@
 mod fields;
 mod plan;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::ffi::{self, Object};
 use super::super::functions::FunctionField;
 use super::super::known_types::Known;
 use super::Describer;
-use super::spelling::spell;
+use super::spelling::{spell, spell_call};
 use crate::graph::{EdgeName, EdgeNames, NodeIndex, TextIndex};
 use crate::process::{TooLittleMemory, filled, grow};
 
@@ -36,11 +36,13 @@ pub(super) fn name_all(describer: &Describer<'_, '_>) -> Result<EdgeNames, TooLi
         key_texts: filled(None, graph.node_count())?,
         attribute_texts: FxHashMap::default(),
         closures: Vec::new(),
+        caches: FxHashSet::default(),
         variables: FxHashMap::default(),
         labels: Vec::new(),
     };
     namer.names.reserve(graph.edge_count())?;
     namer.find_closures()?;
+    namer.find_caches();
     for node in graph.nodes() {
         namer.name(node);
         namer.names.check()?;
@@ -59,6 +61,8 @@ struct Namer<'a, 'py, 'g> {
     attribute_texts: FxHashMap<u64, TextIndex>,
     /// The tuples that are closures, in their order, each with the first function that has it.
     closures: Vec<(NodeIndex, NodeIndex)>,
+    /// The dicts in which cached functions have their results.
+    caches: FxHashSet<NodeIndex>,
     /// The variables of the code of such functions.
     variables: FxHashMap<Object, Vec<TextIndex>>,
     /// The labels of the node at work.
@@ -91,6 +95,21 @@ impl Namer<'_, '_, '_> {
         self.closures.sort_unstable();
         self.closures.dedup_by_key(|(tuple, _)| *tuple);
         Ok(())
+    }
+
+    /// Notes which dicts have results of cached functions, before the dicts are met.
+    fn find_caches(&mut self) {
+        let graph = self.describer.graph;
+        let is_cache = (self.describer.types).which(graph, |known| known == Known::LruCache);
+        let caches = graph
+            .nodes()
+            .filter(|&node| is_cache[graph.type_index(node).index()]);
+        let describer = self.describer;
+        let results = caches.flat_map(|cache| {
+            let parts = graph.referents(cache).iter().copied();
+            parts.filter(move |&part| describer.is_dict_of_cache(part, cache))
+        });
+        self.caches = results.collect();
     }
 
     /// The variables of a tuple that is a closure.
@@ -161,6 +180,7 @@ impl Namer<'_, '_, '_> {
                 }
             }
             Way::Fields => self.name_with_fields(node, object, &mut plan, 0..0, |_, _| {}),
+            Way::Numpy => self.name_parts_of_numpy(node, object, &plan),
             Way::Code | Way::Sequence | Way::Described => self.describe(node),
         }
         self.plans[ty.index()] = Some(plan);
@@ -169,11 +189,13 @@ impl Namer<'_, '_, '_> {
     /// Names the first `count` referents, keys and values in turn.
     fn name_entries(&mut self, node: NodeIndex, count: usize) {
         let graph = self.describer.graph;
+        let of_calls = self.caches.contains(&node);
         for entry in graph.referents(node)[..count].chunks(2) {
             let key = entry[0];
             let text = match self.key_texts[key.index()] {
+                _ if of_calls => self.spell_call(key),
                 Some(text) => text,
-                None => self.spell_key(key),
+                None => self.spell_key(key, entry.get(1).copied()),
             };
             self.names.push(EdgeName::KeyObject(text));
             if entry.len() == 2 {
@@ -182,8 +204,43 @@ impl Namer<'_, '_, '_> {
         }
     }
 
-    fn spell_key(&mut self, key: NodeIndex) -> TextIndex {
+    /// Names what an object of a type of numpy's own holds, in the order in which it is read.
+    fn name_parts_of_numpy(&mut self, node: NodeIndex, object: Object, plan: &Plan<'_>) {
+        let Describer { graph, types, .. } = self.describer;
+        let parts = plan
+            .numpy
+            .as_ref()
+            .map(|fields| fields.named(types, object));
+        let mut parts = parts.unwrap_or_default();
+        parts.truncate(graph.referents(node).len());
+        let addresses = parts.iter().map(|(held, _)| held.address());
+        let held = graph
+            .referents(node)
+            .iter()
+            .map(|&held| graph.address(held));
+        if addresses.eq(held) {
+            for (_, label) in &parts {
+                self.names.push_label(label);
+            }
+        } else {
+            self.describe(node);
+        }
+    }
+
+    fn spell_call(&mut self, key: NodeIndex) -> TextIndex {
         let types = self.describer.types;
+        let spelled = self.object(key).map(|key| spell_call(types, key));
+        self.names.text(&spelled.unwrap_or_default())
+    }
+
+    fn spell_key(&mut self, key: NodeIndex, value: Option<NodeIndex>) -> TextIndex {
+        let types = self.describer.types;
+        let value = value.and_then(|value| self.object(value));
+        let finalizer = (self.object(key).zip(value))
+            .and_then(|(key, value)| self.describer.finalizer(key, value));
+        if let Some(finalizer) = finalizer {
+            return self.names.text(&finalizer);
+        }
         let spelled = self
             .object(key)
             .map(|key| spell(types, &key.lent(types.py)));

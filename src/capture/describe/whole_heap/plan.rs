@@ -1,9 +1,9 @@
 //! How the references of the instances of one type are named.
 
-use super::super::super::arrays::ArrayFields;
 use super::super::super::ffi::{self, Object};
 use super::super::super::introspection::Introspection;
 use super::super::super::known_types::Known;
+use super::super::super::numpy::NumpyFields;
 use super::super::Describer;
 use super::super::leftover::Leftover;
 use super::super::members::Field;
@@ -30,6 +30,8 @@ pub(super) enum Way {
     Code,
     /// By the fields of its classes and, from 3.11, attributes under the instance itself.
     Fields,
+    /// As [`NumpyFields`] gives them.
+    Numpy,
     /// As [`Describer::labels`] does: rare, or different for every instance.
     Described,
 }
@@ -37,6 +39,7 @@ pub(super) enum Way {
 /// What is known of a type.
 pub(super) struct Plan<'py> {
     pub(super) way: Way,
+    pub(super) numpy: Option<NumpyFields>,
     pub(super) fields: Vec<(Field<'py>, TextIndex)>,
     /// Attributes found under instances so far.
     pub(super) attributes: Vec<Attribute>,
@@ -68,10 +71,12 @@ impl<'py> Plan<'py> {
     ) -> Self {
         let ty = object.type_object();
         let class = ty.lent(describer.types.py);
-        let way = if ArrayFields::of(describer.types, &class).is_some() {
-            Way::Described
-        } else {
-            way(describer.types, ty, describer.graph.flags(node))
+        let numpy = NumpyFields::of(describer.types, &class);
+        let way = match &numpy {
+            // Other classes have attributes too.
+            Some(_) if !ty.type_flags().is_heap_type() => Way::Numpy,
+            Some(_) => Way::Described,
+            None => way(describer.types, ty, describer.graph.flags(node)),
         };
         let fields = if way == Way::Code {
             describer.code_fields()
@@ -86,6 +91,7 @@ impl<'py> Plan<'py> {
         };
         Self {
             way,
+            numpy,
             fields: fields.into_iter().map(with_text).collect(),
             attributes: Vec::new(),
             shared_names: shared_names.map(|name| names.text(&name)).collect(),
@@ -110,6 +116,7 @@ fn way(types: &Introspection<'_>, class: Object, flags: NodeFlags) -> Way {
             | Known::Context
             | Known::ContextPart,
         ) => return Way::Described,
+        _ if types.is_met_link_type(class) => return Way::Described,
         _ => {}
     }
     if types.has_entries(class) {

@@ -6,6 +6,7 @@
 //! out, and a snapshot says so.
 
 mod frame_probe;
+pub(super) mod libraries;
 mod probes;
 pub(super) mod table;
 
@@ -37,6 +38,7 @@ enum Private {
     InlineValues,
     MemberDescriptors,
     WeakReferences,
+    CachedCalls,
     CollectorLists,
     Frames,
     ThreadIdents,
@@ -226,6 +228,11 @@ impl Layout {
     /// Where a weak reference has what it refers to.
     pub(super) fn weak_referent(&self) -> Option<usize> {
         self.value(&table::WEAK_REFERENT)
+    }
+
+    /// Where a link of an `lru_cache` has the key of a call and its result.
+    pub(in crate::capture) fn cached_call(&self) -> Option<[usize; 2]> {
+        self.value(&table::CACHED_CALL)
     }
 
     /// Where frames have what they hold.

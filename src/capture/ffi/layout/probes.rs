@@ -193,6 +193,22 @@ pub(super) fn weak_references(py: Python<'_>, layout: &Layout) -> Option<bool> {
     Some(referent == Some(Object::from_bound(&class)))
 }
 
+/// A link of an `lru_cache` has the key that stands for it in the cache, and what the call has given.
+pub(super) fn cached_calls(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let functools = py.import("_functools").ok()?;
+    let function = py.get_type::<PyByteArray>();
+    let info = py.get_type::<PyTuple>();
+    let cached = (functools.getattr("_lru_cache_wrapper").ok()?)
+        .call1((function, 2, false, info))
+        .ok()?;
+    let result = cached.call1((3,)).ok()?;
+    let visited = Object::from_bound(&cached).visited();
+    let is_dict =
+        |object: &&Object| object.type_object() == Object::from_bound(&py.get_type::<PyDict>());
+    let (key, link) = dict_entries(*visited.iter().find(is_dict)?).next()?;
+    Some(link.cached_call(layout)? == [key, Object::from_bound(&result)])
+}
+
 /// A class of the import system.
 fn class<'py>(py: Python<'py>, module: &CStr, name: &CStr) -> Option<Bound<'py, PyAny>> {
     let module = value_under(&module_table(py)?, module)?.bound(py);

@@ -21,7 +21,7 @@ use super::super::inline_values::ValuesPlace;
 use super::super::threads;
 use super::{ByVersion, Private, Row, Version, frame_probe, probes};
 
-pub(super) static ROWS: [Row; 15] = [
+pub(super) static ROWS: [Row; 16] = [
     Row {
         what: Private::Counts,
         name: "immortal objects",
@@ -110,6 +110,13 @@ pub(super) static ROWS: [Row; 15] = [
         probe: probes::weak_references,
         // Without it the interpreter is asked.
         unseen: "",
+    },
+    Row {
+        what: Private::CachedCalls,
+        name: "lru_list_elem",
+        versions: [(3, 10), (3, 15)],
+        probe: probes::cached_calls,
+        unseen: "which call of a cached function had which result",
     },
     Row {
         what: Private::CollectorLists,
@@ -299,6 +306,13 @@ pub(in crate::capture::ffi) struct MemberDescriptor {
 
 pub(super) const WEAK_REFERENT: ByVersion<usize> =
     by_version(Private::WeakReferences, &[((3, 10), 16)]);
+
+// Links of an `lru_cache`.
+
+/// Where a link has the key of a call and its result (`lru_list_elem` in `_functoolsmodule.c`), behind
+/// the links before and after it and the hash of the key.
+pub(super) const CACHED_CALL: ByVersion<[usize; 2]> =
+    by_version(Private::CachedCalls, &[((3, 10), [40, 48])]);
 
 // Lists of the collector.
 

@@ -80,6 +80,7 @@ fn diff_1() {
             "base_bytes": 1861, "bytes": 2262, "bytes_change": 401,
         },
         "reference_leaks": [],
+        "order": "forward",
     });
     let diff = answer(&worker, "diff monday.parquet friday.parquet -n 1");
     assert_eq!(diff, expected);

@@ -184,6 +184,7 @@ fn cycles_1_and_garbage_1() {
         "path": "Token.self",
         "cycle": [object(13, "app.Token", 40), object(14, "builtins.dict", 64)],
         "references": [".__dict__", "['self']"],
+        "unseen_references": [],
     });
     let cycles = json!({
         "schema": "heapgraph/cycles@1",
