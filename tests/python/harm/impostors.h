@@ -17,13 +17,6 @@ typedef struct {
     void *iterate, *next, *methods, *members, *getset, *base, *dict, *slots_after_dict[24];
 } TypeObject;
 
-typedef struct {
-    const char *name;
-    void *get, *set;
-    const char *doc;
-    void *closure;
-} PyGetSetDef;
-
 extern TypeObject PyType_Type;
 extern int PyType_Ready(TypeObject *);
 
