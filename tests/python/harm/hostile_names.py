@@ -7,7 +7,10 @@ Arguments: a folder to write files to.
 from __future__ import annotations
 
 import atexit
+import ctypes
+import datetime
 import functools
+import gc
 import io
 import json
 import os
@@ -117,6 +120,43 @@ def local_root() -> list[str]:
     return texts
 
 
+def words_of_new() -> list[str]:
+    """What holds the objects that are new since a look."""
+    baseline = heapgraph.Baseline()
+    baseline.growth(limit=None)
+    objects.extend(Type() for _ in range(3))
+    baseline.growth(limit=None)
+    found = baseline.why()
+    return [*shown(found), *map(repr, found.places)]
+
+
+def words_of_outside() -> list[str]:
+    """What compiled code holds, and may hold."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(Type()))
+    answer = heapgraph.why(Type, limit=20)
+    outside = [one.outside for one in answer.chains if one.outside is not None]
+    return [text for one in outside for text in (str(one), repr(one))]
+
+
+def words_of_uncollectable() -> list[str]:
+    """A cycle through what only a function tells."""
+    zone: Any = type(Type.__name__, (datetime.tzinfo,), {})()
+    zone.part = datetime.datetime(2026, 1, 1, tzinfo=zone)
+    heapgraph.register_referents(datetime.datetime, lambda when: {"tzinfo": when.tzinfo})
+    del zone
+    gc.collect()
+    found = heapgraph.take_snapshot().garbage().uncollectable_cycles
+    heapgraph.unregister_referents(datetime.datetime)
+    return [text for held in found for text in (str(held), repr(held))]
+
+
+def words_of_processes() -> list[str]:
+    """What grows in several processes."""
+    report: Any = heapgraph.find_growth_in([early, snapshot, heapgraph.take_snapshot()])
+    found = _core.process_reports([report, report], [])
+    return shown(found)
+
+
 snapshot = heapgraph.take_snapshot()
 snapshot.save(FILE)
 hostile: Any = Type()
@@ -127,6 +167,7 @@ TEXTS: dict[str, Callable[[], Iterable[str]]] = {
     # A list, which `repr` shows as the objects themselves do.
     "Chain": lambda: [str(chain_of(objects[3]).found)],
     "CycleGroup": lambda: [repr(group) for group in snapshot.cycles().groups],
+    "CompiledHolders": words_of_outside,
     "Cycles": lambda: shown(snapshot.cycles()),
     "Delta": lambda: shown(heapgraph.explain_delta(early, snapshot)),
     "DeltaRow": lambda: map(repr, heapgraph.explain_delta(early, snapshot).rows),
@@ -142,8 +183,12 @@ TEXTS: dict[str, Callable[[], Iterable[str]]] = {
     "HeapDiff": lambda: shown(leaked()),
     "HeapGraphError": lambda: [str(heapgraph.HeapGraphError())],
     "HeapSnapshot": lambda: shown(snapshot),
+    "HeldByCycle": words_of_uncollectable,
     "Hint": lambda: [text for hint in snapshot.suspects(0).hints for text in shown(hint)],
+    "NewObjects": words_of_new,
+    "NewPlace": words_of_new,
     "Node": pairs_of_neighbours,
+    "ProcessReports": words_of_processes,
     "Owner": lambda: map(repr, snapshot.owners(10_000)),
     "Picture": lambda: [
         snapshot.draw_backrefs(objects[0]).to_dot(),
@@ -235,6 +280,7 @@ TEXTS: dict[str, Callable[[], Iterable[str]]] = {
     "unregister_referents": lambda: error_of(heapgraph.unregister_referents, hostile),
     "watch": words_of_watch,
     "watched": words_of_watch,
+    "why_new": words_of_new,
     "why": lambda: [
         *shown(heapgraph.why(objects[0])),
         *shown(heapgraph.why(Type, limit=10)),
