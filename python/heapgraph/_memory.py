@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from heapgraph import _core
@@ -16,16 +17,35 @@ def used_memory() -> tuple[int, int]:
     """Blocks that the interpreter has given out, and resident bytes.
 
     What the C allocator keeps free is given back before, where that is possible: a leak would use
-    it up first, and not be seen. So are the names that were looked up on types, of which the
-    interpreter keeps up to 4,096: they come slowly, as a leak does.
+    it up first, and not be seen. So are the objects that the interpreter keeps to use again, and
+    the names that were looked up on types, of which it keeps up to 4,096: they come slowly, as a
+    leak does.
     Where the system has no `/proc` the second is what that allocator has given out.
     """
     forget_lookups()
+    _empty_free_lists()
     _core.give_back_free_memory()
     resident = _resident()
     # Not to be counted beside another interpreter.
     blocks = _core.allocated_blocks() or 0
     return blocks, _core.allocated_bytes() if resident is None else resident
+
+
+def _empty_free_lists() -> None:
+    """Give back the tuples, lists, floats and others that the interpreter keeps to use again.
+
+    A full collection does, and nothing else. It passes over objects that are frozen, and takes no
+    time where all of them are.
+    """
+    if gc.get_freeze_count():
+        # The program has frozen some, and `unfreeze` would mean all.
+        gc.collect()
+        return
+    try:
+        gc.freeze()
+        gc.collect()
+    finally:
+        gc.unfreeze()
 
 
 def allocated_since(before: int, now: int) -> int:

@@ -10,6 +10,8 @@ import tracemalloc
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 import heapgraph
 from heapgraph._growth_lines import BlockLines
 
@@ -95,21 +97,27 @@ def test_a_slow_scenario_is_watched_for_native_memory_too() -> None:
 
 
 def test_blocks_that_garbage_hides_while_it_lies_about() -> None:
-    lines = """
-import ctypes, heapgraph
-from itertools import count
-numbers = count()
-increase = ctypes.pythonapi.Py_IncRef
-increase.argtypes, increase.restype = [ctypes.py_object], None
-def leak():
-    increase(next(numbers) + 0.5)
-    for _ in range(50):
-        cycle = []
-        cycle.append(cycle)
-(row,) = heapgraph.find_growth(leak, iterations=1500).growing
-print(row.kind, round(row.elements_per_iteration, 1))
+    def leak() -> None:
+        lose()
+        for _ in range(50):
+            cycle: list[object] = []
+            cycle.append(cycle)
+
+    (row,) = heapgraph.find_growth(leak, iterations=1500).growing
+    assert row.kind == "blocks"
+    assert 0.9 <= row.elements_per_iteration <= 1.1
+
+
+@pytest.mark.parametrize(("first", "share"), [("gc.freeze()", 0.9), ("", 0)])
+def test_what_the_program_has_frozen_stays_so_and_nothing_else_is(first: str, share: float) -> None:
+    lines = f"""
+import gc, heapgraph
+{first}
+before = gc.get_freeze_count()
+heapgraph.find_growth(lambda: None, iterations=10)
+print(before * {share} <= gc.get_freeze_count() <= before)
 """
-    assert output_of("-c", lines) == "blocks 1.0\n"
+    assert output_of("-c", lines) == "True\n"
 
 
 def test_names_that_were_looked_up_on_types_are_no_leak() -> None:

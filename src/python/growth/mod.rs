@@ -180,10 +180,13 @@ impl GrowthHistory {
     fn begin_anew_if_rising(&mut self) -> bool {
         let mut latest = self.history.rising_lately();
         latest.retain(|rising| is_of_memory(*rising) && !self.is_ignored(rising.path));
-        if !latest.is_empty() {
+        let is_rising = !latest.is_empty();
+        if is_rising {
             self.history.forget_earlier();
+            // The moments that it counts are forgotten.
+            self.begin_watch();
         }
-        !latest.is_empty()
+        is_rising
     }
 
     /// True if something has risen at each of the moments so far, and all of it may.
