@@ -65,7 +65,9 @@ class GrowthWatch:
         self._least_end = min(begin + _SLOW_SECONDS, ends_at)
         self._straight_end = begin + _STRAIGHT_SECONDS
         self._looked_at = start
-        self._next_look, self._next_check = start + 1, start + _FIRST_CHECK
+        self._next_look = start + 1
+        # Memory that rises is seen at three moments at least: two show what was needed once, too.
+        self._next_check = start + min(_FIRST_CHECK, max(1, iterations // 2))
         self._is_of_memory = is_of_memory
         # A question to all paths, not to be asked in each iteration.
         self._is_looked_at = not is_of_memory and history.unwatched_count == 0

@@ -59,9 +59,6 @@ pub struct Excuse {
     /// The first version that keeps it.
     #[serde(default)]
     pub since: Option<String>,
-    /// The last one.
-    #[serde(default)]
-    pub until: Option<String>,
     /// What is kept, and why that is no leak of the program.
     pub why: String,
     /// The test that shows it.

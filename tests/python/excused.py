@@ -10,6 +10,7 @@ import asyncio
 import enum
 import json
 import logging
+import struct
 import sys
 import types
 import warnings
@@ -65,8 +66,6 @@ def stdlib_global() -> None:
 
 
 def stdlib_state() -> None:
-    import struct
-
     struct.pack("<HQd", 1, 2, 3)
 
 

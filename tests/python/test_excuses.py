@@ -141,7 +141,7 @@ for rule in json.loads(heapgraph._core.EXCUSES):
     if rule["kind"] != "cache":
         continue
     module = importlib.import_module(rule["module"])
-    cache = getattr(module, rule["name"], None)
+    cache = getattr(module, rule["name"].rstrip("*"), None)
     held = Held()
     if cache is None:
         continue

@@ -174,19 +174,26 @@ pub(super) fn of_root(kind: RootKind) -> Rank {
 /// The caches and registries of the library that are there, which hold much and are seldom the cause.
 fn library(snapshot: &HeapSnapshot, homes: &Homes) -> Vec<NodeIndex> {
     let graph = snapshot.graph();
-    let object = |rule: &Excuse| {
-        let (module, name) = rule.module.as_ref().zip(rule.name.as_ref())?;
-        let namespace = *homes.by_module.get(module)?;
-        let key = EdgeLabel::Key(format!("'{name}'"));
-        let mut labels = graph
-            .edge_positions(namespace)
-            .zip(graph.referents(namespace));
-        let found = labels.find(|&(position, _)| snapshot.label(position) == key)?;
-        Some(*found.1)
+    let objects = |rule: &'static Excuse| -> Vec<NodeIndex> {
+        let module = rule.module.as_ref();
+        let Some(&namespace) = module.and_then(|module| homes.by_module.get(module)) else {
+            return Vec::new();
+        };
+        let is_meant = |label: EdgeLabel| {
+            let EdgeLabel::Key(key) = label else {
+                return false;
+            };
+            let name = key.strip_prefix('\'').and_then(|key| key.strip_suffix('\''));
+            name.is_some_and(|name| rule.is_attribute(name))
+        };
+        let labels = graph.edge_positions(namespace);
+        let labels = labels.zip(graph.referents(namespace));
+        let meant = labels.filter(|&(position, _)| is_meant(snapshot.label(position)));
+        meant.map(|(_, &object)| object).collect()
     };
     let caches = excuses().iter();
     let caches = caches.filter(|rule| rule.kind == ExcuseKind::Cache);
-    caches.filter_map(object).collect()
+    caches.flat_map(objects).collect()
 }
 
 /// Where classes, functions and instances are at home: the namespace of the module that defines

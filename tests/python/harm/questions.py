@@ -58,9 +58,10 @@ def ask_live() -> None:
 
 def ask_growth() -> None:
     """Whether a function that does nothing grows, and one that does."""
-    report = heapgraph.find_growth(lambda: None, iterations=20, seconds=1)
-    assert report.verdict == "nothing", str(report)
-    report = heapgraph.find_growth(lambda: GROWING.append([]), iterations=20, seconds=1)
+    report = heapgraph.find_growth(lambda: None, iterations=200, seconds=60)
+    # A tool that measures this process may fill its tables meanwhile.
+    assert report.verdict in ("nothing", "bounded"), str(report)
+    report = heapgraph.find_growth(lambda: GROWING.append([]), iterations=20, seconds=60)
     assert any(path.path.endswith(".GROWING") for path in report.growing), report
     GROWING.clear()
 
