@@ -183,7 +183,9 @@ fn library(snapshot: &HeapSnapshot, homes: &Homes) -> Vec<NodeIndex> {
             let EdgeLabel::Key(key) = label else {
                 return false;
             };
-            let name = key.strip_prefix('\'').and_then(|key| key.strip_suffix('\''));
+            let name = key
+                .strip_prefix('\'')
+                .and_then(|key| key.strip_suffix('\''));
             name.is_some_and(|name| rule.is_attribute(name))
         };
         let labels = graph.edge_positions(namespace);
