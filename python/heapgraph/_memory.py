@@ -23,7 +23,7 @@ def used_memory() -> tuple[int, int]:
     Where the system has no `/proc` the second is what that allocator has given out.
     """
     forget_lookups()
-    _empty_free_lists()
+    empty_free_lists()
     _core.give_back_free_memory()
     resident = _resident()
     # Not to be counted beside another interpreter.
@@ -31,7 +31,7 @@ def used_memory() -> tuple[int, int]:
     return blocks, _core.allocated_bytes() if resident is None else resident
 
 
-def _empty_free_lists() -> None:
+def empty_free_lists() -> None:
     """Give back the tuples, lists, floats and others that the interpreter keeps to use again.
 
     A full collection does, and nothing else. It passes over objects that are frozen, and takes no

@@ -159,12 +159,13 @@ def pytest_runtest_makereport(
         item.stash[FAILED_SUBTEST] = True
     outcome = yield
     report = outcome.get_result()
+    if REPEATING in item.stash:
+        setattr(report, _REPEATED, True)
+        return
     if is_of_test and EXCUSED in item.stash:
         setattr(report, REPORTED_EXCUSES, item.stash[EXCUSED])
         del item.stash[EXCUSED]
-    if REPEATING in item.stash:
-        setattr(report, _REPEATED, True)
-    elif is_of_test and CHECK in item.stash:
+    if is_of_test and CHECK in item.stash:
         shown = item.stash[CHECK]
         shown["fails"] = report.failed or item.stash.get(FAILED_SUBTEST, False)
         # Simple values in attributes of a report reach the process that writes the summary.

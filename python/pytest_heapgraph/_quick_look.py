@@ -7,7 +7,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from heapgraph._core import allocated_blocks, count_tracked
-from heapgraph._memory import forget_lookups
+from heapgraph._memory import empty_free_lists, forget_lookups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,8 @@ def leaves_nothing(run: Callable[[], object]) -> bool:
     Returns:
         False if each of a few runs has changed a count.
 
-    Cost: a full collection, and a pass over the tracked objects before and after each run.
+    Cost: a full collection, a collection of the young objects after each run, and passes over the
+    tracked objects before and after.
     """
     before, after = array("q", [0] * _COUNTS), array("q", [0] * _COUNTS)
     gc.collect()
@@ -37,10 +38,12 @@ def leaves_nothing(run: Callable[[], object]) -> bool:
     # No iterator: it would be one object more than before the first run.
     runs = 0
     while runs < _MOST_RUNS:
-        _run_and_collect(run)
+        run()
+        # What has just come, and is not most of a heap.
+        gc.collect(1)
         _count(after)
         if before != after:
-            # A cycle of what was there before goes now.
+            # A cycle that the collector has met while it was alive, or that was there before.
             gc.collect()
             _count(after)
         if before == after:
@@ -50,22 +53,10 @@ def leaves_nothing(run: Callable[[], object]) -> bool:
     return False
 
 
-def _run_and_collect(run: Callable[[], object]) -> None:
-    """Run, and collect what is new: what was there before is no garbage, and is most of a heap."""
-    freezes = gc.get_freeze_count() == 0
-    if freezes:
-        gc.freeze()
-    try:
-        run()
-        gc.collect()
-    finally:
-        if freezes:
-            gc.unfreeze()
-
-
 def _count(counts: array[int]) -> None:
     """Count what is there; nothing that is made here is there for the next count to see."""
     forget_lookups()
+    empty_free_lists()
     # Not to be counted beside another interpreter.
     counts[0] = allocated_blocks() or 0
     counts[1], counts[2] = count_tracked()

@@ -102,12 +102,15 @@ pub fn generic_path(path: &str) -> String {
     generic
 }
 
+/// Keys that are spelled as a name is, and stand for a value.
+const CONSTANTS: [&str; 7] = ["True", "False", "None", "inf", "nan", "infj", "nanj"];
+
 /// The name of a context variable that is a key, in either spelling.
 fn name_of_context_variable(key: &str) -> Option<&str> {
     let name = key
         .strip_prefix(CONTEXT_VARIABLE)
         .and_then(|name| name.strip_suffix("'>"));
-    let is_constant = ["True", "False", "None"].contains(&key);
+    let is_constant = CONSTANTS.contains(&key);
     let mut characters = key.chars();
     let is_start = |first: char| first.is_alphabetic() || first == '_';
     let is_identifier = characters.next().is_some_and(is_start)
@@ -246,6 +249,7 @@ mod tests {
         assert!(matches("<context>[user]", "<context>[<ContextVar 'user'>]"));
         assert!(!matches("<context>[user]", "<context>[request]"));
         assert!(matches("flags[True]", "flags[None]"));
+        assert!(matches("prices[inf]", "prices[nan]") && matches("roots[infj]", "roots[nanj]"));
     }
 
     #[test]

@@ -40,7 +40,8 @@ impl GraphColumns {
     ///
     /// If there are more nodes or edges than a graph can number, columns differ in length, the
     /// edges of one node start before those of the node before it, an edge or the class of a type
-    /// leads nowhere, what traverses do not show is not in the order of the nodes, a type is missing, or two nodes have one address; or if memory is short.
+    /// leads nowhere, what traverses do not show is not in the order of the nodes, a type is missing,
+    /// or two nodes have one address; or if memory is short.
     pub fn build(self) -> Result<HeapGraph, GraphError> {
         let node_count = self.addresses.len();
         self.check_shape()?;

@@ -24,7 +24,6 @@ const CAPTURE_TIME_KEY: &str = "heapgraph.capture_nanoseconds";
 const COLLECTED_KEY: &str = "heapgraph.collected";
 const UNSEEN_KEY: &str = "heapgraph.unseen";
 const OPAQUE_KEY: &str = "heapgraph.opaque_types";
-pub(super) const UNTRAVERSED_KEY: &str = "heapgraph.untraversed";
 pub(super) const NODES_KEY: &str = "heapgraph.node_count";
 pub(super) const EDGES_KEY: &str = "heapgraph.edge_count";
 const NAMES_KEY: &str = "heapgraph.names_recorded";
@@ -45,8 +44,6 @@ struct TypeEntry {
 pub(super) struct KeyValues {
     pub(super) metadata: Metadata,
     pub(super) types: TypeTable,
-    /// How many of the last references of a row its traverse does not show.
-    pub(super) untraversed: Vec<(NodeIndex, u32)>,
     pub(super) node_count: u64,
     pub(super) edge_count: u64,
     pub(super) has_names: bool,
@@ -105,13 +102,6 @@ pub(super) fn write(snapshot: &HeapSnapshot) -> Vec<(&'static str, String)> {
     if !opaque_types.is_empty() {
         entries.push((OPAQUE_KEY, json(opaque_types)));
     }
-    let untraversed = snapshot.graph().untraversed().iter();
-    let untraversed: Vec<(u32, u32)> = untraversed
-        .map(|&(node, count)| (node.to_u32(), count))
-        .collect();
-    if !untraversed.is_empty() {
-        entries.push((UNTRAVERSED_KEY, json(&untraversed)));
-    }
     if !has_keys {
         entries.push((KEYS_KEY, has_keys.to_string()));
     }
@@ -158,18 +148,9 @@ pub(super) fn read(entries: &[(&str, &str)]) -> Result<KeyValues, Unreadable> {
             is_heap_type: entry.is_heap_type,
         });
     }
-    // Files that were written before it was known have none.
-    let untraversed: Vec<(u32, u32)> = if footer.has(UNTRAVERSED_KEY) {
-        footer.json(UNTRAVERSED_KEY)?
-    } else {
-        Vec::new()
-    };
-    let untraversed = untraversed.into_iter();
-    let untraversed = untraversed.map(|(node, count)| (NodeIndex::from_u32(node), count));
     Ok(KeyValues {
         metadata: footer.metadata()?,
         types,
-        untraversed: untraversed.collect(),
         node_count: footer.parse(NODES_KEY)?,
         edge_count: footer.parse(EDGES_KEY)?,
         has_names: footer.parse(NAMES_KEY)?,

@@ -34,6 +34,7 @@ message heap {
   required int32 type_id (INTEGER(32, false));
   required int64 shallow_size (INTEGER(64, false));
   optional int32 reference_count (INTEGER(32, false));
+  optional int32 untraversed_count (INTEGER(32, false));
   required boolean tracked;
   required boolean is_class;
   required boolean is_module;
@@ -105,6 +106,9 @@ pub(super) const TYPE: Column = Column::required("type", PhysicalType::ByteArray
 pub(super) const TYPE_ID: Column = Column::required("type_id", PhysicalType::Int32);
 pub(super) const SHALLOW_SIZE: Column = Column::required("shallow_size", PhysicalType::Int64);
 pub(super) const REFERENCE_COUNT: Column = Column::optional("reference_count", PhysicalType::Int32);
+/// Missing in files that were written before it was known.
+pub(super) const UNTRAVERSED_COUNT: Column =
+    Column::optional("untraversed_count", PhysicalType::Int32);
 pub(super) const ROOT_KIND: Column = Column::optional("root_kind", PhysicalType::ByteArray);
 pub(super) const ROOT_NAME: Column = Column::optional("root_name", PhysicalType::ByteArray);
 pub(super) const NAME: Column = Column::optional("name", PhysicalType::ByteArray);

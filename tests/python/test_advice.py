@@ -35,6 +35,7 @@ def test_advice_goes_by_the_class_of_the_owner() -> None:
     own_logger.addFilter(theirs)
     own_logger.addHandler(handler)
     threading.held = Held()  # type: ignore[attr-defined]
+    threading._active["held"] = Held()  # type: ignore[attr-defined]
     owner, called = Held(), Held()
     finalizer = weakref.finalize(owner, called.filter, logging.makeLogRecord({}))
     registered = weakref.finalize._registry[finalizer]  # type: ignore[attr-defined]
@@ -45,7 +46,8 @@ def test_advice_goes_by_the_class_of_the_owner() -> None:
 
     assert "removeFilter" in (told(theirs) or "")
     assert "removeHandler" in (told(handler) or "")
-    assert "Join" in (told(threading.held) or "")  # type: ignore[attr-defined]
+    assert "Join" in (told(threading._active["held"]) or "")  # type: ignore[attr-defined]
+    assert told(threading.held) is None  # type: ignore[attr-defined]
     assert "detach()" in (told(registered) or "")
     for mine in (ours, shop.handlers[0], shop.filters_by_user["u"], shop.threading["threading."]):
         assert told(mine) is None
@@ -54,4 +56,4 @@ def test_advice_goes_by_the_class_of_the_owner() -> None:
     assert "Take the callback away" in advice(chain, "builtins.list", "builtins.method")
     assert local is not ours
     finalizer.detach()
-    del threading.held  # type: ignore[attr-defined]
+    del threading.held, threading._active["held"]  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from heapgraph import _core
 from heapgraph._recorders import Recorders, recording_lists
 from heapgraph._survivors import HeapBefore
 from heapgraph.testing import assert_no_growth
+from plugin_suite import check
 from pytest_heapgraph._quick_look import leaves_nothing
 from pytest_heapgraph._summary import write
 
@@ -212,3 +213,41 @@ def test_the_summary_of_what_was_not_checked() -> None:
         "heapgraph: 0 tests checked in 0.0 s, none grows, 12 not checked",
     ]
     assert len(summary(checks, verbosity=1)) == 14
+
+
+def test_a_repetition_sees_the_collector_as_a_first_run_does(suite: pytest.Pytester) -> None:
+    check(
+        suite,
+        """
+        import app, gc
+
+        frozen = []
+
+        def test_looks():
+            frozen.append(gc.get_freeze_count())
+            assert any(one is app.server for one in gc.get_objects())
+            assert not any(frozen)
+            frozen.pop()
+        """,
+        "--heapgraph",
+        passed=1,
+    )
+    assert gc.get_freeze_count() == 0
+
+
+def test_excuses_of_a_repeated_test_are_told(suite: pytest.Pytester) -> None:
+    """Those of the block within it are told once, and not of each repetition."""
+    shown = check(
+        suite,
+        """
+        import logging, pytest
+
+        @pytest.mark.no_growth(loops=2, snapshots=2, iterations=20)
+        def test_logs(assert_no_growth):
+            with assert_no_growth():
+                logging.getLogger("a").warning("of %s", object())
+        """,
+        "-v",
+        passed=1,
+    )
+    assert " pytest: " in shown[shown.index("excused by heapgraph") :]

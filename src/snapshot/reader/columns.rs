@@ -142,6 +142,15 @@ impl<'f> ColumnReader<'f> {
                 flags[row].insert(NodeFlags::IMMORTAL);
             }
             Ok(())
+        })?;
+        if !self.footer.has(&schema::UNTRAVERSED_COUNT) {
+            return Ok(());
+        }
+        let untraversed = &mut graph.untraversed;
+        let column = &schema::UNTRAVERSED_COUNT;
+        self.read_each::<Int32, u32>(column, group, rows, Ok, |row, count| {
+            untraversed.extend(count.map(|count| (NodeIndex::new(row), count)));
+            Ok(())
         })
     }
 

@@ -117,10 +117,19 @@ impl<'f> Footer<'f> {
         }
     }
 
+    /// True if and only if there is a column of that name, whatever is in it.
+    pub(super) fn has(&self, column: &Column) -> bool {
+        self.find(column).is_some()
+    }
+
+    fn find(&self, column: &Column) -> Option<usize> {
+        let is_named = |leaf: &Leaf<'_>| leaf.path.iter().copied().eq(column.path.split('.'));
+        self.leaves.iter().position(is_named)
+    }
+
     /// The position of a column in each row group, if it is as it should be.
     pub(super) fn position(&self, column: &Column) -> Result<usize, Problem> {
-        let is_named = |leaf: &Leaf<'_>| leaf.path.iter().copied().eq(column.path.split('.'));
-        let position = self.leaves.iter().position(is_named);
+        let position = self.find(column);
         let position = position.ok_or_else(|| Problem::new("is missing"))?;
         let leaf = &self.leaves[position];
         if leaf.physical != column.physical as u64 {

@@ -200,7 +200,6 @@ fn read_rest(
     check(&columns, said)?;
     let graph = GraphColumns {
         types: said.types.clone(),
-        untraversed: said.untraversed.clone(),
         ..mem::take(&mut columns.graph)
     };
     let graph = graph.build().map_err(|error| impossible(&error))?;
@@ -256,7 +255,7 @@ fn impossible(error: &GraphError) -> Problem {
             problem.in_column(schema::ADDRESS.name).at_row(nodes[1])
         }
         GraphError::UntraversedOutOfOrder | GraphError::UntraversedOutOfRange { .. } => {
-            problem.in_entry(key_values::UNTRAVERSED_KEY)
+            problem.in_column(schema::UNTRAVERSED_COUNT.name)
         }
         GraphError::TargetOutOfRange { .. } => problem.in_entry(key_values::TYPES_KEY),
         _ => problem,

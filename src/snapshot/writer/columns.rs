@@ -128,6 +128,11 @@ impl<'s> Columns<'s> {
             schema::REFERENCE_COUNT,
             nodes().map(|node| (!is_immortal(node)).then(|| count(node))),
         )?;
+        let untraversed = within(graph.untraversed(), &rows, |entry| entry.0);
+        group.write_optional::<Int32Type>(
+            schema::UNTRAVERSED_COUNT,
+            by_row(&rows, untraversed).map(|count| count.map(|count| count.cast_signed())),
+        )?;
         for (column, flag) in schema::FLAGS {
             group.write_required::<BoolType>(
                 column,
