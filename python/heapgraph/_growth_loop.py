@@ -108,7 +108,7 @@ class GrowthLoop:
         self._used_blocks, self._used_resident = _BEFORE, _BEFORE
         self._blocks, self._resident = _BEFORE, _BEFORE
         self._enables_collector = False
-        self._is_open = False
+        self._is_open = self._has_watched = False
         self._taken = self._taken_at = 0
         self._report: _core.GrowthReport | None = None
 
@@ -284,6 +284,8 @@ class GrowthLoop:
         return self._end_probe(is_more=is_enough and self._probe.is_more(done))
 
     def _end_probe(self, *, is_more: bool) -> Phase:
+        if self._has_watched:
+            return self._start_watch(is_of_memory=True) if is_more else self._end_watch()
         probed = self._count - self._probed_from
         if probed > self._loops and not self._is_time_short():
             # What comes once in many iterations needs more of them between two snapshots.
@@ -306,7 +308,9 @@ class GrowthLoop:
 
             self._block_lines = BlockLines()
             self._block_lines.begin()
-            self._history.begin_watch()
+            if not self._has_watched:
+                self._history.forget_watch()
+            self._history.begin_watch_of_memory()
             self._take(watch=True)
         self._watch = GrowthWatch(
             self._history,
@@ -330,6 +334,13 @@ class GrowthLoop:
                 self._until += 1
                 return self._watch_on
         self._watch = None
+        if self._block_lines is None and self._history.has_ended():
+            # Memory that a cache took while it filled up is no leak: what counts is what comes now.
+            self._has_watched = True
+            return self._start_probe()
+        return self._end_watch()
+
+    def _end_watch(self) -> Phase:
         if self._trace:
             self._take(watch=True)
         if self._block_lines is not None:

@@ -1,13 +1,11 @@
-"""Where in a program something grows: limits that it names, and definitions.
+"""Where in the source of a program the names of a path are bound.
 
-Reads attributes of the program's objects without running its code.
+Reads attributes of modules without running their code.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
-from functools import _lru_cache_wrapper
 
 from heapgraph._loaded_modules import loaded_module, names_of_module
 
@@ -17,47 +15,16 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
-_LARGEST = 2**63
-"""A limit that no container comes to, and that is too large for the compiled part."""
-
-
-def find_limits(
-    watched: list[tuple[int, list[object], list[object]]],
-) -> Iterator[tuple[int, int, str]]:
-    """For each watched path that keeps to a limit: its number, the limit and where it is from.
-
-    Limits that attributes name are found by the compiled part, in the snapshot.
-    """
-    for number, containers, owners in watched:
-        found = _limit_of_deques(containers) or _limit_of_caches(owners)
-        if found is not None and found[0] < _LARGEST:
-            yield number, *found
-
-
-def _limit_of_deques(containers: list[object]) -> tuple[int, str] | None:
-    """How much deques may have together."""
-    limits = [one.maxlen if type(one) is deque else None for one in containers]
-    return _sum(limits, "deque.maxlen")
-
-
-def _limit_of_caches(owners: list[object]) -> tuple[int, str] | None:
-    """How many results caches may have together, which are in the dicts that they own."""
-    caches = {id(one): one for one in owners}.values()
-    limits = [
-        one.cache_parameters()["maxsize"] if type(one) is _lru_cache_wrapper else None
-        for one in caches
-    ]
-    return _sum(limits, "lru_cache maxsize")
-
-
-def _sum(limits: list[int | None], source: str) -> tuple[int, str] | None:
-    """All limits together, if nothing is without one."""
-    known = [limit for limit in limits if limit is not None]
-    return (sum(known), source) if limits and len(known) == len(limits) else None
+_MOST_IMPORTS = 20
+"""So many modules may hand on a name: each imports it from the next."""
 
 
 def location_of(path: str) -> str | None:
-    """File and line of what binds the names of a path, as far as they can be followed."""
+    """File and line of what binds the names of a path, as far as they can be followed.
+
+    A name that a module imports from another is looked for there; nothing is said of one that no
+    statement of a module binds.
+    """
     steps = re.split(r"\.|\[x\]|<", path)
     for length in range(len(steps), 0, -1):
         module = loaded_module(".".join(steps[:length]))
@@ -68,30 +35,62 @@ def location_of(path: str) -> str | None:
 
 def _line_of(module: object, names: list[str]) -> str | None:
     import ast
+
+    for _ in range(_MOST_IMPORTS):
+        file = names_of_module(module).get("__file__")
+        scope = _parsed(file)
+        if scope is None or not names:
+            return None
+        line = None
+        for name in names:
+            found = next((node for node in _statements(scope) if _binds(node, name)), None)
+            if found is None:
+                break
+            scope, line = found, found.lineno
+            if isinstance(found, ast.ImportFrom):
+                break
+        if line is None:
+            return None
+        if not isinstance(scope, ast.ImportFrom):
+            return f"{file}:{line}"
+        source = _source_of(module, scope)
+        if source is None:
+            return None
+        module, names = source, [_name_there(scope, names[0]), *names[1:]]
+    return None
+
+
+def _parsed(file: object) -> ast.Module | None:
+    import ast
     import tokenize
 
-    file = names_of_module(module).get("__file__")
     if type(file) is not str or not file.endswith(".py"):
         return None
     try:
         with tokenize.open(file) as source:
-            scope: ast.AST = ast.parse(source.read())
+            return ast.parse(source.read())
     except (OSError, SyntaxError, ValueError):
-        return file
-    line = None
-    for name in names:
-        found = next((node for node in ast.iter_child_nodes(scope) if _binds(node, name)), None)
-        if found is None:
-            break
-        scope, line = found, getattr(found, "lineno", None)
-    return file if line is None else f"{file}:{line}"
+        return None
 
 
-def _binds(node: ast.AST, name: str) -> bool:
+def _statements(scope: ast.AST) -> Iterator[ast.stmt]:
+    """Those of a module or class, also below `if`, `try` and `with`."""
+    import ast
+
+    for node in ast.iter_child_nodes(scope):
+        if isinstance(node, (ast.If, ast.Try, ast.With, ast.ExceptHandler)):
+            yield from _statements(node)
+        elif isinstance(node, ast.stmt):
+            yield node
+
+
+def _binds(node: ast.stmt, name: str) -> bool:
     import ast
 
     if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
         return node.name == name
+    if isinstance(node, ast.ImportFrom):
+        return any(name == (alias.asname or alias.name) for alias in node.names)
     if isinstance(node, ast.Assign):
         targets = [target for top in node.targets for target in ast.walk(top)]
     elif isinstance(node, ast.AnnAssign):
@@ -99,3 +98,22 @@ def _binds(node: ast.AST, name: str) -> bool:
     else:
         return False
     return any(isinstance(target, ast.Name) and target.id == name for target in targets)
+
+
+def _source_of(module: object, statement: ast.ImportFrom) -> object | None:
+    """The module that a statement of another one imports from."""
+    package = names_of_module(module).get("__package__")
+    name = statement.module or ""
+    if statement.level:
+        if type(package) is not str:
+            return None
+        above = package.split(".")
+        above = above[: len(above) - statement.level + 1]
+        name = ".".join([*above, name] if name else above)
+    return loaded_module(name)
+
+
+def _name_there(statement: ast.ImportFrom, name: str) -> str:
+    """What a name that a statement binds is called where it is from."""
+    named = {alias.asname or alias.name: alias.name for alias in statement.names}
+    return named[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heapgraph import _core
-from heapgraph._growth_places import find_limits
+from heapgraph._growth_limits import find_limits
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False

@@ -100,8 +100,8 @@ def failure_of(item: pytest.Item, findings: Findings) -> str | None:
         for leak in findings.leaks
     ]
     if findings.undecided and not findings.leaks:
-        surer = "; ".join(findings.missing)
-        check_of(item)["not_checked"] = f"undecided, {findings.undecided[0]} ({surer})"
+        surer = f" ({'; '.join(findings.missing)})" if findings.missing else ""
+        check_of(item)["not_checked"] = f"undecided, {findings.undecided[0]}{surer}"
     if not new:
         return None
     more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""

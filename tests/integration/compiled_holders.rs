@@ -57,7 +57,7 @@ fn what_is_near_and_shows_no_references_comes_into_question() {
     assert_eq!(candidates(&heap, options), [hides(Some("app.Client"))]);
     let snapshot = heap.build();
     let found = CompiledHolders::of(&snapshot, NodeIndex::new(options)).unwrap();
-    let words = compiled_holders_words(&snapshot, &found, false);
+    let words = compiled_holders_words(&snapshot, &found, false, false);
     assert_eq!(
         words[1],
         "  shop._codec: Client holds a shop._codec.Reader, whose type shows no references"
@@ -109,7 +109,7 @@ fn what_only_a_module_or_a_number_connects_does_not() {
     assert_eq!(candidates(&heap, options), []);
     let snapshot = heap.build();
     let found = CompiledHolders::of(&snapshot, NodeIndex::new(options)).unwrap();
-    let words = compiled_holders_words(&snapshot, &found, true);
+    let words = compiled_holders_words(&snapshot, &found, true, false);
     assert!(
         words[1].contains("nothing near it is compiled"),
         "{words:?}"

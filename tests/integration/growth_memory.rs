@@ -45,6 +45,7 @@ pub(crate) fn report_of_moments<T>(
     }
     let watched = Watched {
         moments_before: 1,
+        memory_from: Some(0),
         ..Watched::default()
     };
     let (snapshot, placement) = last.unwrap();

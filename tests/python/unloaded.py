@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @contextmanager
 def unloaded_module(path: Path) -> Iterator[types.ModuleType]:
     """The module of that file, imported and not yet loaded; loading it is an error."""
-    path.write_text("raise RuntimeError('loaded')\n")
+    path.write_text("raise RuntimeError('loaded')\nitems = []\n")
     name = path.stem
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None

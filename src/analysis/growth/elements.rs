@@ -42,6 +42,8 @@ impl Judge<'_> {
         if by_type.keys().all(|name| name.starts_with(BUILTINS)) {
             by_type.extend(below);
         }
+        // Of many types with an instance or two none says anything.
+        by_type.retain(|_, rate| *rate >= LEAST_SHOWN);
         let mut elements: Vec<(String, f64)> = (by_type.into_iter())
             .map(|(name, rate)| (name.to_owned(), rate))
             .collect();
@@ -53,6 +55,9 @@ impl Judge<'_> {
         elements
     }
 }
+
+/// Half of the last digit of a rate that is shown.
+const LEAST_SHOWN: f64 = 0.005;
 
 /// How the names of the interpreter's own types begin.
 const BUILTINS: &str = "builtins.";

@@ -7,9 +7,9 @@ use petgraph::unionfind::UnionFind;
 use rustc_hash::FxHashSet;
 
 use super::history::{Growth, Rising};
-use super::judge::Judge;
+use super::judge::{ByCourse, Judge};
 use super::thresholds::{EFFECT_DELAY, MOST_EFFECTS};
-use crate::graph::NodeIndex;
+use crate::graph::{EdgeLabel, FINALIZER, NodeIndex};
 
 impl Judge<'_> {
     /// Rows that grow by the same insertion: by as much at every moment, and held by the same object,
@@ -57,7 +57,7 @@ impl Judge<'_> {
         order.sort_by_cached_key(|&row| {
             let bytes = self.history.bytes_below(rising[row].path);
             (
-                self.is_effect(rising[row]),
+                self.is_effect(rising[row]) || self.is_registry(rising[row]),
                 Reverse(bytes.last().copied()),
                 rising[row].path,
             )
@@ -75,6 +75,49 @@ impl Judge<'_> {
     fn is_effect(&self, rising: Rising) -> bool {
         matches!(rising.growth, Growth::Objects | Growth::References)
             || self.history.paths().spelled(rising.path) == INTERNED
+    }
+
+    /// Moves the registry of finalizers to what holds the objects that they are registered on: its entries
+    /// go with those, whatever becomes of them.
+    pub(super) fn with_registries(&self, by_course: ByCourse) -> ByCourse {
+        let ByCourse {
+            grows,
+            ended,
+            unknown,
+        } = by_course;
+        let mut lists = [grows, unknown, ended];
+        for own in 0..lists.len() {
+            let (registries, others) = lists[own].iter().partition(|&&row| self.is_registry(row));
+            lists[own] = others;
+            let registries: Vec<Rising> = registries;
+            for registry in registries {
+                let holders = self.placement.objects_at(registry.path);
+                let is_followed = |list: &Vec<Rising>| {
+                    let mut others = list.iter().filter(|&&row| !self.is_registry(row));
+                    others.any(|&other| self.follows(&holders, other))
+                };
+                let place = lists.iter().position(is_followed).unwrap_or(own);
+                lists[place].push(registry);
+            }
+        }
+        let [grows, unknown, ended] = lists;
+        ByCourse {
+            grows,
+            ended,
+            unknown,
+        }
+    }
+
+    /// True for the registry of `weakref.finalize`, whose keys are finalizers.
+    fn is_registry(&self, rising: Rising) -> bool {
+        let containers = self.placement.objects_at(rising.path);
+        let is_of_finalizers = |&node: &NodeIndex| {
+            let mut references = self.snapshot.graph().edge_positions(node);
+            references.next().is_some_and(|key| {
+                matches!(self.snapshot.label(key), EdgeLabel::KeyObject(key) if key.starts_with(FINALIZER))
+            })
+        };
+        rising.growth == Growth::Elements && containers.iter().any(is_of_finalizers)
     }
 
     /// True for code that gets references which nothing explains: those of coroutines and generators

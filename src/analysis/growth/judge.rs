@@ -8,13 +8,12 @@ use rustc_hash::FxHashSet;
 use super::course::{Course, Point, course, looks_agree, rate};
 use super::elements::finalizers;
 use super::history::{Growth, GrowthHistory, Rising};
-use super::limit::Limit;
 use super::name_path::PathIndex;
 use super::placement::Placement;
 use super::placing::HELD_FROM_OUTSIDE;
 use super::report::{GrowingPath, Source, Verdict, Watched};
 use super::shares::{Share, shares};
-use super::thresholds::{FEWEST_TO_COMPARE, FEWEST_WATCHED};
+use super::thresholds::{FEWEST_TO_COMPARE, FEWEST_WATCHED, LEAST_OF_RATE, LEAST_RATE};
 use crate::analysis::{CompiledHolders, Fingerprint, PreferredPaths, UncollectableGroup};
 use crate::graph::{HeapGraph, NodeIndex};
 use crate::snapshot::HeapSnapshot;
@@ -89,15 +88,32 @@ impl<'a> Judge<'a> {
 
     /// What rises, by its course; what goes together with something limited will end with it.
     pub(super) fn by_course(&self, rising: &[Rising]) -> ByCourse {
-        let limited = rising.iter().filter(|&&rising| self.is_limited(rising));
+        let is_on_its_way = |rising: &&Rising| {
+            self.is_limited(**rising)
+                && !matches!(
+                    self.course(**rising),
+                    Course::Levelled { .. } | Course::Saws { .. }
+                )
+        };
+        let limited = rising.iter().filter(is_on_its_way);
         let limited: Vec<Rising> = limited.copied().collect();
         let will_end = |rising| limited.iter().any(|&other| self.go_together(rising, other));
+        let maybe = rising.iter().filter(|&&rising| self.may_be_limited(rising));
+        let maybe: Vec<Rising> = maybe.copied().collect();
+        // What a part of one object takes, of which another part is known to be limited perhaps.
+        let is_room_of_limited = |rising: Rising| {
+            let holder = self.object_with(rising);
+            rising.growth == Growth::Bytes
+                && holder.is_some()
+                && maybe.iter().any(|&other| holder == self.object_with(other))
+        };
         let mut by_course = ByCourse::default();
-        for &rising in rising {
+        for &rising in rising.iter().filter(|&&rising| !self.is_noise(rising)) {
             let alike = match self.course(rising) {
                 Course::Levelled { .. } | Course::Saws { .. } => &mut by_course.ended,
                 _ if will_end(rising) => &mut by_course.ended,
                 _ if self.may_be_limited(rising) => &mut by_course.unknown,
+                _ if is_room_of_limited(rising) => &mut by_course.unknown,
                 Course::Steady
                 | Course::Slowing {
                     is_lawful: true, ..
@@ -107,6 +123,23 @@ impl<'a> Judge<'a> {
             alike.push(rising);
         }
         by_course
+    }
+
+    /// True if something has risen, and all of it has come to an end.
+    pub(super) fn has_ended(&self) -> bool {
+        let by_course = self.by_course(&self.rising());
+        let is_over = |&rising: &Rising| {
+            matches!(
+                self.course(rising),
+                Course::Levelled { .. } | Course::Saws { .. }
+            )
+        };
+        let ByCourse {
+            grows,
+            ended,
+            unknown,
+        } = by_course;
+        grows.is_empty() && unknown.is_empty() && !ended.is_empty() && ended.iter().all(is_over)
     }
 
     /// Those of `ended` that are not below what grows.
@@ -152,6 +185,29 @@ impl<'a> Judge<'a> {
         pairs.map(|pair| pair[1].wrapping_sub(pair[0])).collect()
     }
 
+    /// True for a few bytes that came while it was found: texts that are replaced, and are a digit longer
+    /// from the tenth on.
+    fn is_noise(&self, rising: Rising) -> bool {
+        let points = self.points(&self.history.series(rising));
+        let later = points.get(self.found_in().saturating_sub(1)..);
+        let ends = later.and_then(|later| later.first().zip(later.last()));
+        rising.growth == Growth::Bytes
+            && !self.keeps_its_rate(rising)
+            && ends.is_some_and(|(&found, &last)| rate(found, last) < LEAST_RATE)
+    }
+
+    /// True unless something rises far more slowly since it was found: what nobody looked at may have come
+    /// to its end at once, and only the first snapshot of the watch shows it as higher.
+    pub(super) fn keeps_its_rate(&self, rising: Rising) -> bool {
+        let points = self.points(&self.history.series(rising));
+        let (first, later) = points.split_at(self.found_in().min(points.len()));
+        let ends = (first.first(), first.last(), later.last());
+        let (Some(&start), Some(&found), Some(&last)) = ends else {
+            return true;
+        };
+        rate(found, last) >= LEAST_OF_RATE * rate(start, found)
+    }
+
     fn course_of(&self, series: &[u64], looks: Option<&Vec<Point>>) -> Course {
         let points = self.points(series);
         let (first, later) = points.split_at(self.found_in().min(points.len()));
@@ -182,40 +238,6 @@ impl<'a> Judge<'a> {
             .map_or(0, |(last, found)| last.iteration - found.iteration)
     }
 
-    /// True if it is known to end later, and nothing speaks against that: its class keeps to a limit, or it
-    /// has come near one that an attribute names.
-    pub(super) fn is_limited(&self, rising: Rising) -> bool {
-        self.limit_ahead(rising)
-            .is_some_and(|(limit, now)| limit.is_believed(now))
-    }
-
-    /// True if an attribute names a limit that is far away.
-    fn may_be_limited(&self, rising: Rising) -> bool {
-        self.limit_ahead(rising).is_some()
-    }
-
-    /// A limit that is not exceeded, and how much there is.
-    fn limit_ahead(&self, rising: Rising) -> Option<(&Limit, u64)> {
-        let limit = self.watched.limits.get(&rising.path)?;
-        let now = self.history.series(rising).last().copied().unwrap_or(0);
-        (rising.growth == Growth::Elements && now <= limit.most).then_some((limit, now))
-    }
-
-    /// True if two paths are one, or parts of one object that rose by as much before the watch: the
-    /// index of a cache and its order.
-    pub(super) fn go_together(&self, one: Rising, other: Rising) -> bool {
-        let holder = self.history.paths().holder(one.path);
-        let before = |rising| {
-            let mut steps = self.steps(rising);
-            steps.truncate(self.watched.moments_before.saturating_sub(1));
-            steps
-        };
-        one == other
-            || (holder.is_some()
-                && holder == self.history.paths().holder(other.path)
-                && before(one) == before(other))
-    }
-
     /// Everything that is to be said of some paths; those that grow by the same insertion together.
     pub(super) fn explained(&self, rising: &[Rising]) -> Vec<GrowingPath> {
         if rising.is_empty() {
@@ -239,7 +261,10 @@ impl<'a> Judge<'a> {
             .map(|(group, share)| {
                 let mut row = self.row(rising[group[0]], &holders[group[0]], paths);
                 row.share = share;
+                // References take nothing: that they rise, too, says of no other place that it grows.
+                let is_remark = |&row: &usize| rising[row].growth == Growth::References;
                 let others = group[1..].iter();
+                let others = others.filter(|row| is_remark(&group[0]) || !is_remark(row));
                 row.also = others
                     .map(|&other| self.history.paths().spelled(rising[other].path))
                     .collect();

@@ -1,5 +1,8 @@
 //! How much a container may hold, and when that is believed.
 
+use super::history::{Growth, Rising};
+use super::judge::Judge;
+use super::name_path::PathIndex;
 use super::thresholds::NEAR_LIMIT;
 
 /// How much a container may hold.
@@ -22,5 +25,51 @@ impl Limit {
         )]
         let part = now as f64 / self.most.max(1) as f64;
         now <= self.most && (self.is_kept || part >= NEAR_LIMIT)
+    }
+}
+
+/// The type of what holds the globals of a module.
+const MODULE: &str = "builtins.module";
+
+impl Judge<'_> {
+    /// True if it is known to end later, and nothing speaks against that: its class keeps to a limit, or it
+    /// has come near one that an attribute names.
+    pub(super) fn is_limited(&self, rising: Rising) -> bool {
+        self.limit_ahead(rising)
+            .is_some_and(|(limit, now)| limit.is_believed(now))
+    }
+
+    /// True if an attribute names a limit that is far away.
+    pub(super) fn may_be_limited(&self, rising: Rising) -> bool {
+        self.limit_ahead(rising).is_some()
+    }
+
+    /// A limit that is not exceeded, and how much there is.
+    fn limit_ahead(&self, rising: Rising) -> Option<(&Limit, u64)> {
+        let limit = self.watched.limits.get(&rising.path)?;
+        let now = self.history.series(rising).last().copied().unwrap_or(0);
+        (rising.growth == Growth::Elements && now <= limit.most).then_some((limit, now))
+    }
+
+    /// True if two paths are one, or parts of one object that rose by as much before the watch: the
+    /// index of a cache and its order. What one module has is not part of one object.
+    pub(super) fn go_together(&self, one: Rising, other: Rising) -> bool {
+        let holder = self.object_with(one);
+        let before = |rising| {
+            let mut steps = self.steps(rising);
+            steps.truncate(self.watched.moments_before.saturating_sub(1));
+            steps
+        };
+        one == other
+            || (holder.is_some()
+                && holder == self.object_with(other)
+                && before(one) == before(other))
+    }
+
+    /// The path to the object of which something is a part.
+    pub(super) fn object_with(&self, rising: Rising) -> Option<PathIndex> {
+        let paths = self.history.paths();
+        let holder = paths.holder(rising.path);
+        holder.filter(|&holder| paths.type_name(holder) != MODULE)
     }
 }

@@ -44,11 +44,12 @@ impl Measure {
 pub(super) struct Counting<'s> {
     snapshot: &'s HeapSnapshot,
     names: &'s EdgeNames,
-    /// The text of [`NAMESPACE`] among those of the names.
-    namespace: Option<TextIndex>,
+    /// The texts of [`NAMESPACE`] and [`CLASS`] among those of the names: both belong to the object.
+    own: [Option<TextIndex>; 2],
     is_reference: Vec<bool>,
     holds_no_elements: Vec<bool>,
     is_frame: Vec<bool>,
+    is_of_local: Vec<bool>,
     /// The weak references to something that is there.
     live_references: NodeSet,
 }
@@ -59,7 +60,10 @@ const SUSPENDED: [&str; 3] = [
     "builtins.coroutine",
     "builtins.generator",
 ];
+const CLASS: &str = "__class__";
 const FRAME: &str = "builtins.frame";
+/// What a thread has of a `threading.local` of the program, and loses when that goes.
+const LOCAL_DUMMY: &str = "_thread._localdummy";
 
 impl<'s> Counting<'s> {
     pub(super) fn new(snapshot: &'s HeapSnapshot, names: &'s EdgeNames) -> Self {
@@ -78,10 +82,11 @@ impl<'s> Counting<'s> {
         Self {
             snapshot,
             names,
-            namespace: names.texts().find(NAMESPACE),
+            own: [NAMESPACE, CLASS].map(|name| names.texts().find(name)),
             is_reference,
             holds_no_elements: types
                 .which(|ty| without_elements.clone().any(|name| ty.is_genuine(name))),
+            is_of_local: types.which(|ty| ty.is_genuine(LOCAL_DUMMY)),
             is_frame: types.which(|ty| ty.is_genuine(FRAME)),
             live_references,
         }
@@ -100,7 +105,14 @@ impl<'s> Counting<'s> {
             };
         }
         let is_namespace = matches!(place, Place::Namespace(_));
-        let (entries, weakly_keyed) = self.entries(node, is_namespace);
+        // What a container holds is counted, and not its attributes.
+        let is_of_container =
+            is_namespace && (LRU_CACHE.contains(&type_name) || self.is_of_dict(node));
+        let (entries, weakly_keyed) = if is_of_container {
+            (0, 0)
+        } else {
+            self.entries(node, is_namespace)
+        };
         Measure {
             objects: matches!(place, Place::At(_)).into(),
             entries,
@@ -138,12 +150,12 @@ impl<'s> Counting<'s> {
                 EdgeName::Key(key) => {
                     !instance.is_some_and(|instance| self.is_shown_by(instance, key, held))
                 }
-                EdgeName::Attribute(text) => Some(text) != self.namespace,
+                EdgeName::Attribute(text) => !self.own.contains(&Some(text)),
                 // The keys once more, in the order of an `OrderedDict`.
                 EdgeName::Internal(_) => !is_dict,
                 _ => true,
             };
-            if !is_counted {
+            if !is_counted || self.is_of_local[graph.type_index(held).index()] {
                 continue;
             }
             let is_weakly_keyed =
@@ -159,6 +171,12 @@ impl<'s> Counting<'s> {
             }
         }
         (entries + most_repetitions(weakly_held), weakly_keyed)
+    }
+
+    /// True if and only if a dict has the attributes of an instance that is a dict itself.
+    fn is_of_dict(&self, namespace: NodeIndex) -> bool {
+        let instance = self.instance_of(namespace);
+        instance.is_some_and(|one| self.snapshot.graph().flags(one).contains(NodeFlags::DICT))
     }
 
     /// The instance whose attributes a dict has.

@@ -36,5 +36,5 @@ pub use outside::{Besides, is_more_memory};
 pub use placement::Placement;
 pub use placing::LRU_CACHE;
 pub use processes::{ProcessReports, SharedPath, left_out};
-pub use report::{GrowingPath, GrowthReport, Source, Verdict as GrowthVerdict, Watched};
+pub use report::{GrowingPath, GrowthReport, Source, Verdict as GrowthVerdict, Watched, has_ended};
 pub use shares::{Share, shares};

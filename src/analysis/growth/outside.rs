@@ -8,7 +8,7 @@ use super::report::{GrowingPath, Source};
 use super::shares::Share;
 use super::thresholds::{
     ITERATIONS_A_BLOCK, LEAST_BESIDES, LEAST_GIVEN_OUT, LEAST_GIVEN_OUT_RATE, LEAST_MEDIAN,
-    LEAST_RATE, LEAST_RESIDENT, LEAST_RESIDENT_RATE, OBJECTS_EXPLAIN,
+    LEAST_RATE, LEAST_RESIDENT, LEAST_RESIDENT_RATE, OBJECTS_EXPLAIN, STRAIGHT_ITERATIONS,
 };
 use crate::analysis::Fingerprint;
 
@@ -23,6 +23,8 @@ struct Outside {
 }
 
 const NATIVE: &str = "native";
+
+const BLOCKS: (&str, &str) = ("blocks", "<blocks that no walk sees>");
 
 /// What is said of resident memory whose allocator does not tell where it has gone; else one of those
 /// that follow.
@@ -40,7 +42,7 @@ const MAPPING: (&str, &str) = (
 const KINDS: [Outside; 3] = [
     Outside {
         kind: "blocks",
-        name: ("blocks", "<blocks that no walk sees>"),
+        name: BLOCKS,
         amount: Moment::unseen_blocks,
         least: 1,
     },
@@ -119,12 +121,21 @@ impl Judge<'_> {
         })
     }
 
-    /// What rises at each moment of the watch, and goes on; those before it are too near to one
-    /// another, and there is noise.
+    /// What rises at each moment of the watch of memory, and goes on; those before it are too near to one
+    /// another, and a cache that fills up meanwhile takes memory, too.
     pub(super) fn outside(&self) -> Option<GrowingPath> {
-        let start = self.watched.moments_before.checked_sub(1)?;
-        let moments = self.history.moments().get(start..)?;
-        KINDS.iter().find_map(|kind| growing(kind, moments))
+        let moments = self.history.moments().get(self.watched.memory_from?..)?;
+        let mut row = KINDS.iter().find_map(|kind| growing(kind, moments))?;
+        let (first, last) = (moments.first()?, moments.last()?);
+        let iterations = last.iteration - first.iteration;
+        let much = iterations.saturating_mul(LEAST_RESIDENT_RATE.cast_unsigned());
+        let growth = row.series.last().zip(row.series.first());
+        let is_little = growth.is_none_or(|(last, first)| last - first < much);
+        if row.kind == NATIVE && is_little && iterations < STRAIGHT_ITERATIONS {
+            // What an allocator needs before it is at rest looks like that.
+            row.course = Course::Unknown;
+        }
+        Some(row)
     }
 }
 
@@ -143,6 +154,17 @@ fn cause(first: &Moment, last: &Moment) -> Option<(&'static str, &'static str)> 
     } else {
         MAPPING
     })
+}
+
+/// True if objects of the heap explain half of the blocks: a list has one of its own, and one for what it
+/// holds. Where nothing grows in the graph, they take places that were made before.
+fn are_of_objects(moments: &[Moment]) -> bool {
+    let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
+        return false;
+    };
+    let unseen = last.unseen_blocks().zip(first.unseen_blocks());
+    let unseen = unseen.map_or(0, |(last, first)| last.saturating_sub(first));
+    OBJECTS_EXPLAIN * last.objects.saturating_sub(first.objects) >= unseen
 }
 
 /// True if half of what the C allocator has given out may be for objects of the heap, large ones.
@@ -187,6 +209,7 @@ fn growing(kind: &Outside, moments: &[Moment]) -> Option<GrowingPath> {
     let (word, path) = match kind.name {
         OUTSIDE => cause(moments.first()?, moments.last()?).unwrap_or(OUTSIDE),
         LEAK if is_of_objects(moments) => return None,
+        BLOCKS if are_of_objects(moments) => return None,
         name => name,
     };
     Some(GrowingPath {

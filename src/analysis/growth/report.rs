@@ -11,7 +11,7 @@ use super::name_path::PathIndex;
 use super::outside::Besides;
 use super::placement::Placement;
 use super::shares::Share;
-use super::thresholds::LEAST_RATE;
+use super::thresholds::{LEAST_RATE, SLOW};
 use crate::analysis::{CompiledHolders, Excuse, Fingerprint, PathPattern, RootChain, Tally};
 use crate::graph::NodeIndex;
 use crate::snapshot::HeapSnapshot;
@@ -61,6 +61,9 @@ impl Verdict {
 pub struct Watched {
     /// How many moments there were before.
     pub moments_before: usize,
+    /// The first moment of those at which memory outside the graph was watched: nothing in the graph rose
+    /// any more.
+    pub memory_from: Option<usize>,
     /// How much the containers of a path held at some iterations.
     pub looks: FxHashMap<PathIndex, Vec<Point>>,
     /// Limits that are known of containers or their owners.
@@ -202,7 +205,7 @@ impl GrowthReport {
             grows,
             ended,
             unknown,
-        } = judge.by_course(&judge.rising());
+        } = judge.with_registries(judge.by_course(&judge.rising()));
         let grows = judge.without_mirrors(grows);
         let unknown = judge.not_below(judge.without_mirrors(unknown), &grows);
         let ended = judge.not_below(judge.not_below(ended, &grows), &unknown);
@@ -223,6 +226,10 @@ impl GrowthReport {
         let (mut growing, mut remarks) = without_memory(judge.explained(&grows));
         let (mut undecided, of_unknown) = without_memory(judge.explained(&unknown));
         remarks.extend(of_unknown);
+        remarks.retain(|row| {
+            row.per_iteration >= SLOW
+                && row.rising.is_none_or(|rising| judge.keeps_its_rate(rising))
+        });
         let bounded = judge.explained(&history.topmost(&ended));
         let is_something = !growing.is_empty() || !undecided.is_empty() || !ignored.is_empty();
         if !is_something {
@@ -249,6 +256,16 @@ impl GrowthReport {
             objects: moments.iter().map(|moment| moment.objects).collect(),
         }
     }
+}
+
+/// True if something has risen, and all of it has come to an end.
+pub fn has_ended(
+    history: &GrowthHistory,
+    watched: &Watched,
+    snapshot: &HeapSnapshot,
+    placement: &Placement,
+) -> bool {
+    Judge::new(history, watched, snapshot, placement).has_ended()
 }
 
 /// What takes memory, and what is only counted: references, which take none.

@@ -136,6 +136,13 @@ thresholds! {
     /// So many iterations of a watch are all looked at; of those that follow one in each hundredth.
     LOOKS_AT_EACH: u64 = 200;
 
+    /// Containers of one path that are looked at, a few nanoseconds each; where there are more, snapshots count
+    /// them, and their limits are not known.
+    MOST_CONTAINERS: usize = 10_000;
+
+    /// Paths that are looked at.
+    MOST_PATHS: usize = 200;
+
     /// What cannot be looked at is counted in a snapshot after so many iterations of a watch, then each time
     /// three times as many.
     FIRST_CHECK: u64 = 50;

@@ -49,6 +49,9 @@ const TRACEBACK: &str = "builtins.traceback";
 /// Steps that do not lengthen a path: they are passed over when it is spelled.
 pub(super) const PASSED_OVER: [&str; 3] = ["__dict__", "__closure__", "cell_contents"];
 
+/// How long a reference from the state of a compiled module is: a name in any module says more.
+const MODULE_STATE: u32 = 3;
+
 /// What is known of the references of a snapshot, to weigh each quickly.
 #[derive(Debug)]
 pub(super) struct Weights<'s> {
@@ -121,12 +124,25 @@ impl<'s> Weights<'s> {
             Rank::Plain
         };
         let is_namespace = graph.flags(holder).contains(NodeFlags::MODULE_NAMESPACE);
-        let length = if is_namespace && self.homes.is_guest(self.snapshot, holder, held) {
+        let length = if self.is_of_module_state(holder, position) {
+            MODULE_STATE
+        } else if is_namespace && self.homes.is_guest(self.snapshot, holder, held) {
             2
         } else {
             u32::from(!self.is_passed_over(position))
         };
         Weight { rank, length }
+    }
+
+    /// True if and only if compiled code of a module holds it without a name.
+    fn is_of_module_state(&self, holder: NodeIndex, position: usize) -> bool {
+        let is_module = self
+            .snapshot
+            .graph()
+            .flags(holder)
+            .contains(NodeFlags::MODULE);
+        let names = self.snapshot.edge_names().filter(|_| is_module);
+        names.is_some_and(|names| matches!(names.name(position), EdgeName::Internal(_)))
     }
 
     /// True if and only if nobody can cut the reference: a path passes over it.

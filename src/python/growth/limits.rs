@@ -9,9 +9,10 @@ use crate::graph::{EdgeName, NodeFlags, NodeIndex};
 use crate::snapshot::HeapSnapshot;
 
 /// Names of attributes that say it, in small letters and without underscores.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "cachesize",
     "capacity",
+    "limit",
     "maxcount",
     "maxentries",
     "maximumsize",
@@ -104,6 +105,8 @@ fn named_limit(
 }
 
 fn is_limit(name: &str) -> bool {
-    let plain: String = name.chars().filter(|&letter| letter != '_').collect();
+    // A private name has that of its class before it: `_Cache__maxsize`.
+    let own = name.trim_matches('_').rsplit("__").next().unwrap_or(name);
+    let plain: String = own.chars().filter(|&letter| letter != '_').collect();
     NAMES.contains(&plain.to_ascii_lowercase().as_str())
 }

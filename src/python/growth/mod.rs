@@ -184,7 +184,7 @@ impl GrowthHistory {
         if is_rising {
             self.history.forget_earlier();
             // The moments that it counts are forgotten.
-            self.begin_watch();
+            self.forget_watch();
         }
         is_rising
     }
@@ -225,7 +225,7 @@ impl GrowthHistory {
 
     /// True if the memory of the process is no more than at an earlier snapshot.
     fn memory_settled(&self) -> bool {
-        let first = self.watched.moments_before.saturating_sub(1);
+        let first = self.watched.memory_from.unwrap_or_default();
         self.history.memory_settled(first)
     }
 
@@ -329,8 +329,21 @@ impl GrowthHistory {
         });
     }
 
-    /// The watch begins at the next snapshot, whatever was watched before.
-    fn begin_watch(&mut self) {
+    /// Memory outside the graph is watched from the next snapshot on.
+    fn begin_watch_of_memory(&mut self) {
+        self.watched.memory_from = Some(self.history.moments().len());
+    }
+
+    /// True if something has risen, and all of it has come to an end.
+    fn has_ended(&self) -> bool {
+        let last = self.last.as_ref();
+        last.is_some_and(|(heap, placement)| {
+            analysis::has_ended(&self.history, &self.watched, heap, placement)
+        })
+    }
+
+    /// Nothing is watched: the watch begins at the next snapshot.
+    fn forget_watch(&mut self) {
         self.watched.moments_before = 0;
     }
 

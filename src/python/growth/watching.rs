@@ -6,15 +6,11 @@ use pyo3::prelude::*;
 use super::GrowthHistory;
 use super::limits::{Candidate, named_limits};
 use super::watched_path::WatchedPath;
+use crate::analysis::thresholds::{MOST_CONTAINERS, MOST_PATHS};
 use crate::analysis::{Growth, LRU_CACHE, PathIndex, Placement, Rising, looks_agree};
 use crate::capture::LiveObjects;
 use crate::graph::{NodeFlags, NodeIndex};
 use crate::snapshot;
-
-/// Containers of one path that are watched; of more the sum is taken from snapshots.
-const MOST_CONTAINERS: usize = 64;
-/// Paths that are watched.
-const MOST_PATHS: usize = 200;
 
 /// True for what takes memory: a reference that nothing explains takes none, and is not worth a watch.
 pub(super) fn is_of_memory(rising: Rising) -> bool {

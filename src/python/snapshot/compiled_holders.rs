@@ -57,7 +57,7 @@ impl CompiledHolders {
     }
 
     fn __str__(&self) -> String {
-        compiled_holders_words(&self.snapshot, &self.holders, false).join("\n")
+        compiled_holders_words(&self.snapshot, &self.holders, false, false).join("\n")
     }
 
     fn __repr__(&self) -> String {

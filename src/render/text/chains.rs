@@ -34,7 +34,7 @@ pub fn root_chain_text(
     let mut text = format!("{headline}\n\n{}\n", chain_words(snapshot, chain));
     if chain.root.kind == RootKind::External {
         let held = CompiledHolders::of(snapshot, chain.root.node);
-        let lines = held.map(|held| compiled_holders_words(snapshot, &held, false));
+        let lines = held.map(|held| compiled_holders_words(snapshot, &held, false, false));
         text.extend(
             lines
                 .iter()

@@ -6,12 +6,14 @@ use crate::graph::{NodeFlags, NodeIndex};
 use crate::render::one_line;
 use crate::snapshot::HeapSnapshot;
 
-/// What holds it, which modules come into question and why, and what to do next, which is told apart
-/// where it is known to grow: a line each.
+/// What holds it, which modules come into question and why, and what to do next: a line each. Where it
+/// `is_growing`, that is known; of all modules nothing is said where the call `is_named` that takes the
+/// references.
 pub fn compiled_holders_words(
     snapshot: &HeapSnapshot,
     holders: &CompiledHolders,
     is_growing: bool,
+    is_named: bool,
 ) -> Vec<String> {
     let references = match holders.references {
         1 => "1 reference that was".to_owned(),
@@ -28,7 +30,7 @@ pub fn compiled_holders_words(
             candidate_words(snapshot, holders, candidate)
         ));
     }
-    if holders.candidates.is_empty() {
+    if holders.candidates.is_empty() && !is_named {
         let modules = match holders.loaded_modules {
             0 => "which extension modules are loaded is not known".to_owned(),
             1 => "the 1 extension module that is loaded may hold it".to_owned(),

@@ -160,8 +160,9 @@ fn paragraph(
         line(format!("of these: {}", types.join(", ")));
     }
     line(evidence(report, row));
-    for words in (row.outside.iter()).flat_map(|held| compiled_holders_words(snapshot, held, true))
-    {
+    let is_named = !row.source.calls.is_empty();
+    let outside = row.outside.iter();
+    for words in outside.flat_map(|held| compiled_holders_words(snapshot, held, true, is_named)) {
         line(words);
     }
     if row.kind == "cycles" {

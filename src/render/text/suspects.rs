@@ -71,7 +71,7 @@ pub fn sentences(snapshot: &HeapSnapshot, suspects: &Suspects, suspect: &Suspect
         && accumulation.owner_chain.root.kind == RootKind::External
     {
         let held = CompiledHolders::of(snapshot, accumulation.owner_chain.root.node);
-        let words = held.map(|held| compiled_holders_words(snapshot, &held, false));
+        let words = held.map(|held| compiled_holders_words(snapshot, &held, false, false));
         let words = words.into_iter().flatten();
         sentences.extend(words.map(|words| words.trim_start().to_owned()));
     }

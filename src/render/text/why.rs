@@ -121,8 +121,8 @@ fn explanation_text(snapshot: &HeapSnapshot, explanation: &Explanation, style: S
     text += &trace(snapshot, explanation, style);
     text.push('\n');
     text += &holders_text(snapshot, explanation);
-    for line in
-        (explanation.outside.iter()).flat_map(|held| compiled_holders_words(snapshot, held, false))
+    for line in (explanation.outside.iter())
+        .flat_map(|held| compiled_holders_words(snapshot, held, false, false))
     {
         writeln!(text, "{line}").expect(TO_STRING);
     }
