@@ -284,8 +284,6 @@ class GrowthLoop:
         return self._end_probe(is_more=is_enough and self._probe.is_more(done))
 
     def _end_probe(self, *, is_more: bool) -> Phase:
-        if self._has_watched:
-            return self._start_watch(is_of_memory=True) if is_more else self._end_watch()
         probed = self._count - self._probed_from
         if probed > self._loops and not self._is_time_short():
             # What comes once in many iterations needs more of them between two snapshots.
@@ -293,6 +291,8 @@ class GrowthLoop:
             if self._history.begin_anew_if_rising():
                 self._loops, self._taken = probed, _FEWEST_SNAPSHOTS
                 return self._run_loops()
+        if self._has_watched and not (is_more and self._history.had_ended):
+            return self._end_watch()
         return self._start_watch(is_of_memory=True) if is_more else self._start_calls()
 
     def _start_watch(self, *, is_of_memory: bool = False) -> Phase:
@@ -334,8 +334,8 @@ class GrowthLoop:
                 self._until += 1
                 return self._watch_on
         self._watch = None
-        if self._block_lines is None and self._history.has_ended():
-            # Memory that a cache took while it filled up is no leak: what counts is what comes now.
+        if not self._has_watched and self._history.is_without_leak():
+            # A leak beside it may come rarely, or be of memory: what a cache took that is full now is none.
             self._has_watched = True
             return self._start_probe()
         return self._end_watch()

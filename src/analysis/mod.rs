@@ -50,8 +50,8 @@ pub use growth::{
     Allocator, Besides, Course, Delta, GrowingPath, Growth, GrowthHistory, GrowthReport,
     GrowthVerdict, LRU_CACHE, Limit, Measure, Memory, Moment, NamePaths, NewObjects, NewPlace,
     PathIndex, Placement, Point, ProcessReports, Rising, Share, SharedPath, Source, Watched,
-    course, has_ended, has_grown, is_more_memory, is_settled, is_straight, left_out, looks_agree,
-    rate, rises_slowly, shares, thresholds,
+    WithoutLeak, course, has_grown, is_more_memory, is_settled, is_straight, left_out, looks_agree,
+    rate, rises_slowly, shares, thresholds, without_leak,
 };
 pub use hints::{Hint, HintKind, Kept};
 pub use histogram::{Histogram, Tally, TypeOrder, TypeTally};

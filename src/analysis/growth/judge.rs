@@ -36,6 +36,15 @@ pub(super) struct ByCourse {
     pub(super) unknown: Vec<Rising>,
 }
 
+/// What has risen and is no leak as far as is known.
+#[derive(Debug, Default)]
+pub struct WithoutLeak {
+    /// Where that is.
+    pub paths: FxHashSet<PathIndex>,
+    /// True if nothing of it rises any more.
+    pub has_ended: bool,
+}
+
 impl<'a> Judge<'a> {
     pub(super) fn new(
         history: &'a GrowthHistory,
@@ -125,9 +134,9 @@ impl<'a> Judge<'a> {
         by_course
     }
 
-    /// True if something has risen, and all of it has come to an end.
-    pub(super) fn has_ended(&self) -> bool {
-        let by_course = self.by_course(&self.rising());
+    /// What has risen and is no leak as far as is known; `None` if something is.
+    pub(super) fn without_leak(&self) -> Option<WithoutLeak> {
+        let rising = self.with_registries(self.by_course(&self.rising()));
         let is_over = |&rising: &Rising| {
             matches!(
                 self.course(rising),
@@ -138,8 +147,13 @@ impl<'a> Judge<'a> {
             grows,
             ended,
             unknown,
-        } = by_course;
-        grows.is_empty() && unknown.is_empty() && !ended.is_empty() && ended.iter().all(is_over)
+        } = rising;
+        let has_ended = unknown.is_empty() && ended.iter().all(is_over);
+        let paths = ended.into_iter().chain(unknown).map(|rising| rising.path);
+        grows.is_empty().then(|| WithoutLeak {
+            paths: paths.collect(),
+            has_ended,
+        })
     }
 
     /// Those of `ended` that are not below what grows.

@@ -27,6 +27,7 @@ pub mod thresholds;
 pub use census::has_grown;
 pub use course::{Course, Point, course, is_settled, is_straight, looks_agree, rate, rises_slowly};
 pub use history::{Delta, Growth, GrowthHistory, Rising};
+pub use judge::WithoutLeak;
 pub use limit::Limit;
 pub use measure::Measure;
 pub use moment::{Allocator, Memory, Moment};
@@ -36,5 +37,7 @@ pub use outside::{Besides, is_more_memory};
 pub use placement::Placement;
 pub use placing::LRU_CACHE;
 pub use processes::{ProcessReports, SharedPath, left_out};
-pub use report::{GrowingPath, GrowthReport, Source, Verdict as GrowthVerdict, Watched, has_ended};
+pub use report::{
+    GrowingPath, GrowthReport, Source, Verdict as GrowthVerdict, Watched, without_leak,
+};
 pub use shares::{Share, shares};

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::course::{Course, Point};
 use super::history::{Growth, GrowthHistory, Rising};
-use super::judge::{ByCourse, Judge};
+use super::judge::{ByCourse, Judge, WithoutLeak};
 use super::limit::Limit;
 use super::moment::Moment;
 use super::name_path::PathIndex;
@@ -258,14 +258,14 @@ impl GrowthReport {
     }
 }
 
-/// True if something has risen, and all of it has come to an end.
-pub fn has_ended(
+/// What has risen and is no leak as far as is known; `None` if something is.
+pub fn without_leak(
     history: &GrowthHistory,
     watched: &Watched,
     snapshot: &HeapSnapshot,
     placement: &Placement,
-) -> bool {
-    Judge::new(history, watched, snapshot, placement).has_ended()
+) -> Option<WithoutLeak> {
+    Judge::new(history, watched, snapshot, placement).without_leak()
 }
 
 /// What takes memory, and what is only counted: references, which take none.

@@ -27,7 +27,7 @@ use super::asker::Asker;
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
     self, Effort, Limit, Memory, PathIndex, PathPattern, Placement, Point, Tally, Watched,
-    ensure_memory, is_straight, rises_slowly, thresholds,
+    WithoutLeak, ensure_memory, is_straight, rises_slowly, thresholds,
 };
 use crate::capture::{self, Introspection, LiveSnapshot, Need, Sizes, SnapshotOptions, capture};
 use crate::graph::HeapGraph;
@@ -48,6 +48,8 @@ pub(super) struct GrowthHistory {
     replaced: FxHashSet<PathIndex>,
     /// True if the last snapshot has added to them.
     was_refuted: bool,
+    /// What was no leak when that was asked.
+    without_leak: WithoutLeak,
     counted: Option<HeapGraph>,
     allocator: AllocatorOfProgram,
     ignored: Vec<PathPattern>,
@@ -179,7 +181,11 @@ impl GrowthHistory {
     /// True if something has risen from the last moment but one to the last; then the others are forgotten.
     fn begin_anew_if_rising(&mut self) -> bool {
         let mut latest = self.history.rising_lately();
-        latest.retain(|rising| is_of_memory(*rising) && !self.is_ignored(rising.path));
+        latest.retain(|rising| {
+            let mut above = self.history.paths().ancestors(rising.path);
+            let is_known = above.any(|path| self.without_leak.paths.contains(&path));
+            !is_known && is_of_memory(*rising) && !self.is_ignored(rising.path)
+        });
         let is_rising = !latest.is_empty();
         if is_rising {
             self.history.forget_earlier();
@@ -334,12 +340,20 @@ impl GrowthHistory {
         self.watched.memory_from = Some(self.history.moments().len());
     }
 
-    /// True if something has risen, and all of it has come to an end.
-    fn has_ended(&self) -> bool {
-        let last = self.last.as_ref();
-        last.is_some_and(|(heap, placement)| {
-            analysis::has_ended(&self.history, &self.watched, heap, placement)
-        })
+    /// True if nothing that was watched is a leak, as far as is known: then something else may be, that
+    /// comes more rarely or is outside the graph.
+    fn is_without_leak(&mut self) -> bool {
+        let without = self.last.as_ref().and_then(|(heap, placement)| {
+            analysis::without_leak(&self.history, &self.watched, heap, placement)
+        });
+        self.without_leak = without.unwrap_or_default();
+        !self.without_leak.paths.is_empty()
+    }
+
+    /// True if, when that was asked for, nothing rose any more.
+    #[getter]
+    fn had_ended(&self) -> bool {
+        self.without_leak.has_ended
     }
 
     /// Nothing is watched: the watch begins at the next snapshot.
