@@ -52,7 +52,7 @@ def find(
         OfThisTest.now += seconds_each
         scenario(next(numbers))
 
-    return heapgraph.find_growth(work, seconds=seconds, loops=loops)
+    return heapgraph.find_growth(work, seconds=seconds, loops=loops, snapshots=2)
 
 
 def test_a_cache_that_is_full_when_time_is_over_is_no_leak(
