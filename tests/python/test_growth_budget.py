@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from heapgraph import GrowthReport
 
+pytestmark = pytest.mark.one_version
+
 
 class DrawnMachine(Machine):
     """A machine on which time passes only while the scenario runs, or as is drawn."""

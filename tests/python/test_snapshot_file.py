@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.one_version
+
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "fixtures" / "snapshots" / "v1.parquet"
 DOCUMENT = ROOT / "docs" / "snapshot-format.md"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs control groups")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="needs control groups"),
+    pytest.mark.one_version,
+]
 
 
 @pytest.fixture
