@@ -49,9 +49,9 @@ headline() {
   printf '\n=== %s\n' "$1"
 }
 
-# Runs the tests with a Python, in the folder of that version: run_suite VERSION PYTHON
+# Runs the tests with a Python, in the folder of that version: run_suite VERSION PYTHON [others]
 run_suite() {
-  (cd "$work/stage-$1" && PATH=$(dirname "$2"):$PATH sh tests/suite.sh)
+  (cd "$work/stage-$1" && PATH=$(dirname "$2"):$PATH sh tests/suite.sh "${@:3}")
 }
 
 with_reference() {
@@ -66,14 +66,14 @@ with_reference() {
 with_own() {
   local status=0 environment=$work/venv-$1
   headline "CPython $1, $2: pytest"
-  "$2" -m venv "$environment" && run_suite "$1" "$environment/bin/python" || status=$?
+  "$2" -m venv "$environment" && run_suite "$1" "$environment/bin/python" others || status=$?
   note "$1" "$status"
 }
 
 with_newer() {
   local status=0
   headline "CPython $1, through $(basename "$NEWER_PYTHONS"): pytest"
-  "$NEWER_PYTHONS" "$1" "$work/stage-$1" sh tests/suite.sh || status=$?
+  "$NEWER_PYTHONS" "$1" "$work/stage-$1" sh tests/suite.sh others || status=$?
   if [ "$status" = 3 ]; then
     echo "CPython $1 could not be set up"
     note "$1" skipped "could not be set up"

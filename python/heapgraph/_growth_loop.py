@@ -335,7 +335,7 @@ class GrowthLoop:
                 return self._watch_on
         self._watch = None
         if not self._has_watched and self._history.is_without_leak():
-            # A leak beside it may come rarely, or be of memory: what a cache took that is full now is none.
+            # A leak beside it may come rarely, or be of memory, and be none that a cache took.
             self._has_watched = True
             return self._start_probe()
         return self._end_watch()

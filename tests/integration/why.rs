@@ -281,3 +281,24 @@ fn what_is_held_from_outside_may_be_held_by_what_was_not_seen() {
     assert!(said_of(&heap, &[outside]).ends_with(line));
     assert!(!said_of(&heap, &[inside]).contains("not seen"));
 }
+
+#[test]
+fn an_object_of_many_references_is_not_cut_off_from_its_namespace() {
+    let mut heap = WrittenHeap::new();
+    let owner = heap.global("owner", "app.Owner", 10);
+    for number in 0..40 {
+        heap.held(owner, attribute(&format!("part_{number}")), "app.Part", 1);
+    }
+    let namespace = heap.held(owner, attribute("__dict__"), "builtins.dict", 20);
+    let log = heap.global("log", "builtins.list", 10);
+    heap.refer(log, EdgeLabel::Index(0), namespace);
+    let said = said_of(&heap, &[namespace]);
+    assert!(
+        said.contains(" app.owner: cutting it alone frees "),
+        "{said}"
+    );
+    assert!(
+        said.contains(" app.log[0]: cutting it alone frees "),
+        "{said}"
+    );
+}

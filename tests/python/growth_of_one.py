@@ -1,17 +1,20 @@
-"""Asks what grows in a module of `fixtures/leaks`, in an interpreter of its own.
+"""Asks what grows in modules of `fixtures/leaks`, each in a process that nothing else was asked in.
 
-    python growth_of_one.py FOLDER MODULE ITERATIONS
+    python growth_of_one.py FOLDER
 
-The innocent twin runs before the leak, so that what it fills is full by then. It is watched for as
-long as by default, the leak for so many iterations. In the end the leak of a new
-module runs between some looks for which nothing has a name. Prints JSON.
+Reads lines of a module and how many iterations its leak is watched; for each a fork of this process
+answers, so that heapgraph is loaded once. The innocent twin runs before the leak, so that what it
+fills is full by then. It is watched for as long as by default. In the end the leak of a new module
+runs between some looks for which nothing has a name. Prints a line of JSON for each.
 """
 
 from __future__ import annotations
 
 import gc
 import json
+import os
 import sys
+import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -22,17 +25,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEFAULT = 2000
-NO_HURRY = 300
-"""Seconds: how busy the machine is must not decide."""
+NO_HURRY = 60
+"""Seconds: how slow the machine is must not decide."""
 
 
 def main() -> None:
-    """Run both."""
-    folder, name, iterations = sys.argv[1:]
-    sys.path.insert(0, folder)
+    """Answer each line."""
+    sys.path.insert(0, sys.argv[1])
+    for line in sys.stdin:
+        name, iterations = line.split()
+        child = os.fork()
+        if child == 0:
+            answer_and_end(name, int(iterations))
+        _, status = os.waitpid(child, 0)
+        if status:
+            print(json.dumps({"failed": f"ended with status {status}"}), flush=True)
+
+
+def answer_and_end(name: str, iterations: int) -> None:
+    """In a fork: print what grows in a module, or why that is not known."""
+    try:
+        answers = answers_of(name, iterations)
+    except BaseException:
+        answers = {"failed": traceback.format_exc()}
+    print(json.dumps(answers), flush=True)
+    # What the leak has left behind is in the way of any other end.
+    os._exit(0)
+
+
+def answers_of(name: str, iterations: int) -> dict[str, object]:
+    """Run both scenarios of a module."""
     module = import_module(name)
     answers: dict[str, object] = {}
-    for scenario, most in (("innocent", DEFAULT), ("leak", int(iterations))):
+    for scenario, most in (("innocent", DEFAULT), ("leak", iterations)):
         if hasattr(module, scenario):
             report = heapgraph.find_growth(
                 getattr(module, scenario), iterations=most, seconds=NO_HURRY
@@ -48,7 +73,7 @@ def main() -> None:
     if hasattr(module, "leak"):
         del sys.modules[name]
         answers["leak_looked_at"] = looks(import_module(name).leak)
-    print(json.dumps(answers))
+    return answers
 
 
 def looks(leak: Callable[[], object]) -> list[bool]:

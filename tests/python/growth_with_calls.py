@@ -32,7 +32,7 @@ def decode() -> None:
 
 async def read() -> heapgraph.GrowthReport:
     """Call it in the body of a loop that waits."""
-    with heapgraph.GrowthLoop(snapshots=2, iterations=30, seconds=8) as loop:
+    with heapgraph.GrowthLoop(snapshots=2, iterations=30, seconds=60) as loop:
         for _ in loop:
             await asyncio.sleep(0)
             lossy.function()
@@ -40,7 +40,7 @@ async def read() -> heapgraph.GrowthReport:
 
 
 lossy.prepare(REFERENCE, OPTIONS)
-taken = heapgraph.find_growth(decode, snapshots=2, iterations=30, seconds=8)
+taken = heapgraph.find_growth(decode, snapshots=2, iterations=30, seconds=60)
 lossy.prepare(NEW_OBJECT, OPTIONS)
 lost = asyncio.run(read())
 json.dump([[str(report), report.to_dict()] for report in (taken, lost)], sys.stdout)

@@ -9,7 +9,15 @@ if TYPE_CHECKING:
 
     import pytest
 
-OTHERS = ("anyio", "asyncio", "hypothesispytest", "rerunfailures", "xdist")
+OTHERS = (
+    "anyio",
+    "asyncio",
+    "hypothesispytest",
+    "platformdirs",
+    "rerunfailures",
+    "xdist",
+    "xdist.looponfail",
+)
 """Plugins that only the tests of them load: each makes an inner run slower and its heap larger."""
 
 APP = """

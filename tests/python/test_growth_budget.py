@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from heapgraph import GrowthReport
 
+pytestmark = pytest.mark.one_version
+
 
 class DrawnMachine(Machine):
     """A machine on which time passes only while the scenario runs, or as is drawn."""
@@ -52,7 +54,7 @@ def find(
         OfThisTest.now += seconds_each
         scenario(next(numbers))
 
-    return heapgraph.find_growth(work, seconds=seconds, loops=loops)
+    return heapgraph.find_growth(work, seconds=seconds, loops=loops, snapshots=2)
 
 
 def test_a_cache_that_is_full_when_time_is_over_is_no_leak(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.one_version
+
 ASK = Path(__file__).with_name("growth_of_drawn.py")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import sys
-import time
 import tracemalloc
 from itertools import count
 from pathlib import Path
@@ -14,6 +13,8 @@ import pytest
 
 import heapgraph
 from heapgraph._growth_lines import BlockLines
+from heapgraph._growth_loop import GrowthLoop
+from heapgraph._machine import Machine
 
 NUMBERS = count()
 
@@ -84,13 +85,23 @@ def test_memory_that_rises_beside_a_leak_is_told() -> None:
     assert besides["resident_bytes"] > 2 * besides["object_bytes"] + 200 * 40_000
 
 
-def test_a_slow_scenario_is_watched_for_native_memory_too() -> None:
+def test_a_slow_scenario_is_watched_for_native_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is that of this process; each iteration takes a fiftieth of a second."""
+
+    class machine(Machine):  # noqa: N801
+        now = 0.0
+
+        @classmethod
+        def seconds(cls) -> float:
+            return cls.now
+
+    monkeypatch.setattr(GrowthLoop, "machine", machine)
     library = ctypes.CDLL(None)
     library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
 
     def work() -> None:
         ctypes.memset(library.malloc(400_000), 1, 400_000)
-        time.sleep(0.02)
+        machine.now += 0.02
 
     report = heapgraph.find_growth(work, iterations=150)
     assert report.verdict == "native"

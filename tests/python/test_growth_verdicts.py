@@ -58,7 +58,9 @@ class Guarded:
 
 def test_no_attribute_of_the_program_is_asked_for() -> None:
     guarded = Guarded()
-    report = heapgraph.find_growth(lambda: guarded.sessions.append(None), iterations=50)
+    report = heapgraph.find_growth(
+        lambda: guarded.sessions.append(None), snapshots=2, iterations=50
+    )
     assert [row.path.rpartition("<local guarded>")[2] for row in report.growing] == [".sessions"]
 
 
@@ -73,7 +75,9 @@ def test_what_holds_a_leak_stays_as_it_is() -> None:
 
     owner = Owner()
     before = len(gc.get_referents(owner)), len(gc.get_referents(owner.requests))
-    report = heapgraph.find_growth(lambda: owner.requests.append(None), iterations=50, trace=True)
+    report = heapgraph.find_growth(
+        lambda: owner.requests.append(None), snapshots=2, iterations=50, trace=True
+    )
     (row,) = report.growing
     assert row.path.endswith("<local owner>.requests")
     assert row.inserted
@@ -101,29 +105,29 @@ class Client:
 @pytest.mark.parametrize("numbers", [{"limit": 100_000}, {"max_items": 10**18}, {"maxsize": 2**70}])
 def test_a_number_that_is_no_limit_excuses_nothing(numbers: dict[str, int]) -> None:
     client = Client(**numbers)
-    report = heapgraph.find_growth(client.call, iterations=50)
+    report = heapgraph.find_growth(client.call, snapshots=2, iterations=50)
     assert [row.path.rpartition(".")[2] for row in report.growing] == ["sessions"]
 
 
 def test_the_limit_of_one_container_is_not_that_of_all() -> None:
     client = Client(maxsize=100)
-    report = heapgraph.find_growth(client.call_two, iterations=20)
+    report = heapgraph.find_growth(client.call_two, snapshots=2, iterations=20)
     assert report
     assert report.bounded == []
-    alone = heapgraph.find_growth(Client(maxsize=100).call, iterations=50)
+    alone = heapgraph.find_growth(Client(maxsize=100).call, snapshots=2, iterations=50)
     assert not alone
     (row,) = alone.bounded
     assert row.limit == 100
-    assert row.evidence == "has a limit of 100 (attribute maxsize), now 72"
+    assert row.evidence == "has a limit of 100 (attribute maxsize), now 62"
     assert "Grows up to a limit:" in str(alone)
 
 
 def test_a_limit_that_is_far_away_excuses_nothing_and_accuses_nobody() -> None:
-    report = heapgraph.find_growth(Client(maxsize=10_000).call, iterations=50)
+    report = heapgraph.find_growth(Client(maxsize=10_000).call, snapshots=2, iterations=50)
     assert (bool(report), report.verdict, report.bounded) == (False, "undecided", [])
     (row,) = report.undecided
     assert row.evidence == (
-        "would be full after 9,928 more, if attribute maxsize is its limit (10,000), now 72"
+        "would be full after 9,938 more, if attribute maxsize is its limit (10,000), now 62"
     )
 
 
@@ -161,7 +165,7 @@ def test_an_unrelated_leak_is_another_report() -> None:
         lose(connection)
         log.append(None)
 
-    report = heapgraph.find_growth(work, iterations=50)
+    report = heapgraph.find_growth(work, snapshots=2, iterations=50)
     assert [row.path.rpartition("<local ")[2] for row in report.growing] == ["log>"]
     assert [row.path.rpartition("<local ")[2] for row in report.remarks] == ["connection>"]
 
@@ -184,7 +188,7 @@ def test_a_suspended_generator_is_not_traced_any_more() -> None:
     before = sys.gettrace()
     sys.settrace(other_tracer)
     try:
-        report = heapgraph.find_growth(work, iterations=20, trace=True)
+        report = heapgraph.find_growth(work, snapshots=2, iterations=20, trace=True)
         assert sys.gettrace() is other_tracer
     finally:
         sys.settrace(before)

@@ -1,6 +1,6 @@
 """The modules of `fixtures/leaks`: every leak is named at its path, and nothing innocent is blamed.
 
-Each runs in an interpreter of its own. Every CPython has other hash seeds.
+Each runs in a process of its own. Every CPython has another hash seed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 LEAKS = Path(__file__).parents[2] / "fixtures" / "leaks"
 ASK = Path(__file__).with_name("growth_of_one.py")
@@ -58,26 +61,32 @@ class Answers(TypedDict, total=False):
     innocent: Answer
     leak: Answer
     leak_looked_at: list[bool]
+    failed: str
 
 
-def ask(name: str) -> Answers:
-    """Asks what grows in the scenarios of a module."""
-    seed = zlib.crc32(f"{name} {sys.version_info[:2]}".encode()) % 10_000
-    done = subprocess.run(
-        [
-            sys.executable,
-            str(ASK),
-            str(LEAKS),
-            name,
-            str(ITERATIONS.get(name, FEW_ITERATIONS)),
-        ],
+@pytest.fixture(scope="module")
+def ask() -> Iterator[Callable[[str], Answers]]:
+    """What tells what grows in the scenarios of a module."""
+    seed = zlib.crc32(str(sys.version_info[:2]).encode()) % 10_000
+    asked = subprocess.Popen(
+        [sys.executable, str(ASK), str(LEAKS)],
         env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    assert done.returncode == 0, f"PYTHONHASHSEED={seed}\n{done.stderr}"
-    return cast("Answers", json.loads(done.stdout))
+    assert asked.stdin
+    assert asked.stdout
+
+    def answers_of(name: str) -> Answers:
+        print(name, ITERATIONS.get(name, FEW_ITERATIONS), file=asked.stdin, flush=True)
+        answers = cast("Answers", json.loads(asked.stdout.readline()))  # type: ignore[union-attr]
+        assert "failed" not in answers, f"PYTHONHASHSEED={seed}\n{answers['failed']}"
+        return answers
+
+    with asked:
+        yield answers_of
+        asked.stdin.close()
 
 
 def constants(name: str) -> dict[str, Any]:
@@ -91,7 +100,7 @@ def constants(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", LEAKING)
-def test_a_leak_is_named_and_its_twin_is_not(name: str) -> None:
+def test_a_leak_is_named_and_its_twin_is_not(name: str, ask: Callable[[str], Answers]) -> None:
     if name in RESIDENT and not Path("/proc/self/statm").exists():
         pytest.skip("resident memory is not known here")
     answers = ask(name)
@@ -114,7 +123,7 @@ def test_a_leak_is_named_and_its_twin_is_not(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", INNOCENT)
-def test_nothing_innocent_is_blamed(name: str) -> None:
+def test_nothing_innocent_is_blamed(name: str, ask: Callable[[str], Answers]) -> None:
     innocent = ask(name)["innocent"]
     assert not innocent["leaks"], innocent["text"]
 

@@ -169,6 +169,7 @@ def test_under_coverage(suite: pytest.Pytester) -> None:
     done.assert_outcomes(passed=16)
 
 
+@pytest.mark.one_version
 def test_with_xdist(suite: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     options = ("--heapgraph-baseline=known.json", "-n2")

@@ -143,6 +143,7 @@ def test_hypothesis_runs_a_method_on_one_instance(suite: pytest.Pytester) -> Non
     assert "\ntest_app.py::UnitTest::test_method: failed when it was run again: hypothesis" in shown
 
 
+@pytest.mark.one_version
 def test_reports_of_failures(suite: pytest.Pytester) -> None:
     shown = check(suite, LEAKS, "--heapgraph-report=reports", failed=3)
     folder = suite.path / "reports"
@@ -159,6 +160,7 @@ def test_reports_of_failures(suite: pytest.Pytester) -> None:
     assert "test_app.py-test_in.json, test_app.py-test_in.svg" in shown
 
 
+@pytest.mark.one_version
 def test_known_leaks(suite: pytest.Pytester) -> None:
     options = ("--heapgraph-baseline=known.json",)
     shown = check(suite, LEAKS, *options, "--heapgraph-update-baseline", passed=3)

@@ -13,6 +13,8 @@ import pytest
 
 import heapgraph
 
+pytestmark = pytest.mark.one_version
+
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "fixtures" / "snapshots" / "v1.parquet"
 DOCUMENT = ROOT / "docs" / "snapshot-format.md"

@@ -34,6 +34,9 @@ pub struct Holder {
 
 type Reference = (NodeIndex, NodeIndex);
 
+/// So many references of an object are looked through each time.
+const FEW_REFERENCES: usize = 16;
+
 impl Holders {
     /// Finds at most `most` holders of `target`; `None` if it is alive by itself, or garbage.
     ///
@@ -309,8 +312,19 @@ impl<'p, 's> Flow<'p, 's> {
         let mut bound = NodeSet::new(graph);
         let mut next = self.targets.to_vec();
         next.retain(|&target| bound.insert(target));
+        // A list may hold all of the objects, and is not read through for each.
+        let mut of_holders: FxHashMap<NodeIndex, Vec<NodeIndex>> = FxHashMap::default();
+        let weights = self.paths.weights();
         while let Some(node) = next.pop() {
-            let is_bound = |holder: NodeIndex| self.paths.weights().is_uncuttable(holder, node);
+            let mut is_bound = |holder: NodeIndex| {
+                if graph.referents(holder).len() <= FEW_REFERENCES {
+                    return weights.is_uncuttable(holder, node);
+                }
+                let uncuttable = of_holders.entry(holder);
+                uncuttable
+                    .or_insert_with(|| weights.uncuttable(holder).collect())
+                    .contains(&node)
+            };
             let holders = graph.referrers(node).iter().copied();
             next.extend(holders.filter(|&holder| is_bound(holder) && bound.insert(holder)));
         }

@@ -147,12 +147,19 @@ impl<'s> Weights<'s> {
 
     /// True if and only if nobody can cut the reference: a path passes over it.
     pub(super) fn is_uncuttable(&self, holder: NodeIndex, held: NodeIndex) -> bool {
+        self.uncuttable(holder).any(|other| other == held)
+    }
+
+    /// What an object holds by references that nobody can cut. O(references of the object).
+    pub(super) fn uncuttable(&self, holder: NodeIndex) -> impl Iterator<Item = NodeIndex> + '_ {
         let graph = self.snapshot.graph();
-        let is_namespace = graph.flags(held).contains(NodeFlags::MODULE_NAMESPACE)
-            && graph.flags(holder).contains(NodeFlags::MODULE);
-        let mut references = graph.edge_positions(holder).zip(graph.referents(holder));
-        is_namespace
-            || references.any(|(position, &other)| other == held && self.is_passed_over(position))
+        let is_module = graph.flags(holder).contains(NodeFlags::MODULE);
+        let is_namespace =
+            move |held| is_module && graph.flags(held).contains(NodeFlags::MODULE_NAMESPACE);
+        let references = graph.edge_positions(holder).zip(graph.referents(holder));
+        references
+            .filter(move |&(position, &held)| is_namespace(held) || self.is_passed_over(position))
+            .map(|(_, &held)| held)
     }
 
     fn is_own(&self, position: usize) -> bool {

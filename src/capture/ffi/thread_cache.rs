@@ -24,13 +24,13 @@ pub(crate) fn bytes_in_use() -> Option<u32> {
     let (smallest, largest, step) = SIZES;
     // Before any is given back: it would come into the cache again.
     let mut taken = Vec::with_capacity(2 * LENGTH * (1 + (largest - smallest) / step));
-    let mut unused: u32 = 0;
+    let (mut unused, mut given): (u32, u32) = (0, given_out());
     for size in (smallest..=largest).step_by(step) {
-        unused = unused.wrapping_add(take_all(size, &mut taken));
+        unused = unused.wrapping_add(take_all(size, &mut taken, &mut given));
     }
     let lengths = taken.iter().map(|&block| length(block));
     unused = lengths.fold(unused, u32::wrapping_add);
-    let in_use = given_out().wrapping_sub(unused);
+    let in_use = given.wrapping_sub(unused);
     for block in taken {
         // SAFETY: `take` has got it, and nobody else has.
         unsafe { libc::free(block) };
@@ -39,16 +39,15 @@ pub(crate) fn bytes_in_use() -> Option<u32> {
 }
 
 /// Takes blocks of a size until the list of that size was empty, and gives the bytes that came into it with
-/// the last one.
-fn take_all(size: usize, taken: &mut Vec<*mut c_void>) -> u32 {
-    let mut before = given_out();
+/// the last one. `given` is what was given out before and, in the end, is now: to ask takes O(free blocks).
+fn take_all(size: usize, taken: &mut Vec<*mut c_void>, given: &mut u32) -> u32 {
     // Others that are free come into the list at once when it is found empty, as many as it holds.
     for _ in 0..=LENGTH {
         let Some(length) = take(size, taken) else {
             break;
         };
         let now = given_out();
-        let more = now.wrapping_sub(std::mem::replace(&mut before, now));
+        let more = now.wrapping_sub(std::mem::replace(given, now));
         if more != 0 {
             return more.wrapping_sub(length);
         }

@@ -55,7 +55,7 @@ Meta("Named", (), {LookingKey("__qualname__"): "Named", LookingKey("__module__")
 Meta("Described", (), {"field": Descriptor(), "__slots__": ("slot",)})
 gc.callbacks.append(before_collection)
 gc.set_threshold(1)
-for number in range(5):
+for number in range(2):
     Meta(f"Collected{number}", (), {"field": Descriptor(), "cell": [number]})
 gc.callbacks.clear()
 assert looks > 6, looks

@@ -20,7 +20,7 @@ from extensions import extension_modules, import_extension
 from forked import failures_among, forked, report
 from questions import HOLDER, Marker, ask_everything
 
-BATCH = 40
+BATCH = 100
 
 
 def all_types() -> list[Any]:

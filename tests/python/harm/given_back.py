@@ -14,7 +14,7 @@ import heapgraph
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-keep = [{number: [number]} for number in range(300_000)]
+keep = [{number: [number]} for number in range(100_000)]
 
 
 def resident() -> int:

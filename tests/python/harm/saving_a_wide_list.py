@@ -1,4 +1,4 @@
-"""Print the bytes for each reference that it takes to save and to load a list of five million."""
+"""Print the bytes for each reference that it takes to save and to load a list of two million."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import heapgraph
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COUNT = 5_000_000
+COUNT = 2_000_000
 wide = [None] * COUNT
 snapshot = heapgraph.take_snapshot()
 address = id(wide)

@@ -67,20 +67,20 @@ def classes(count: int) -> list[object]:
 
 HEAPS: dict[str, Callable[[], object]] = {
     "nothing": lambda: None,
-    "data": lambda: {number: (str(number), [number]) for number in range(400_000)},
-    "instances": lambda: [Instance(number) for number in range(150_000)],
-    "slots": lambda: [WithSlots(number) for number in range(200_000)],
+    "data": lambda: {number: (str(number), [number]) for number in range(160_000)},
+    "instances": lambda: [Instance(number) for number in range(60_000)],
+    "slots": lambda: [WithSlots(number) for number in range(80_000)],
     "containers": lambda: [
         {f"key {number}": {number, str(number)}, "more": collections.deque([str(number)])}
-        for number in range(60_000)
+        for number in range(24_000)
     ],
-    "keys": lambda: {(f"key {number}", number): None for number in range(150_000)},
-    "weak": lambda: weakly_held(100_000),
-    "modules": lambda: [types.ModuleType(f"module {number}") for number in range(30_000)],
-    "functions": lambda: [function_of(number) for number in range(200_000)],
-    "classes": lambda: classes(8_000),
-    "methods": lambda: [(Instance(number).described, [number].append) for number in range(80_000)],
-    "records": lambda: [Record(str(number), [number]) for number in range(200_000)],
+    "keys": lambda: {(f"key {number}", number): None for number in range(60_000)},
+    "weak": lambda: weakly_held(40_000),
+    "modules": lambda: [types.ModuleType(f"module {number}") for number in range(12_000)],
+    "functions": lambda: [function_of(number) for number in range(80_000)],
+    "classes": lambda: classes(3_000),
+    "methods": lambda: [(Instance(number).described, [number].append) for number in range(32_000)],
+    "records": lambda: [Record(str(number), [number]) for number in range(80_000)],
 }
 
 

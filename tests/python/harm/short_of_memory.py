@@ -40,7 +40,7 @@ class Row(list[object]):
 
 def long_row() -> Row:
     """One instance of a subclass of list."""
-    row = Row([None]) * 1_500_000
+    row = Row([None]) * 600_000
     row = Row(row)
     row.first = row.more = []  # type: ignore[attr-defined]
     return row
@@ -49,17 +49,17 @@ def long_row() -> Row:
 def audited() -> list[dict[int, list[int]]]:
     """Dicts, and a hook that may run whenever an attribute is read: all is held meanwhile."""
     sys.addaudithook(lambda *_: None)
-    return [{number: [number]} for number in range(100_000)]
+    return [{number: [number]} for number in range(40_000)]
 
 
 SHAPES: dict[str, Callable[[], Iterable[object]]] = {
-    "dicts": lambda: [{number: [number]} for number in range(100_000)],
+    "dicts": lambda: [{number: [number]} for number in range(40_000)],
     "dicts, audited": audited,
     "a subclass of list": long_row,
-    "a subclass of tuple": lambda: type("Cells", (tuple,), {})([None] * 1_500_000),
-    "an ordered dict": lambda: OrderedDict((number, None) for number in range(200_000)),
-    "a wide dict": lambda: dict.fromkeys(range(300_000)),
-    "a wide set": lambda: set(range(300_000)),
+    "a subclass of tuple": lambda: type("Cells", (tuple,), {})([None] * 600_000),
+    "an ordered dict": lambda: OrderedDict((number, None) for number in range(80_000)),
+    "a wide dict": lambda: dict.fromkeys(range(120_000)),
+    "a wide set": lambda: set(range(120_000)),
 }
 
 room = int(sys.argv[1]) << 20

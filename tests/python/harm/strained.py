@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 
 def ask() -> None:
+    """All that takes a walk or a few."""
+    ask_everything()
+
+
+def ask_all() -> None:
     """Everything, also what takes many snapshots."""
     ask_everything()
     ask_growth()
@@ -169,7 +174,8 @@ def deep_in_frames(size: int) -> None:
 
 def in_a_debugger(size: int) -> None:
     """Ask at the prompt of pdb, and while it steps through a function."""
-    commands = ["p ask()", "next", "next", "p ask()", "step", "up", "p ask()", "continue"]
+    ask_there = "p ask_all()"
+    commands = [ask_there, "next", "next", ask_there, "step", "up", ask_there, "continue"]
     printed = io.StringIO()
     debugger = pdb.Pdb(stdin=io.StringIO("\n".join(commands)), stdout=printed, nosigint=True)
     debugger.set_trace()
@@ -191,6 +197,8 @@ SITUATIONS = (
     greenlets,
 )
 CALLERS = (deep_in_frames, in_a_debugger)
+ONLY_LARGE = (modules, long_key, wide_list)
+"""What only makes each walk longer: many walks there find what one does."""
 
 
 def main() -> None:
@@ -198,12 +206,12 @@ def main() -> None:
     for situation in SITUATIONS:
         if situation.__name__ == name:
             with situation(size):
-                ask()
+                (ask if situation in ONLY_LARGE else ask_all)()
     for caller in CALLERS:
         if caller.__name__ == name:
             caller(size)
     if name == "nothing":
-        ask()
+        ask_all()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs control groups")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="needs control groups"),
+    pytest.mark.one_version,
+]
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def test_the_limit_of_an_outer_group_is_named_with_both_figures(outer: Path) -> 
     assert answered == "True"
 
 
-@pytest.mark.parametrize("room", [20, 60])
+@pytest.mark.parametrize("room", [20, 34])
 def test_every_question_is_answered_or_refused_below_it(outer: Path, room: int) -> None:
     printed = survives("short_of_memory.py", str(room), "dicts", str(outer), timeout=300)
     rows = [line.split("\t") for line in printed.splitlines() if line.startswith("outcome\t")]

@@ -36,7 +36,7 @@ def scenario():
     kept.append(package.spawn(work, 0))
     package.sleep(0)
 
-report = heapgraph.find_growth(scenario, iterations=60)
+report = heapgraph.find_growth(scenario, snapshots=2, iterations=20)
 assert "__main__.kept" in [path.path for path in report.growing], report
 for worker in workers + kept:
     worker.kill()
@@ -95,7 +95,7 @@ async def main():
     assert not [line for line in snapshot.metadata["unseen"] if "greenlet" in line]
     why = heapgraph.why(Request)
     assert ".gr_frame" in why.chains[0].path, why
-    with heapgraph.GrowthLoop(iterations=60) as loop:
+    with heapgraph.GrowthLoop(snapshots=2, iterations=20) as loop:
         for _ in loop:
             await begin()
     paths = [path.path for path in loop.report.growing]

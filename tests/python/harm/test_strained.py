@@ -9,7 +9,7 @@ import pytest
 from children import survives
 
 SIZES = {
-    "deep_in_frames": 100_000,
+    "deep_in_frames": 50_000,
     "in_a_debugger": 1,
     "long_key": 50_000_000,
     "modules": 100_000,
@@ -17,7 +17,7 @@ SIZES = {
     "threads": 2_000,
     "traced_memory": 25,
     "tracer": 1,
-    "wide_list": 30_000_000,
+    "wide_list": 10_000_000,
 }
 
 
