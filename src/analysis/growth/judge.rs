@@ -88,14 +88,21 @@ impl<'a> Judge<'a> {
     }
 
     /// What rises, by its course; what goes together with something limited will end with it.
-    pub(super) fn by_course(&self, rising: &[Rising]) -> ByCourse {
-        let limited = rising.iter().filter(|&&rising| self.is_limited(rising));
+    pub(super) fn by_course(&self, all: &[Rising]) -> ByCourse {
+        let limited = all.iter().filter(|&&rising| self.is_limited(rising));
         let limited: Vec<Rising> = limited.copied().collect();
         let will_end = |rising| limited.iter().any(|&other| self.go_together(rising, other));
         let mut by_course = ByCourse::default();
-        for &rising in rising {
+        for &rising in all {
             let alike = match self.course(rising) {
-                Course::Levelled { .. } | Course::Saws { .. } => &mut by_course.ended,
+                Course::Levelled { .. } | Course::Saws { .. } => {
+                    let found = self.found_in();
+                    if self.history.goes_on_elsewhere(rising, all, found) {
+                        &mut by_course.unknown
+                    } else {
+                        &mut by_course.ended
+                    }
+                }
                 _ if will_end(rising) => &mut by_course.ended,
                 _ if self.may_be_limited(rising) => &mut by_course.unknown,
                 Course::Steady
@@ -265,13 +272,20 @@ impl<'a> Judge<'a> {
         let series = history.series(rising);
         let bytes = history.bytes_below(rising.path);
         let elements = self.elements(rising.path);
-        let largest = holders.iter().copied().max_by_key(|&node| {
-            (
-                graph.referents(node).len(),
-                graph.shallow_size(node),
-                Reverse(node),
-            )
-        });
+        let largest = || {
+            holders.iter().copied().max_by_key(|&node| {
+                (
+                    graph.referents(node).len(),
+                    graph.shallow_size(node),
+                    Reverse(node),
+                )
+            })
+        };
+        let holder = match rising.growth {
+            // A class, and not its namespace.
+            Growth::References => most_unexplained(graph, holders),
+            _ => largest(),
+        };
         let is_uncollectable = UncollectableGroup::is_start_of(&names.spelled(rising.path));
         GrowingPath {
             kind: match (rising.growth, names.holder(rising.path)) {
@@ -286,10 +300,10 @@ impl<'a> Judge<'a> {
             },
             path: names.spelled(rising.path),
             type_name: names.type_name(rising.path).to_owned(),
-            chain: largest.and_then(|node| paths.chain_to(node)),
-            holder: largest,
+            chain: holder.and_then(|node| paths.chain_to(node)),
+            holder,
             outside: match (rising.growth, names.holder(rising.path)) {
-                (Growth::References, _) => most_unexplained(graph, holders),
+                (Growth::References, _) => holder,
                 // That which was met last is likely to be new.
                 (Growth::Objects, None) if names.spelled(rising.path) == HELD_FROM_OUTSIDE => {
                     holders.last().copied()
