@@ -39,6 +39,11 @@ _TABLES_OF_IMPORTS = ("functions called at a fork", "functions called at exit")
 _TEXTS = frozenset(["builtins.str", "builtins.bytes", "builtins.bytearray"])
 """What compiled code may hold; of other types, an array or a date, it has lost what stays."""
 
+_BUFFER = "_io.StringIO"
+
+_HIDDEN = "<hidden>"
+"""The reference to what a compiled object does not show."""
+
 _KEEP_OWN = frozenset(rule["id"] for rule in json.loads(_core.EXCUSES) if rule.get("own"))
 """Rules about what may be of the program's classes."""
 
@@ -148,6 +153,8 @@ class Excuses:
         rule = chain.excuse(["test-tool"])
         if rule is not None:
             return rule
+        if _is_in_buffer(chain):
+            return "compiled-buffers"
         rule = chain.excuse(["first-use"]) or self._rule_of_library(chain, survivors)
         if rule is None or (rule not in _KEEP_OWN and self._has_own(survivors)):
             return None
@@ -219,3 +226,9 @@ class Excuses:
                     seen.add(held.address)
                     left.append(held)
         return False
+
+
+def _is_in_buffer(chain: RootChain) -> bool:
+    """Whether a chain leads through what an `io.StringIO` has gathered."""
+    steps = zip(chain.nodes, chain.references, strict=False)
+    return any(name == _HIDDEN and node.type_name == _BUFFER for node, name in steps)

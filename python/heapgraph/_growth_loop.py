@@ -104,7 +104,7 @@ class GrowthLoop:
         self._block_lines: BlockLines | None = None
         self._calls: CallSearch | None = None
         self._probe = MemoryProbe(self.machine)
-        self._probed_from = 0
+        self._probed_from = self._watched_from = 0
         self._used_blocks, self._used_resident = _BEFORE, _BEFORE
         self._blocks, self._resident = _BEFORE, _BEFORE
         self._enables_collector = False
@@ -312,6 +312,7 @@ class GrowthLoop:
                 self._history.forget_watch()
             self._history.begin_watch_of_memory()
             self._take(watch=True)
+        self._watched_from = self._count
         self._watch = GrowthWatch(
             self._history,
             lambda: self._take(watch=True),
@@ -333,6 +334,14 @@ class GrowthLoop:
             if self._history.was_refuted and self._watch.has_budget(self._count):
                 self._until += 1
                 return self._watch_on
+        if (
+            self._watch is not None
+            and self._watch.has_budget(self._count)
+            and self._history.begin_anew_if_moved()
+        ):
+            self._loops, self._taken = self._count - self._watched_from, _FEWEST_SNAPSHOTS
+            self._watch = None
+            return self._run_loops()
         self._watch = None
         if not self._has_watched and self._history.is_without_leak():
             # A leak beside it may come rarely, or be of memory, and be none that a cache took.

@@ -183,14 +183,19 @@ fn of_its_package(
     modules.into_iter().map(candidate).collect()
 }
 
+/// For each type of a heap, by its index, whether it shows no references.
+pub(super) fn hiding_types(snapshot: &HeapSnapshot) -> Vec<bool> {
+    let opaque = &snapshot.metadata().opaque_types;
+    let types = snapshot.graph().types();
+    types.which(|ty| opaque.iter().any(|name| ty.is_called(name)))
+}
+
 /// What is near an object, in both directions, and is of a type that shows no references; one for each
 /// type, the nearest first.
 fn hiding_neighbours(snapshot: &HeapSnapshot, start: NodeIndex) -> Vec<Candidate> {
     let graph = snapshot.graph();
     let opaque = &snapshot.metadata().opaque_types;
-    let hides = graph
-        .types()
-        .which(|ty| opaque.iter().any(|name| ty.is_called(name)));
+    let hides = hiding_types(snapshot);
     let mut told: FxHashSet<&str> = FxHashSet::default();
     let mut found = Vec::new();
     // What led to each, whether that holds it, and how far it is.

@@ -24,6 +24,9 @@ pub enum ExcuseKind {
     Cache,
     /// The standard library keeps it from the first use of something: it does not survive a block.
     FirstUse,
+    /// The standard library notes in it what something else keeps or runs: of what grows together it is told
+    /// behind that.
+    Registry,
     /// A tool of tests keeps it: it neither survives a block nor grows.
     TestTool,
 }

@@ -120,14 +120,17 @@ impl<'py> Introspection<'py> {
     /// True if and only if an instance of `ty` is traversed by code that is not the interpreter's: of
     /// the type itself, or of one that it is derived from. All modules are, by their definition.
     pub(super) fn has_foreign_traverse(&self, ty: Object) -> bool {
-        let is_own = |class: Object| {
-            let traverse = class.traverse_address();
-            self.known(class) != Some(Known::Module)
-                && traverse
-                    .is_none_or(|traverse| self.descriptors.own_traverses.contains(&traverse))
-        };
+        let is_own =
+            |class| self.known(class) != Some(Known::Module) && self.has_own_traverse(class);
         let mro = self.type_mro(&ty.lent(self.py));
         !is_own(ty) || !mro.iter().all(|class| is_own(Object::from_bound(class)))
+    }
+
+    /// True unless the traverse of a class is another one than those of the interpreter's own types, and of
+    /// classes written in Python.
+    pub(super) fn has_own_traverse(&self, class: Object) -> bool {
+        let traverse = class.traverse_address();
+        traverse.is_none_or(|traverse| self.descriptors.own_traverses.contains(&traverse))
     }
 
     /// The class of all greenlets, if there can be any.

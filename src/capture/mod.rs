@@ -3,6 +3,7 @@
 mod at_exit;
 mod buffers;
 mod by_type;
+mod compiled_fields;
 mod describe;
 mod descriptors;
 mod error;

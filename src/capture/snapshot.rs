@@ -237,8 +237,8 @@ fn node_names(
     Ok(names)
 }
 
-/// The names of weak references, in the order of the nodes: of dead ones, of keys, of those that call a
-/// finalizer, and of those that are not the only ones to what they refer to.
+/// The names of weak references, in the order of the nodes; of those to classes, of which every heap is full,
+/// only where they are keys, or not the only ones.
 fn weak_references(
     types: &Introspection<'_>,
     graph: &HeapGraph,
@@ -266,14 +266,13 @@ fn weak_references(
         }
     }
     let keys = weak_keys(graph);
-    let is_finalizer = types.which(graph, |known| known == Known::Finalizer);
-    let calls_finalizer = |node| {
-        let mut held = graph.referents(node).iter();
-        held.any(|&held| is_finalizer[graph.type_index(held).index()])
+    let is_class = |address| {
+        let referent = graph.node_at(address);
+        referent.is_some_and(|referent| graph.flags(referent).contains(NodeFlags::TYPE))
     };
     let name = |(node, address)| match address {
         None => Some((node, DEAD_REFERENCE.to_owned())),
-        Some(address) => (keys.contains(node) || counts[&address] > 1 || calls_finalizer(node))
+        Some(address) => (!is_class(address) || keys.contains(node) || counts[&address] > 1)
             .then(|| (node, format!("{WEAK_REFERENT}{address:x}"))),
     };
     Ok(references.into_iter().filter_map(name).collect())

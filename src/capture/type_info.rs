@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::buffers::Buffer;
+use super::compiled_fields::CompiledFields;
 use super::ffi::{Object, Traverse, sizeof};
 use super::hidden::Hooks;
 use super::introspection::Introspection;
@@ -101,6 +102,8 @@ pub(super) struct TypeInfo<'py> {
     /// The type, or one that it is derived from, has fields and no traverse: what instances hold
     /// there, if anything, is not seen.
     is_opaque: bool,
+    /// Where instances may have references that are not shown.
+    pub(super) fields: Option<CompiledFields>,
     /// The class itself, to which every instance holds a reference if it is a heap type, whether
     /// its traverse visits that or not.
     pub(super) class: Option<NodeIndex>,
@@ -192,6 +195,13 @@ impl<'py> TypeCache<'py> {
         opaque.map(|info| info.index).collect()
     }
 
+    /// The fields of the types that may have references which are not shown.
+    pub(super) fn compiled_fields(&self) -> FxHashMap<TypeIndex, &CompiledFields> {
+        let infos = self.infos.iter();
+        let fields = infos.filter_map(|info| Some((info.index, info.fields.as_ref()?)));
+        fields.collect()
+    }
+
     /// What is known of `ty`, which becomes a node of the graph when it is first met.
     #[inline]
     pub(super) fn get(&mut self, ty: Object, builder: &mut HeapGraphBuilder) -> &TypeInfo<'py> {
@@ -244,6 +254,11 @@ impl<'py> TypeCache<'py> {
         TypeInfo {
             kind,
             is_opaque: !is_open && classes.any(|class| hides_fields(known, &class)),
+            fields: if is_open {
+                None
+            } else {
+                CompiledFields::of(known, &bound)
+            },
             index: builder.add_type_at(ty.address(), described),
             // Where links are not read, the `lru_cache` visits their type in their stead.
             class: (flags.is_heap_type() && (!is_link || kind == Kind::LruLink))

@@ -1,5 +1,7 @@
 //! A graph put together object by object.
 
+use rustc_hash::FxHashMap;
+
 use super::address_index::AddressIndex;
 use super::columns::highest;
 use super::csr::Csr;
@@ -113,6 +115,30 @@ impl HeapGraphBuilder {
     /// Type of a node finished before.
     pub fn type_of(&self, node: NodeIndex) -> Option<TypeIndex> {
         self.nodes.types.get(node.index()).copied()
+    }
+
+    /// What is known of a node finished before, besides its type.
+    pub fn flags(&self, node: NodeIndex) -> NodeFlags {
+        let flags = self.nodes.flags.get(node.index());
+        flags.copied().unwrap_or_default()
+    }
+
+    /// How many more references there are to some nodes finished before than were added. O(edges).
+    pub fn unexplained_counts(
+        &self,
+        nodes: impl Iterator<Item = NodeIndex>,
+    ) -> FxHashMap<NodeIndex, u32> {
+        let count = |node: NodeIndex| self.nodes.reference_counts.get(node.index());
+        let mut left: FxHashMap<NodeIndex, u32> = nodes
+            .filter_map(|node| Some((node, *count(node)?)))
+            .collect();
+        let late = self.late.iter().map(|(_, target)| target);
+        for target in self.targets.iter().chain(late) {
+            if let Some(count) = left.get_mut(target) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        left
     }
 
     /// The node of the object at `address`, new if it was not met before. `None` if no object

@@ -7,11 +7,14 @@ use super::asker::Asker;
 use super::fingerprint::Fingerprints;
 use super::live::LiveHeap;
 use crate::analysis::{
-    self, ChainSearch, Direction, HiddenReferences, ReferenceChain, RootPreference, best_root,
+    self, ChainSearch, CompiledHolders, Direction, HiddenReferences, ReferenceChain,
+    RootPreference, best_root,
 };
-use crate::capture::{self, CaptureError, Describer, module_name, text};
+use crate::capture::{
+    self, CaptureError, Describer, LiveSnapshot, SnapshotOptions, module_name, text,
+};
 use crate::graph::{EdgeLabel, NodeFlags, NodeIndex, NodeSet, RootKind};
-use crate::render;
+use crate::render::{self, text::compiled_holders_words};
 
 /// True if and only if `obj` is a module that `sys.modules` holds under its own name.
 #[pyfunction]
@@ -233,11 +236,14 @@ pub(super) fn chain_text<'py>(
     asker: &Asker,
 ) -> PyResult<String> {
     let heap = LiveHeap::capture(py, &chain)?;
-    if let Some(node) = chain.first().and_then(|first| heap.node_of(first))
+    let mut held_from_outside = None;
+    if let Some(first) = chain.first()
+        && let Some(node) = heap.node_of(first)
         && let Some(text) = texts.first_mut()
-        && let Some(words) = root_words(&heap, node, text)?
+        && let Some((kind, words)) = root_words(&heap, node, text)?
     {
         *text = words;
+        held_from_outside = (kind == RootKind::External).then_some(first);
     }
     let describer = heap.describer()?;
     let label = |pair: &[Bound<'py, PyAny>]| match (heap.node_of(&pair[0]), heap.node_of(&pair[1]))
@@ -248,15 +254,37 @@ pub(super) fn chain_text<'py>(
     let labels: Result<Vec<Option<EdgeLabel>>, _> = chain.windows(2).map(label).collect();
     let labels = labels?;
     let start = chain.first().map(|first| heap.spelled(first));
-    let own = own_of_last(&heap, &describer, &chain, &asker.0)?;
+    let mut remarks = own_of_last(&heap, &describer, &chain, &asker.0)?;
     drop(describer);
     heap.let_go()?;
+    if let Some(object) = held_from_outside {
+        remarks.extend(outside_words(object)?);
+    }
     Ok(render::chain_text(
         &start.unwrap_or_default(),
         &texts,
         &labels,
-        &own,
+        &remarks,
     ))
+}
+
+/// What compiled code may hold an object, a line each; the caller has one reference to it.
+fn outside_words(object: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let address = object.as_ptr().addr() as u64;
+    let options = SnapshotOptions {
+        collected: false,
+        names: true,
+        values: false,
+        keys: false,
+        force: false,
+        held_by_caller: (address, 1),
+    };
+    let LiveSnapshot { snapshot, objects } = capture::take_live_snapshot(object.py(), options)?;
+    objects.let_go()?;
+    let node = snapshot.graph().node_at(address);
+    let holders = node.and_then(|node| CompiledHolders::of(&snapshot, node));
+    let words = |holders| compiled_holders_words(&snapshot, &holders, false, false);
+    Ok(holders.map(words).unwrap_or_default())
 }
 
 /// What the asker holds of the last object of a chain, a line each: first what is on the chain itself.
@@ -282,13 +310,17 @@ fn own_of_last<'py>(
     Ok(lines.into_iter().collect())
 }
 
-/// The first object of a chain in words, if it is a root other than a module; `text` has the words
-/// for it as any object.
-fn root_words(heap: &LiveHeap<'_>, node: NodeIndex, text: &str) -> PyResult<Option<String>> {
+/// What kind of root the first object of a chain is, in words, if it is one other than a module; `text` has
+/// the words for it as any object.
+fn root_words(
+    heap: &LiveHeap<'_>,
+    node: NodeIndex,
+    text: &str,
+) -> PyResult<Option<(RootKind, String)>> {
     let graph = heap.graph();
     let roots = heap.roots()?;
     let root = roots.describe(node);
-    Ok(match root.kind {
+    let words = match root.kind {
         RootKind::Module => None,
         RootKind::Frame => Some(format!("frame {}", root.name)),
         RootKind::Suspended | RootKind::Context | RootKind::AtExit | RootKind::Interpreter => {
@@ -299,7 +331,8 @@ fn root_words(heap: &LiveHeap<'_>, node: NodeIndex, text: &str) -> PyResult<Opti
             let is_held = graph.unexplained_count(node) > 0;
             (is_held && !is_class).then(|| format!("{text}, {}", root.name))
         }
-    })
+    };
+    Ok(words.map(|words| (root.kind, words)))
 }
 
 /// The preferred name among the references from `holder` to `held`.

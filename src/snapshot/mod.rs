@@ -175,8 +175,7 @@ impl HeapSnapshot {
         &self.node_names
     }
 
-    /// What a weak reference refers to that is a key, or not the only one to its referent; `None` if
-    /// that is gone. It keeps nothing alive, and so it is no reference of the graph.
+    /// What a weak reference refers to; `None` if that is gone, or is a class with no other and this is no key. It keeps nothing alive, and so it is no reference of the graph.
     pub fn weak_referent(&self, node: NodeIndex) -> Option<NodeIndex> {
         let address = self.node_names.get(node)?.strip_prefix(WEAK_REFERENT)?;
         self.graph.node_at(u64::from_str_radix(address, 16).ok()?)

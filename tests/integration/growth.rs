@@ -11,7 +11,7 @@ use crate::random::Random;
 use crate::written_heap::{WrittenHeap, key};
 
 /// The history of heaps that `draw` makes, one for each moment, ten iterations apart.
-fn history(
+pub(crate) fn history(
     moments: usize,
     draw: impl Fn(usize) -> WrittenHeap,
 ) -> (GrowthHistory, HeapSnapshot, Placement) {
@@ -42,7 +42,7 @@ pub(crate) fn only_row(report: &GrowthReport) -> &GrowingPath {
 }
 
 /// Puts new objects into a list.
-fn fill(heap: &mut WrittenHeap, list: usize, count: usize) {
+pub(crate) fn fill(heap: &mut WrittenHeap, list: usize, count: usize) {
     for number in 0..count {
         heap.held(list, EdgeLabel::Index(number), "app.Item", 20);
     }

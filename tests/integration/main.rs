@@ -23,6 +23,7 @@ mod growth_garbage;
 mod growth_measure;
 mod growth_memory;
 #[cfg(feature = "cli")]
+mod growth_places;
 mod growth_processes;
 mod growth_thresholds;
 mod hints;

@@ -86,6 +86,17 @@ static PyType_Slot shy_slots[] = {{SLOT_NEW, box_new},
 static PyType_Spec shy_spec = {"leaky.Shy", sizeof(Box), 0, TPFLAGS_DEFAULT | TPFLAGS_HAVE_GC,
                                shy_slots};
 
+/* A box that belongs to no collector, and shows nothing to anybody. */
+static void silent_dealloc(Box *box) {
+    PyObject *type = box->object.type;
+    box_clear(box);
+    PyObject_Free(box);
+    Py_DecRef(type);
+}
+
+static PyType_Slot silent_slots[] = {{SLOT_NEW, box_new}, {SLOT_DEALLOC, silent_dealloc}, {0, NULL}};
+static PyType_Spec silent_spec = {"leaky.Silent", sizeof(Box), 0, TPFLAGS_DEFAULT, silent_slots};
+
 /* Belongs to no collector: nothing shows an instance that nothing shows holds. */
 static PyType_Slot unseen_slots[] = {{0, NULL}};
 static PyType_Spec unseen_spec = {"leaky.Unseen", sizeof(PyObject), 0, TPFLAGS_DEFAULT,
@@ -117,6 +128,7 @@ PyObject *PyInit_leaky(void) {
     Py_IncRef(unseen_type);
     PyModule_AddObject(module, "Unseen", unseen_type);
     PyModule_AddObject(module, "Unshown", PyType_FromSpec(&unshown_spec));
+    PyModule_AddObject(module, "Silent", PyType_FromSpec(&silent_spec));
     PyModule_AddObject(module, "Shy", PyType_FromSpec(&shy_spec));
     PyModule_AddObject(module, "Box", PyType_FromSpec(&box_spec));
     return module;

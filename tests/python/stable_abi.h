@@ -60,5 +60,5 @@ extern int PyModule_AddObject(PyObject *, const char *, PyObject *);
 extern PyObject *PyBytes_FromStringAndSize(const char *, ptrdiff_t);
 extern long PyLong_AsLong(PyObject *);
 extern void *PyMem_Malloc(size_t);
-extern void PyMem_Free(void *);
+extern void PyMem_Free(void *), PyObject_Free(void *);
 extern void PyObject_GC_UnTrack(void *), PyObject_GC_Del(void *);

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import heapgraph
 from compiled import compiled
 from heapgraph._growth_calls import CallSearch
 from heapgraph._machine import Machine
@@ -289,6 +290,15 @@ def test_calls_of_other_threads_are_not_told(lossy: ModuleType) -> None:
     finally:
         is_over.set()
         thread.join()
+
+
+def test_a_call_that_takes_references_to_a_class_is_in_the_report() -> None:
+    take = ctypes.pythonapi.Py_IncRef
+    report = heapgraph.find_growth(lambda: take(ctypes.py_object(Target)), iterations=60)
+    [row] = report.remarks
+    assert row.type_name == "builtins.type"
+    [call] = row.calls
+    assert f"takes 1 reference to the class {__name__}.Target" in call
 
 
 def test_calls_are_in_the_report(lossy: ModuleType) -> None:

@@ -7,6 +7,8 @@ import importlib.util
 import json
 import subprocess
 import sys
+from decimal import Context
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +165,63 @@ def test_an_instance_holds_its_class_whether_its_traverse_shows_it_or_not(
     assert unexplained(id(leaky.Shy), id(boxes[0]), id(boxes[-1])) == [0, 0, 0]
 
 
+def test_a_field_that_all_instances_have_and_no_traverse_shows_is_found(leaky: ModuleType) -> None:
+    few = [leaky.Silent(Kept()) for _ in range(3)]
+    snapshot = heapgraph.take_snapshot()
+    assert [node.unexplained_count for node in snapshot.find(Kept)] == [1, 1, 1]
+    many = [leaky.Silent(Kept()) for _ in range(10)]
+    snapshot = heapgraph.take_snapshot()
+    kept = snapshot.find(Kept)
+    assert [node.unexplained_count for node in kept] == [0] * 13
+    assert {node.referrers[0].node.type_name for node in kept} == {"leaky.Silent"}
+    chain = heapgraph.why(kept[0].address).chains[0].chain
+    assert chain.references[-1] == "<hidden>"
+    # A number there, as one that only looks like an address, and it is no field that holds objects.
+    number = leaky.Silent(10**20)
+    snapshot = heapgraph.take_snapshot()
+    assert [node.unexplained_count for node in snapshot.find(Kept)] == [1] * 13
+    del few, many, number
+
+
+def test_a_reference_is_no_field_where_nothing_is_missing(leaky: ModuleType) -> None:
+    """Of two that hold the same object, only one of which owns it, none is a holder."""
+    kept = [Kept() for _ in range(10)]
+    holders = [leaky.Silent(one) for one in kept]
+    for one in kept:
+        leaky.give_back(one)
+    del one
+    try:
+        found = heapgraph.take_snapshot().find(Kept)
+        assert {len(node.referrers) for node in found} == {1}
+        assert {node.unexplained_count for node in found} == {0}
+    finally:
+        for one in kept:
+            leaky.leak(one)
+    del holders
+
+
+def test_what_objects_of_the_library_do_not_show_is_found() -> None:
+    def gathered() -> StringIO:
+        buffer = StringIO()
+        buffer.write("one")
+        buffer.write("two")
+        return buffer
+
+    contexts, buffers = [Context()], [gathered()]
+    snapshot = heapgraph.take_snapshot()
+    flags = snapshot.find(type(contexts[0].flags))
+    assert len(flags) >= 2
+    assert {node.unexplained_count for node in flags if node.referrers} == {0}
+    assert {id(contexts[0].flags), id(contexts[0].traps)} <= {
+        node.address for node in flags if node.referrers
+    }
+    # A list of texts, until 3.12 has another way to gather them.
+    [buffer] = snapshot.find(address=id(buffers[0]))
+    lists = [held.node for held in buffer.referents if held.node.type_name == "builtins.list"]
+    assert len(lists) == (sys.version_info < (3, 12))
+    assert {node.unexplained_count for node in lists} <= {0}
+
+
 def test_the_command_reports_leaks(leaky: ModuleType, tmp_path: Path) -> None:
     def diff(*options: str) -> str:
         command = [sys.executable, "-m", "heapgraph", "diff", *paths, *options]
@@ -278,7 +337,13 @@ def test_held_from_outside_is_explained(leaky: ModuleType, tmp_path: Path) -> No
         assert str(outside) in str(heap.why(address))
         told = heap.why(address).to_dict()["explanations"][0]["outside"]
         assert told["candidates"][0] == {"module": module, "reason": words}
+    lines = heapgraph.describe_chain([client.options]).splitlines()
+    assert lines[-3].startswith(
+        "Compiled code holds the Options, or a call that is under way: 1 reference"
+    )
+    assert lines[-2].strip() == words
     leaky.keep(None)
+    assert "Compiled code" not in heapgraph.describe_chain([client.options])
     [explanation] = heapgraph.why(client.options).chains
     assert explanation.outside is None
     box = leaky.Box(3)

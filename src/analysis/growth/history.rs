@@ -148,15 +148,21 @@ impl GrowthHistory {
     /// What has risen from each of the first `count` moments to the next; at most one growth for a
     /// path, in the order of the paths. O(paths x moments).
     pub fn rising(&self, count: usize) -> Vec<Rising> {
-        let moments = &self.moments[..count.min(self.moments.len())];
+        let moments: Vec<&Moment> = self.moments.iter().take(count).collect();
         let all = moments.len().saturating_sub(1);
-        self.told(moments, |rises| all > 0 && rises == all)
+        self.told(&moments, |rises| all > 0 && rises == all)
     }
 
     /// What has risen from the last moment but one to the last.
     pub fn rising_lately(&self) -> Vec<Rising> {
-        let latest = &self.moments[self.moments.len().saturating_sub(2)..];
-        self.told(latest, |rises| rises == 1)
+        self.risen_since(self.moments.len().saturating_sub(1))
+    }
+
+    /// What there is more of at the last moment than at the last of the first `count`.
+    pub(super) fn risen_since(&self, count: usize) -> Vec<Rising> {
+        let then = count.checked_sub(1).and_then(|then| self.moments.get(then));
+        let ends: Vec<&Moment> = then.into_iter().chain(self.moments.last()).collect();
+        self.told(&ends, |rises| rises == 1)
     }
 
     /// Forgets all moments but the last two.
@@ -167,9 +173,9 @@ impl GrowthHistory {
     /// Containers that held more at all of the first `count` moments but one, as what fills up and is
     /// emptied now and then. None of fewer than four moments.
     pub fn wavering(&self, count: usize) -> Vec<Rising> {
-        let moments = &self.moments[..count.min(self.moments.len())];
+        let moments: Vec<&Moment> = self.moments.iter().take(count).collect();
         let all = moments.len().saturating_sub(1);
-        let mut wavering = self.told(moments, |rises| all > 2 && rises + 1 >= all);
+        let mut wavering = self.told(&moments, |rises| all > 2 && rises + 1 >= all);
         let rises_always = |rising: &Rising| {
             let series = self.series(*rising);
             series[..moments.len()]
@@ -184,7 +190,8 @@ impl GrowthHistory {
     /// to do at times. None of fewer than five moments.
     pub fn pausing(&self) -> Vec<Rising> {
         let all = self.moments.len().saturating_sub(1);
-        let mut pausing = self.told(&self.moments, |rises| {
+        let moments: Vec<&Moment> = self.moments.iter().collect();
+        let mut pausing = self.told(&moments, |rises| {
             all > 3 && rises < all && rises * PAUSING_OF >= all * PAUSING_RISES
         });
         pausing
@@ -193,13 +200,13 @@ impl GrowthHistory {
     }
 
     /// What has risen in so many of the intervals between some moments that `is_enough`.
-    fn told(&self, moments: &[Moment], is_enough: impl Fn(usize) -> bool) -> Vec<Rising> {
+    fn told(&self, moments: &[&Moment], is_enough: impl Fn(usize) -> bool) -> Vec<Rising> {
         let rises = |path: PathIndex, growth: Growth| {
             let amount = |moment: &Moment| growth.of(moment.measure(path));
             let pairs = moments.windows(2);
             is_enough(
                 pairs
-                    .filter(|pair| amount(&pair[0]) < amount(&pair[1]))
+                    .filter(|pair| amount(pair[0]) < amount(pair[1]))
                     .count(),
             )
         };

@@ -96,7 +96,7 @@ impl<'a> Judge<'a> {
     }
 
     /// What rises, by its course; what goes together with something limited will end with it.
-    pub(super) fn by_course(&self, rising: &[Rising]) -> ByCourse {
+    pub(super) fn by_course(&self, all: &[Rising]) -> ByCourse {
         let is_on_its_way = |rising: &&Rising| {
             self.is_limited(**rising)
                 && !matches!(
@@ -104,10 +104,10 @@ impl<'a> Judge<'a> {
                     Course::Levelled { .. } | Course::Saws { .. }
                 )
         };
-        let limited = rising.iter().filter(is_on_its_way);
+        let limited = all.iter().filter(is_on_its_way);
         let limited: Vec<Rising> = limited.copied().collect();
         let will_end = |rising| limited.iter().any(|&other| self.go_together(rising, other));
-        let maybe = rising.iter().filter(|&&rising| self.may_be_limited(rising));
+        let maybe = all.iter().filter(|&&rising| self.may_be_limited(rising));
         let maybe: Vec<Rising> = maybe.copied().collect();
         // What a part of one object takes, of which another part is known to be limited perhaps.
         let is_room_of_limited = |rising: Rising| {
@@ -117,9 +117,16 @@ impl<'a> Judge<'a> {
                 && maybe.iter().any(|&other| holder == self.object_with(other))
         };
         let mut by_course = ByCourse::default();
-        for &rising in rising.iter().filter(|&&rising| !self.is_noise(rising)) {
+        for &rising in all.iter().filter(|&&rising| !self.is_noise(rising)) {
             let alike = match self.course(rising) {
-                Course::Levelled { .. } | Course::Saws { .. } => &mut by_course.ended,
+                Course::Levelled { .. } | Course::Saws { .. } => {
+                    let found = self.found_in();
+                    if self.history.goes_on_elsewhere(rising, all, found) {
+                        &mut by_course.unknown
+                    } else {
+                        &mut by_course.ended
+                    }
+                }
                 _ if will_end(rising) => &mut by_course.ended,
                 _ if self.may_be_limited(rising) => &mut by_course.unknown,
                 _ if is_room_of_limited(rising) => &mut by_course.unknown,
@@ -287,7 +294,13 @@ impl<'a> Judge<'a> {
             .collect();
         explained.sort_by(|a, b| {
             let key = |row: &GrowingPath| Reverse((row.share.exclusive.bytes, row.share.bytes));
-            key(a).cmp(&key(b)).then(a.path.cmp(&b.path))
+            // What the program has comes before what a library notes of it.
+            let is_registry =
+                |row: &GrowingPath| row.rising.is_some_and(|row| self.is_registry(row));
+            let order = is_registry(a)
+                .cmp(&is_registry(b))
+                .then(key(a).cmp(&key(b)));
+            order.then(a.path.cmp(&b.path))
         });
         explained
     }
@@ -304,13 +317,20 @@ impl<'a> Judge<'a> {
         let series = history.series(rising);
         let bytes = history.bytes_below(rising.path);
         let elements = self.elements(rising.path);
-        let largest = holders.iter().copied().max_by_key(|&node| {
-            (
-                graph.referents(node).len(),
-                graph.shallow_size(node),
-                Reverse(node),
-            )
-        });
+        let largest = || {
+            holders.iter().copied().max_by_key(|&node| {
+                (
+                    graph.referents(node).len(),
+                    graph.shallow_size(node),
+                    Reverse(node),
+                )
+            })
+        };
+        let holder = match rising.growth {
+            // A class, and not its namespace.
+            Growth::References => most_unexplained(graph, holders),
+            _ => largest(),
+        };
         let is_uncollectable = UncollectableGroup::is_start_of(&names.spelled(rising.path));
         GrowingPath {
             kind: match (rising.growth, names.holder(rising.path)) {
@@ -325,10 +345,10 @@ impl<'a> Judge<'a> {
             },
             path: names.spelled(rising.path),
             type_name: names.type_name(rising.path).to_owned(),
-            chain: largest.and_then(|node| paths.chain_to(node)),
-            holder: largest,
+            chain: holder.and_then(|node| paths.chain_to(node)),
+            holder,
             outside: match (rising.growth, names.holder(rising.path)) {
-                (Growth::References, _) => most_unexplained(graph, holders),
+                (Growth::References, _) => holder,
                 // That which was met last is likely to be new.
                 (Growth::Objects, None) if names.spelled(rising.path) == HELD_FROM_OUTSIDE => {
                     holders.last().copied()

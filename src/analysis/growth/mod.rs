@@ -6,6 +6,7 @@
 //! bytes, not the new objects found under them.
 
 mod census;
+mod connections;
 mod course;
 mod elements;
 mod grouping;
@@ -14,6 +15,7 @@ mod judge;
 mod limit;
 mod measure;
 mod moment;
+mod moved;
 mod name_path;
 mod new_objects;
 mod outside;

@@ -45,6 +45,9 @@ pub struct NamePaths {
 /// A text for the step to what a container holds under any position or key.
 pub(super) const ANY_ELEMENT: &str = "[x]";
 
+/// How the step to a variable that a function closes over begins.
+pub(super) const CLOSURE: &str = "<closure ";
+
 /// The step to a key of a dict.
 pub(super) const KEY: &str = "<key>";
 
@@ -127,6 +130,18 @@ impl NamePaths {
         self.insert(holder, step, type_name)
     }
 
+    /// As [`retyped`](Self::retyped), for what a cell has. Where a function closes over that, another one below
+    /// it is a link, as where functions are wrapped again and again.
+    pub(super) fn in_cell(&mut self, cell: PathIndex, type_name: TextIndex) -> PathIndex {
+        let NamePath { holder, step, .. } = self.path(cell);
+        match holder {
+            Some(holder) if self.texts.text(step).starts_with(CLOSURE) => {
+                self.next(holder, step, type_name)
+            }
+            _ => self.retyped(cell, type_name),
+        }
+    }
+
     /// True if and only if some objects of the path are held by others of it: the links of a list.
     pub fn is_repeated(&self, path: PathIndex) -> bool {
         self.repeated.contains(&path)
@@ -169,27 +184,32 @@ impl NamePaths {
     pub fn test_tool(&self, path: PathIndex) -> Option<&'static Excuse> {
         let root = self.ancestors(path).last()?;
         let of_root = self.texts.text(self.path(root).step);
-        let is_about = |rule: &Excuse, holder, name: &str| {
-            rule.is_attribute(name) && holder == root && rule.is_of_module(of_root)
-        };
         let mut tools = excuses().iter();
         let whole = tools.find(|rule| {
             let is_tool = rule.kind == ExcuseKind::TestTool && rule.name.is_none();
             is_tool && rule.is_of_module(of_root)
         });
-        whole.or_else(|| {
-            self.ancestors(path).find_map(|held| {
-                let holder = self.holder(held)?;
-                let name = self.last_step(held).strip_prefix('.')?;
-                let of_class = self.rules.get(&holder).into_iter().flatten().copied();
-                let mut of_class = of_class.filter(|rule| rule.is_attribute(name));
-                let mut others = excuses().iter();
-                of_class.next().or_else(|| {
-                    others.find(|rule| {
-                        rule.kind == ExcuseKind::TestTool && is_about(rule, holder, name)
-                    })
-                })
-            })
+        let of_attribute = |held| self.rule_of_attribute(held, ExcuseKind::TestTool);
+        whole.or_else(|| self.ancestors(path).find_map(of_attribute))
+    }
+
+    /// True if and only if what is on a path is a registry of what something else keeps.
+    pub(super) fn is_registry(&self, path: PathIndex) -> bool {
+        let rule = self.rule_of_attribute(path, ExcuseKind::Registry);
+        rule.is_some()
+    }
+
+    /// The rule of some kind about the attribute that a path ends with.
+    fn rule_of_attribute(&self, path: PathIndex, kind: ExcuseKind) -> Option<&'static Excuse> {
+        let holder = self.holder(path)?;
+        let name = self.last_step(path).strip_prefix('.')?;
+        let is_meant = |rule: &&Excuse| rule.kind == kind && rule.is_attribute(name);
+        let mut of_class = self.rules.get(&holder).into_iter().flatten().copied();
+        of_class.find(is_meant).or_else(|| {
+            let is_root = self.holder(holder).is_none();
+            let module = self.texts.text(self.path(holder).step);
+            let mut rules = excuses().iter().filter(is_meant);
+            rules.find(|rule| is_root && rule.is_of_module(module))
         })
     }
 

@@ -1,6 +1,6 @@
 //! Where an object is, by where that is which holds it.
 
-use super::name_path::{ANY_ELEMENT, KEY, NamePaths, PathIndex};
+use super::name_path::{ANY_ELEMENT, CLOSURE, KEY, NamePaths, PathIndex};
 use super::placement::Place;
 use crate::analysis::owned::{class_named, is_derived};
 use crate::analysis::{Excuse, ExcuseKind, UncollectableCycles, excuses};
@@ -69,7 +69,7 @@ impl Spelling {
                 None => ANY_ELEMENT.into(),
             },
             Self::Finalizer => format!("[{text}]"),
-            Self::Closure => format!("<closure {text}>"),
+            Self::Closure => format!("{CLOSURE}{text}>"),
             Self::Local => format!("<local {text}>"),
             Self::ContextVariable => {
                 let name = text.trim_start_matches(CONTEXT_VARIABLE);
@@ -264,7 +264,7 @@ impl<'a> Placing<'a> {
         let texts = self.names.texts();
         let spelling = match self.names.name(reference) {
             EdgeName::Attribute(text) if texts.text(text) == CELL_CONTENTS => {
-                return self.paths.retyped(path, type_name);
+                return self.paths.in_cell(path, type_name);
             }
             EdgeName::Attribute(text) => Some((Spelling::Attribute, text)),
             EdgeName::Closure(text) => Some((Spelling::Closure, text)),
@@ -320,11 +320,11 @@ impl<'a> Placing<'a> {
     }
 }
 
-/// For each type the rules about what tools of tests keep in attributes of its instances.
+/// For each type the rules about what registries and tools of tests keep in attributes of its instances.
 fn rules(snapshot: &HeapSnapshot) -> Vec<Vec<&'static Excuse>> {
-    let tools = excuses().iter();
-    let tools = tools.filter(|rule| rule.kind == ExcuseKind::TestTool);
-    let classes: Vec<(&Excuse, NodeIndex)> = tools
+    let kinds = [ExcuseKind::Registry, ExcuseKind::TestTool];
+    let meant = excuses().iter().filter(|rule| kinds.contains(&rule.kind));
+    let classes: Vec<(&Excuse, NodeIndex)> = meant
         .filter_map(|rule| Some((rule, class_named(snapshot, rule.class.as_ref()?)?)))
         .collect();
     let of_type = |ty: &HeapType| {

@@ -262,6 +262,12 @@ impl Object {
         (place + size_of::<u64>() == size).then(|| self.word_at(place))
     }
 
+    /// The word `offset` bytes into an object, whose type says that its instances are larger than that: a
+    /// number, or an address to compare with known ones.
+    pub(super) fn field(self, offset: usize) -> u64 {
+        self.word_at(offset)
+    }
+
     /// The word `offset` bytes into an object that is larger than that: a field of its own type's.
     fn word_at(self, offset: usize) -> u64 {
         // SAFETY: callers pass the offset of a field of the object.

@@ -153,6 +153,12 @@ impl Known {
         )
     }
 
+    /// Its instances hold objects in fields that no traverse shows: what an `io.StringIO` has gathered, the flags
+    /// of a context of decimal arithmetic.
+    pub(super) fn holds_what_it_hides(self) -> bool {
+        matches!(self, Self::DecimalContext | Self::MemoryFile)
+    }
+
     /// Its `__sizeof__`, if it has one, looks at nothing but the object, runs no Python code and
     /// keeps the interpreter. Not that of `_struct.Struct`: it crashes on an object that was made
     /// without `__init__`.

@@ -1,6 +1,8 @@
 //! The walk: every object once, in the order in which they are met.
 
+mod notes;
 mod referents;
+mod unshown;
 
 use std::ffi::CString;
 
@@ -22,9 +24,11 @@ use super::threads::ThreadId;
 use super::tracked::Tracked;
 use super::type_info::TypeCache;
 use crate::graph::{HeapGraph, HeapGraphBuilder, NodeFlags, NodeIndex, NodeRecord, TypeIndex};
-use crate::process::{TooLittleMemory, grow};
+use crate::process::TooLittleMemory;
 
+use notes::note;
 use referents::Referents;
+use unshown::Candidates;
 
 /// What a walk found.
 pub(crate) struct WalkedHeap<'py> {
@@ -120,6 +124,8 @@ struct Walk<'a, 'py> {
     /// Instances of types with a registered function, which was not asked about them yet.
     hooked: Vec<NodeIndex>,
     unused: Vec<(NodeIndex, u64)>,
+    /// What may be references that no traverse shows.
+    unshown: Candidates,
     hidden: HiddenReferences,
     complaints: Vec<String>,
     held: HeldObjects<'py>,
@@ -141,6 +147,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             held_count: 0,
             hooked: Vec::new(),
             unused: Vec::new(),
+            unshown: Candidates::default(),
             hidden: HiddenReferences::default(),
             complaints: Vec::new(),
             held: HeldObjects::default(),
@@ -155,6 +162,8 @@ impl<'a, 'py> Walk<'a, 'py> {
         self.visit_known(tracked, extra)?;
         self.show_hidden()?;
         mark_modules(self.introspection.py, &mut self.builder);
+        let unshown = std::mem::take(&mut self.unshown);
+        unshown.show(&self.types, &mut self.builder, &mut self.hidden);
         let running = self.running_frames();
         let graph = self.builder.build()?;
         let mut cached_names = HeldObjects::default();
@@ -330,6 +339,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         let is_tracked = info.has_gc && (is_listed || object.is_tracked());
         self.referents
             .add(info, object, is_tracked, &mut self.builder);
+        self.unshown.note(info, object, &mut self.builder);
         if info.is_hooked
             && let Some(node) = self.builder.next_node()
         {
@@ -363,16 +373,6 @@ impl<'a, 'py> Walk<'a, 'py> {
             flags,
         });
     }
-}
-
-/// Puts down something of the node that is visited, unless there is no memory for that.
-fn note<T>(notes: &mut Vec<T>, new: T, builder: &mut HeapGraphBuilder) {
-    if notes.len() == notes.capacity()
-        && let Err(refused) = grow(notes, usize::MAX)
-    {
-        return builder.refuse(refused);
-    }
-    notes.push(new);
 }
 
 /// Strings that no object of the heap holds, and that are nodes all the same: the dict of interned

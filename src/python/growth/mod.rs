@@ -26,7 +26,7 @@ pub(super) use report::{GrowingPath, GrowthReport};
 use super::asker::Asker;
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
-    self, Effort, Limit, Memory, PathIndex, PathPattern, Placement, Point, Tally, Watched,
+    self, Effort, Limit, Memory, PathIndex, PathPattern, Placement, Point, Rising, Tally, Watched,
     WithoutLeak, ensure_memory, is_straight, rises_slowly, thresholds,
 };
 use crate::capture::{self, Introspection, LiveSnapshot, Need, Sizes, SnapshotOptions, capture};
@@ -193,6 +193,25 @@ impl GrowthHistory {
             self.forget_watch();
         }
         is_rising
+    }
+
+    /// True if what has risen at first goes on under another name; then all moments but the last two are
+    /// forgotten.
+    fn begin_anew_if_moved(&mut self) -> bool {
+        let found = self.watched.moments_before;
+        let rising = self.rising(found);
+        let has_ended = |rising: &&Rising| {
+            let series = self.history.series(**rising);
+            let (last, before) = (series.last(), series.get(..series.len() - 1));
+            before.is_some_and(|before| before.iter().max() >= last)
+        };
+        let mut ended = rising.iter().filter(has_ended);
+        let has_moved = ended.any(|&ended| self.history.goes_on_elsewhere(ended, &rising, found));
+        if has_moved {
+            self.history.forget_earlier();
+            self.forget_watch();
+        }
+        has_moved
     }
 
     /// True if something has risen at each of the moments so far, and all of it may.

@@ -2,6 +2,8 @@
 //!
 //! Compiled code of numpy is asked, through the descriptors of its types. It runs no code of the program.
 
+mod records;
+
 use std::cell::OnceCell;
 use std::ffi::CStr;
 
@@ -12,9 +14,12 @@ use super::ffi::{self, Object};
 use super::introspection::Introspection;
 use super::known_types::Known;
 use crate::graph::EdgeLabel;
+use records::Elements;
 
-/// The number of the dtype `object`, the same in all versions of numpy (`NPY_OBJECT`).
+/// The numbers of the dtype `object` and of those with fields, the same in all versions of numpy
+/// (`NPY_OBJECT`, `NPY_VOID`).
 const OBJECT: i32 = 17;
+const VOID: i32 = 20;
 /// The scalar that is a row of an array with fields. It shows the descriptors of no other type of numpy.
 const RECORD: &str = "void";
 
@@ -35,7 +40,9 @@ pub(super) struct ArrayFields {
     dtype: Object,
     flags: Object,
     flat: Object,
+    item: Object,
     shape: Object,
+    number_of_elements: Object,
     /// Bytes of an array without its elements.
     size: usize,
     /// Those of dtypes and of flags, looked up at the first array.
@@ -54,10 +61,12 @@ pub(super) struct DtypeFields {
 
 /// A reference of one of numpy's objects.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Part {
+pub(super) enum Part<'a> {
     Attribute(&'static str),
     /// An element of an array, by its number in C order.
     Element(usize),
+    /// What the elements of an array have in a field with that name.
+    Field(&'a str),
 }
 
 impl NumpyFields {
@@ -77,7 +86,7 @@ impl NumpyFields {
             let found = ffi::value_under(&namespace, name)?;
             let is_compiled = matches!(
                 types.known(found.type_object()),
-                Some(Known::GetSetDescriptor | Known::MemberDescriptor)
+                Some(Known::GetSetDescriptor | Known::MemberDescriptor | Known::MethodDescriptor)
             );
             is_compiled.then_some(found)
         };
@@ -88,7 +97,9 @@ impl NumpyFields {
                 dtype: descriptor(c"dtype")?,
                 flags: descriptor(c"flags")?,
                 flat: descriptor(c"flat")?,
+                item: descriptor(c"item")?,
                 shape: descriptor(c"shape")?,
+                number_of_elements: descriptor(c"size")?,
                 size: usize::try_from(types.instance_sizes(ty).0).ok()?,
                 number_of_dtype: OnceCell::new(),
                 owndata_of_flags: OnceCell::new(),
@@ -120,7 +131,7 @@ impl NumpyFields {
         &self,
         types: &Introspection<'_>,
         object: Object,
-        mut found: impl FnMut(Part, Object),
+        mut found: impl FnMut(Part<'_>, Object),
     ) {
         let object = &object.lent(types.py);
         match self {
@@ -165,6 +176,7 @@ impl NumpyFields {
                 match part {
                     Part::Attribute(name) => EdgeLabel::attribute(name),
                     Part::Element(number) => position(number, &shape),
+                    Part::Field(name) => EdgeLabel::Key(name.to_owned()),
                 },
             ));
         });
@@ -179,7 +191,7 @@ impl ArrayFields {
         &self,
         types: &Introspection<'_>,
         array: &Bound<'_, PyAny>,
-        mut found: impl FnMut(Part, Object),
+        mut found: impl FnMut(Part<'_>, Object),
     ) {
         if let Some(base) = read(self.base, array) {
             found(Part::Attribute("base"), Object::from_bound(&base));
@@ -188,12 +200,11 @@ impl ArrayFields {
         if let Some(dtype) = &dtype {
             found(Part::Attribute("dtype"), Object::from_bound(dtype));
         }
-        let number = dtype.and_then(|dtype| {
-            let known = &self.number_of_dtype;
-            let number = *known.get_or_init(|| compiled_field(types, &dtype, c"num"));
-            read(number?, &dtype)?.extract().ok()
-        });
-        if number != Some(OBJECT) {
+        let Some(dtype) = dtype else { return };
+        let known = &self.number_of_dtype;
+        let number = *known.get_or_init(|| compiled_field(types, &dtype, c"num"));
+        let number = number.and_then(|number| read(number, &dtype)?.extract().ok());
+        if ![Some(OBJECT), Some(VOID)].contains(&number) {
             return;
         }
         // A view counts no references to the elements of its base.
@@ -205,6 +216,18 @@ impl ArrayFields {
         if owns != Some(true) {
             return;
         }
+        if number == Some(VOID) {
+            let count = read(self.number_of_elements, array);
+            let elements = Elements {
+                item: self.item,
+                flat: self.flat,
+                count: count.and_then(|count| count.extract().ok()).unwrap_or(0),
+            };
+            elements.for_each(types, array, &dtype, |name, held| {
+                found(Part::Field(name), held);
+            });
+            return;
+        }
         let elements = read(self.flat, array).and_then(|flat| flat.cast_into::<PyIterator>().ok());
         for (number, element) in elements.into_iter().flatten().flatten().enumerate() {
             found(Part::Element(number), Object::from_bound(&element));
@@ -213,7 +236,7 @@ impl ArrayFields {
 }
 
 impl DtypeFields {
-    fn for_each(&self, dtype: &Bound<'_, PyAny>, mut found: impl FnMut(Part, Object)) {
+    fn for_each(&self, dtype: &Bound<'_, PyAny>, mut found: impl FnMut(Part<'_>, Object)) {
         let mut give = |name, held: Object| found(Part::Attribute(name), held);
         for (name, field) in [("type", self.scalar), ("names", self.names)] {
             if let Some(held) = read(field, dtype) {
