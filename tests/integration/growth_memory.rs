@@ -99,11 +99,14 @@ fn two_moments_of_a_watch_that_was_cut_short_decide_nothing() {
 
 #[test]
 fn a_few_bytes_that_the_allocator_has_given_out_are_told_although_nothing_else_rises() {
-    let report = report_of(5, 0, Some((200, 0)));
+    let report = report_of(31, 0, Some((200, 0)));
     assert_eq!(report.verdict, GrowthVerdict::Native);
     let row = &report.growing[0];
     assert_eq!((row.kind, row.type_name.as_str()), ("native", "leak"));
-    assert_eq!(row.series, [0, 2000, 4000, 6000, 8000]);
+    assert_eq!(row.series[..3], [0, 2000, 4000]);
+    // An allocator that is not yet at rest looks the same for some time.
+    let report = report_of(5, 0, Some((200, 0)));
+    assert_eq!(report.verdict, GrowthVerdict::Undecided);
     let verdict = |allocator| report_of(5, 0, Some(allocator)).verdict;
     // Less than noise, more of it kept free, and less than before.
     assert_eq!(verdict((10, 10)), GrowthVerdict::Nothing);

@@ -9,10 +9,9 @@ use crate::graph::{EdgeName, NodeFlags, NodeIndex};
 use crate::snapshot::HeapSnapshot;
 
 /// Names of attributes that say it, in small letters and without underscores.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 11] = [
     "cachesize",
     "capacity",
-    "limit",
     "maxcount",
     "maxentries",
     "maximumsize",
