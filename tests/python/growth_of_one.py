@@ -1,11 +1,12 @@
 """Asks what grows in modules of `fixtures/leaks`, each in a process that nothing else was asked in.
 
-    python growth_of_one.py FOLDER
+    python growth_of_one.py FOLDER SEED
 
 Reads lines of a module and how many iterations its leak is watched; for each a fork of this process
-answers, so that heapgraph is loaded once. The innocent twin runs before the leak, so that what it
-fills is full by then. It is watched for as long as by default. In the end the leak of a new module
-runs between some looks for which nothing has a name. Prints a line of JSON for each.
+answers, so that heapgraph is loaded once. SEED draws the sizes of a module. The innocent twin runs
+before the leak, so that what it fills is full by then. It is watched for as long as by default. In
+the end the leak of a new module runs between some looks for which nothing has a name. Prints a line
+of JSON for each.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import random
 import sys
 import traceback
 from importlib import import_module
@@ -56,6 +58,9 @@ def answer_and_end(name: str, iterations: int) -> None:
 def answers_of(name: str, iterations: int) -> dict[str, object]:
     """Run both scenarios of a module."""
     module = import_module(name)
+    if hasattr(module, "SIZES"):
+        module.SIZE = random.Random(f"{sys.argv[2]} {name}").choice(module.SIZES)  # type: ignore[attr-defined]
+    drawn = f"HEAPGRAPH_SEED={sys.argv[2]} SIZE={getattr(module, 'SIZE', None)}"
     answers: dict[str, object] = {}
     for scenario, most in (("innocent", DEFAULT), ("leak", iterations)):
         if hasattr(module, scenario):
@@ -64,7 +69,7 @@ def answers_of(name: str, iterations: int) -> dict[str, object]:
             )
             answers[scenario] = {
                 "leaks": bool(report),
-                "text": str(report),
+                "text": f"{drawn}\n{report}",
                 "growing": [
                     [path.path, path.type_name, path.kind, *path.also]
                     for path in [*report.growing, *report.remarks]
