@@ -70,7 +70,8 @@ impl Judge<'_> {
             let bytes = self.history.bytes_below(rising[row].path);
             (
                 self.is_effect(rising[row]),
-                self.is_registry(rising[row]) || mirrors_another(row),
+                self.is_registry(rising[row]),
+                mirrors_another(row),
                 Reverse(bytes.last().copied()),
                 rising[row].path,
             )
