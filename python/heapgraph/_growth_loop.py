@@ -105,8 +105,9 @@ class GrowthLoop:
         self._calls: CallSearch | None = None
         self._probe = MemoryProbe(self.machine)
         self._probed_from = self._watched_from = 0
-        self._used_blocks, self._used_resident = _BEFORE, _BEFORE
-        self._blocks, self._resident = _BEFORE, _BEFORE
+        # Each a number of its own, as those that take their places are.
+        self._used_blocks, self._used_resident = _BEFORE + 1, _BEFORE + 2
+        self._blocks, self._resident = _BEFORE + 3, _BEFORE + 4
         self._enables_collector = False
         self._is_open = self._has_watched = False
         self._taken = self._taken_at = 0

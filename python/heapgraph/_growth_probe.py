@@ -16,6 +16,7 @@ _NUMBERS = _core.growth_thresholds()
 _ITERATIONS = int(_NUMBERS["PROBE_ITERATIONS"])
 _FEWEST = int(_NUMBERS["FEWEST_PROBED"])
 _SECONDS = _NUMBERS["PROBE_SECONDS"]
+_BEFORE = 1 << 29
 
 
 class MemoryProbe:
@@ -26,9 +27,10 @@ class MemoryProbe:
     def __init__(self, machine: type[Machine]) -> None:
         """Read time and memory off `machine`, from `begin` on."""
         self._machine = machine
-        # All that is there later, of the same size: this may be in the heap that is compared.
-        self._most, self._last, self._ends_at = 0, 0.5, 0.5
-        self._blocks = self._resident = self._given_out = 1 << 29
+        # All that is there later, each of its own and of the same size: this may be in the heap that
+        # is compared.
+        self._most, self._last, self._ends_at = 0, 0.5, 1.5
+        self._blocks, self._resident, self._given_out = _BEFORE, _BEFORE + 1, _BEFORE + 2
 
     def begin(self, most: int, last: float) -> None:
         """Begin.

@@ -26,7 +26,8 @@ class SearchTime:
     def begin(self, seconds: float) -> None:
         """So many seconds begin."""
         self.ends_at = self._machine.seconds() + seconds
-        # There from now on: a number that comes between two looks at the heap is growth.
+        # Numbers of their own from now on: one that comes between two looks at the heap is growth.
+        self.snapshot_seconds = 0.0 * seconds
         self.begin_loops()
 
     def begin_loops(self) -> None:
