@@ -27,8 +27,8 @@ class MemoryProbe:
     def __init__(self, machine: type[Machine]) -> None:
         """Read time and memory off `machine`, from `begin` on."""
         self._machine = machine
-        # All that is there later, each of its own and of the same size: this may be in the heap that
-        # is compared.
+        # All that is there later, each a number of its own and of the same size: this may be in the
+        # heap that is compared.
         self._most, self._last, self._ends_at = 0, 0.5, 1.5
         self._blocks, self._resident, self._given_out = _BEFORE, _BEFORE + 1, _BEFORE + 2
 

@@ -59,7 +59,8 @@ def ask_live() -> None:
 def ask_growth() -> None:
     """Whether a function that does nothing grows, and one that does."""
     report = heapgraph.find_growth(lambda: None, iterations=200, seconds=60)
-    # A tool that measures this process may fill its tables meanwhile, and what is used first may stay.
+    # A tool that measures this process may fill its tables meanwhile, and a first use may leave
+    # something.
     assert report.verdict in ("nothing", "bounded", "warm-up"), str(report)
     report = heapgraph.find_growth(lambda: GROWING.append([]), iterations=20, seconds=60)
     assert any(path.path.endswith(".GROWING") for path in report.growing), report
