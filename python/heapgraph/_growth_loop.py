@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gc
-import time
 
 from heapgraph import _core
 from heapgraph._arguments import check_number
-from heapgraph._asker import asker
+from heapgraph._growth_moments import Moments
 from heapgraph._growth_probe import MemoryProbe
 from heapgraph._growth_progress import Progress
 from heapgraph._growth_time import SearchTime
@@ -35,9 +34,6 @@ _TRACED_ITERATIONS = 3
 _FEWEST_SNAPSHOTS = 2
 
 _RUNS_ONCE = "a GrowthLoop runs once: make another for another scenario"
-
-_BEFORE = 1 << 45
-"""Where counting begins. A few more or less are of the same size: this loop may be in the heap."""
 
 
 class GrowthLoop:
@@ -87,12 +83,12 @@ class GrowthLoop:
         self._loops = loops
         self._snapshots = snapshots
         self._warmup = warmup
-        self._settle = settle
         self._iterations = iterations
         self._seconds = seconds
         self._trace = trace
         self._ignore = [ignore] if isinstance(ignore, str) else list(ignore)
         self._history = _core.GrowthHistory(self._ignore)
+        self._moments = Moments(self._history, self.machine, settle)
         self._count = 0
         self._until = warmup
         self._progress = Progress()
@@ -105,9 +101,6 @@ class GrowthLoop:
         self._calls: CallSearch | None = None
         self._probe = MemoryProbe(self.machine)
         self._probed_from = self._watched_from = 0
-        # Each a number of its own, as those that take their places are.
-        self._used_blocks, self._used_resident = _BEFORE + 1, _BEFORE + 2
-        self._blocks, self._resident = _BEFORE + 3, _BEFORE + 4
         self._enables_collector = False
         self._is_open = self._has_watched = False
         self._taken = self._taken_at = 0
@@ -400,32 +393,11 @@ class GrowthLoop:
     def _take(self, *, watch: bool) -> None:
         """Take a snapshot when everything has settled."""
         begin = self.machine.seconds()
-        garbage = self._let_settle()
-        # What the snapshots themselves take is no growth of the program.
-        blocks, resident = self.machine.used_memory()
-        if self._taken:
-            self._blocks += blocks - self._used_blocks
-            self._resident += resident - self._used_resident
-        self._history.take(
-            self._count, max(0, self._blocks), max(0, self._resident), garbage, watch, asker()
-        )
-        self._used_blocks, self._used_resident = self.machine.used_memory()
+        self._moments.take(self._count, watch=watch)
         self._taken += 1
         self._taken_at = self._count
         self._time.snapshot_seconds = self.machine.seconds() - begin
         self._time.begin_loops()
-
-    def _let_settle(self) -> int:
-        """Let the program come to rest; give the number of objects that were garbage."""
-        if callable(self._settle):
-            self._settle()
-        elif self._settle > 0:
-            time.sleep(self._settle)
-        garbage = gc.collect()
-        if garbage:
-            # What was finalized only then.
-            gc.collect()
-        return garbage
 
     def _explained(self) -> _core.GrowthReport:
         """The report, with the places in the source that are known."""

@@ -38,9 +38,10 @@ def _line_of(module: object, names: list[str]) -> str | None:
 
     for _ in range(_MOST_IMPORTS):
         file = names_of_module(module).get("__file__")
-        scope = _parsed(file)
-        if scope is None or not names:
+        tree = _parsed(file)
+        if tree is None or not names:
             return None
+        scope: ast.AST = tree
         line = None
         for name in names:
             found = next((node for node in _statements(scope) if _binds(node, name)), None)

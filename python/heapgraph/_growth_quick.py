@@ -59,7 +59,7 @@ class QuickLoop(GrowthLoop):
     def _begin(self) -> Phase:
         # What tools of tests keep may grow.
         self._history.excuse_tools()
-        self._let_settle()
+        self._moments.let_settle()
         self._walks += 1
         if not self._history.has_grown():
             return self._start_probe()

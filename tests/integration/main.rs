@@ -22,8 +22,8 @@ mod growth_course;
 mod growth_garbage;
 mod growth_measure;
 mod growth_memory;
-#[cfg(feature = "cli")]
 mod growth_places;
+#[cfg(feature = "cli")]
 mod growth_processes;
 mod growth_thresholds;
 mod hints;
