@@ -58,7 +58,7 @@ def answer_and_end(name: str, iterations: int) -> None:
 def answers_of(name: str, iterations: int) -> dict[str, object]:
     """Run both scenarios of a module."""
     module = import_module(name)
-    if hasattr(module, "SIZES"):
+    if isinstance(getattr(module, "SIZES", None), range):
         module.SIZE = random.Random(f"{sys.argv[2]} {name}").choice(module.SIZES)  # type: ignore[attr-defined]
     drawn = f"HEAPGRAPH_SEED={sys.argv[2]} SIZE={getattr(module, 'SIZE', None)}"
     answers: dict[str, object] = {}

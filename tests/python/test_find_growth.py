@@ -116,8 +116,8 @@ def test_limits_are_read() -> None:
     report = heapgraph.find_growth(run)
     assert not report, str(report)
     assert {row.limit for row in report.bounded} == {100_000}
-    # Both are kept to, and nothing is to be waited for.
-    assert report.iterations < 100
+    # Both are kept to: only what may come beside them is to be waited for.
+    assert report.iterations < 200
 
 
 def test_the_limit_of_a_deque_is_not_that_of_what_is_in_it() -> None:

@@ -8,10 +8,13 @@ use super::measure::Measure;
 use super::moment::{Memory, Moment};
 use super::name_path::{NamePaths, PathIndex};
 use super::placement::Placement;
-use super::thresholds::{PAUSING_OF, PAUSING_RISES};
+use super::thresholds::{FEWEST_LOST, PAUSING_OF, PAUSING_RISES};
 use crate::analysis::fate::Fates;
 use crate::analysis::{Excuse, Tally};
 use crate::snapshot::HeapSnapshot;
+
+/// The type of code, which notes of itself what makes it faster.
+const CODE: &str = "builtins.code";
 
 /// What of the objects on a path has grown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +166,26 @@ impl GrowthHistory {
         let then = count.checked_sub(1).and_then(|then| self.moments.get(then));
         let ends: Vec<&Moment> = then.into_iter().chain(self.moments.last()).collect();
         self.told(&ends, |rises| rises == 1)
+    }
+
+    /// True if what has come between the last two moments is more than a first use leaves: an object or two
+    /// that compiled code holds, a few bytes, or what code notes of itself when it is called often.
+    pub fn is_more_than_noise(&self, rising: Rising) -> bool {
+        let series = self.series(rising);
+        let [.., before, last] = series[..] else {
+            return true;
+        };
+        let more = last.saturating_sub(before);
+        match rising.growth {
+            Growth::Objects => more >= FEWEST_LOST,
+            Growth::Bytes => {
+                let moments = self.moments.iter().rev().map(|moment| moment.iteration);
+                let ends: Vec<u64> = moments.take(2).collect();
+                let iterations = ends[0].saturating_sub(ends[1]);
+                more > iterations && self.paths.type_name(rising.path) != CODE
+            }
+            _ => true,
+        }
     }
 
     /// Forgets all moments but the last two.

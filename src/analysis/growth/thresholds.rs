@@ -159,6 +159,10 @@ thresholds! {
     /// Seconds that a probe takes, unless the fewest iterations take longer.
     PROBE_SECONDS: f64 = 0.1;
 
+    /// Objects without a holder that have to come between two snapshots to be looked for: a first use leaves
+    /// one or two.
+    FEWEST_LOST: u64 = 3;
+
     /// By how much a look at a container may differ from the snapshot that follows, beside a twentieth: else
     /// it is another container by then.
     LOOK_DIFFERS: u64 = 2;

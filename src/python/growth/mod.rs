@@ -184,7 +184,8 @@ impl GrowthHistory {
         latest.retain(|rising| {
             let mut above = self.history.paths().ancestors(rising.path);
             let is_known = above.any(|path| self.without_leak.paths.contains(&path));
-            !is_known && is_of_memory(*rising) && !self.is_ignored(rising.path)
+            let is_more = self.history.is_more_than_noise(*rising);
+            !is_known && is_more && is_of_memory(*rising) && !self.is_ignored(rising.path)
         });
         let is_rising = !latest.is_empty();
         if is_rising {
