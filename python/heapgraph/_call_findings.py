@@ -70,9 +70,15 @@ class Findings:
                 told.append(_told(spot, f"leaves 1 {what} that nothing in the heap holds"))
         return told
 
-    def taking(self, what: str) -> list[str]:
-        """Say which calls take references, if these are all that stay."""
+    def taking(self, what: str, *, is_only_thread: bool) -> list[str]:
+        """Say which calls take references, if these are all that stay.
+
+        Where other threads run, what they take during a call is not told from what it takes itself,
+        unless that is as much each time.
+        """
         if not self._add_up(self._rising, "reference"):
+            return []
+        if not (is_only_thread or all(map(self._takes_as_much, self._rising))):
             return []
         return [
             _told(spot, f"takes {_count(self._mean(spot), 'reference')} to {what}")
@@ -116,6 +122,9 @@ class Findings:
     def _rises_always(self, spot: Spot) -> bool:
         amounts = self._amounts(spot.changes)
         return spot.runs >= _LEAST_RUNS and len(amounts) == spot.runs and min(amounts) > 0
+
+    def _takes_as_much(self, spot: Spot) -> bool:
+        return len(set(self._amounts(spot.changes))) == 1
 
     def _amounts(self, changes: Iterable[Change]) -> list[int]:
         """What came each time, of what stays."""

@@ -205,7 +205,7 @@ class CallSearch:
             exact = yield from self._watched(
                 unexplained, lines=lines, only=rough.places, rate=rough.rate
             )
-            sentences = exact.taking(what)
+            sentences = exact.taking(what, is_only_thread=_is_only_thread())
             if sentences:
                 return sentences
         return []

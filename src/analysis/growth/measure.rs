@@ -150,7 +150,7 @@ impl<'s> Counting<'s> {
                 EdgeName::Key(key) => {
                     !instance.is_some_and(|instance| self.is_shown_by(instance, key, held))
                 }
-                EdgeName::Attribute(text) => !self.own.contains(&Some(text)),
+                EdgeName::Attribute(text) => !is_dict && !self.own.contains(&Some(text)),
                 // The keys once more, in the order of an `OrderedDict`.
                 EdgeName::Internal(_) => !is_dict,
                 _ => true,
