@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 use indexmap::IndexMap;
 use petgraph::unionfind::UnionFind;
 
+use super::by_course::ByCourse;
 use super::history::{Growth, Rising};
-use super::judge::{ByCourse, Judge};
+use super::judge::Judge;
 use super::thresholds::{EFFECT_DELAY, MOST_EFFECTS};
 use crate::graph::{EdgeLabel, FINALIZER, NodeIndex};
 

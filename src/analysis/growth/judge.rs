@@ -13,7 +13,7 @@ use super::placement::Placement;
 use super::placing::HELD_FROM_OUTSIDE;
 use super::report::{GrowingPath, Source, Verdict, Watched};
 use super::shares::{Share, shares};
-use super::thresholds::{FEWEST_TO_COMPARE, FEWEST_WATCHED, LEAST_OF_RATE, LEAST_RATE};
+use super::thresholds::{FEWEST_TO_COMPARE, FEWEST_WATCHED, LEAST_OF_RATE};
 use crate::analysis::{CompiledHolders, Fingerprint, PreferredPaths, UncollectableGroup};
 use crate::graph::{HeapGraph, NodeIndex};
 use crate::snapshot::HeapSnapshot;
@@ -26,23 +26,6 @@ pub(super) struct Judge<'a> {
     pub(super) placement: &'a Placement,
     /// The chains to all objects, walked once where something is to be explained.
     chains: OnceCell<PreferredPaths<'a>>,
-}
-
-/// What rises, by how it goes on.
-#[derive(Default)]
-pub(super) struct ByCourse {
-    pub(super) grows: Vec<Rising>,
-    pub(super) ended: Vec<Rising>,
-    pub(super) unknown: Vec<Rising>,
-}
-
-/// What has risen and is no leak as far as is known.
-#[derive(Debug, Default)]
-pub struct WithoutLeak {
-    /// Where that is.
-    pub paths: FxHashSet<PathIndex>,
-    /// True if nothing of it rises any more.
-    pub has_ended: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -80,7 +63,7 @@ impl<'a> Judge<'a> {
     }
 
     /// A series with the iteration of each moment.
-    fn points(&self, series: &[u64]) -> Vec<Point> {
+    pub(super) fn points(&self, series: &[u64]) -> Vec<Point> {
         let iterations = self.history.moments().iter().map(|moment| moment.iteration);
         iterations.zip(series.iter().copied()).collect()
     }
@@ -93,74 +76,6 @@ impl<'a> Judge<'a> {
                 .get(&rising.path)
                 .filter(|_| rising.growth == Growth::Elements),
         )
-    }
-
-    /// What rises, by its course; what goes together with something limited will end with it.
-    pub(super) fn by_course(&self, all: &[Rising]) -> ByCourse {
-        let is_on_its_way = |rising: &&Rising| {
-            self.is_limited(**rising)
-                && !matches!(
-                    self.course(**rising),
-                    Course::Levelled { .. } | Course::Saws { .. }
-                )
-        };
-        let limited = all.iter().filter(is_on_its_way);
-        let limited: Vec<Rising> = limited.copied().collect();
-        let will_end = |rising| limited.iter().any(|&other| self.go_together(rising, other));
-        let maybe = all.iter().filter(|&&rising| self.may_be_limited(rising));
-        let maybe: Vec<Rising> = maybe.copied().collect();
-        // What a part of one object takes, of which another part is known to be limited perhaps.
-        let is_room_of_limited = |rising: Rising| {
-            let holder = self.object_with(rising);
-            rising.growth == Growth::Bytes
-                && holder.is_some()
-                && maybe.iter().any(|&other| holder == self.object_with(other))
-        };
-        let mut by_course = ByCourse::default();
-        for &rising in all.iter().filter(|&&rising| !self.is_noise(rising)) {
-            let alike = match self.course(rising) {
-                Course::Levelled { .. } | Course::Saws { .. } => {
-                    let found = self.found_in();
-                    if self.history.goes_on_elsewhere(rising, all, found) {
-                        &mut by_course.unknown
-                    } else {
-                        &mut by_course.ended
-                    }
-                }
-                _ if will_end(rising) => &mut by_course.ended,
-                _ if self.may_be_limited(rising) => &mut by_course.unknown,
-                _ if is_room_of_limited(rising) => &mut by_course.unknown,
-                Course::Steady
-                | Course::Slowing {
-                    is_lawful: true, ..
-                } => &mut by_course.grows,
-                Course::Slowing { .. } | Course::Unknown => &mut by_course.unknown,
-            };
-            alike.push(rising);
-        }
-        by_course
-    }
-
-    /// What has risen and is no leak as far as is known; `None` if something is.
-    pub(super) fn without_leak(&self) -> Option<WithoutLeak> {
-        let rising = self.with_registries(self.by_course(&self.rising()));
-        let is_over = |&rising: &Rising| {
-            matches!(
-                self.course(rising),
-                Course::Levelled { .. } | Course::Saws { .. }
-            )
-        };
-        let ByCourse {
-            grows,
-            ended,
-            unknown,
-        } = rising;
-        let has_ended = unknown.is_empty() && ended.iter().all(is_over);
-        let paths = ended.into_iter().chain(unknown).map(|rising| rising.path);
-        grows.is_empty().then(|| WithoutLeak {
-            paths: paths.collect(),
-            has_ended,
-        })
     }
 
     /// Those of `ended` that are not below what grows.
@@ -204,17 +119,6 @@ impl<'a> Judge<'a> {
         let series = self.history.series(rising);
         let pairs = series.windows(2);
         pairs.map(|pair| pair[1].wrapping_sub(pair[0])).collect()
-    }
-
-    /// True for a few bytes that came while it was found: texts that are replaced, and are a digit longer
-    /// from the tenth on.
-    fn is_noise(&self, rising: Rising) -> bool {
-        let points = self.points(&self.history.series(rising));
-        let later = points.get(self.found_in().saturating_sub(1)..);
-        let ends = later.and_then(|later| later.first().zip(later.last()));
-        rising.growth == Growth::Bytes
-            && !self.keeps_its_rate(rising)
-            && ends.is_some_and(|(&found, &last)| rate(found, last) < LEAST_RATE)
     }
 
     /// True unless something rises far more slowly since it was found: what nobody looked at may have come

@@ -5,6 +5,7 @@
 //! objects, only names. It differs from them in what it counts: the entries of containers and their
 //! bytes, not the new objects found under them.
 
+mod by_course;
 mod census;
 mod connections;
 mod course;
@@ -26,10 +27,10 @@ mod report;
 mod shares;
 pub mod thresholds;
 
+pub use by_course::WithoutLeak;
 pub use census::has_grown;
 pub use course::{Course, Point, course, is_settled, is_straight, looks_agree, rate, rises_slowly};
 pub use history::{Delta, Growth, GrowthHistory, Rising};
-pub use judge::WithoutLeak;
 pub use limit::Limit;
 pub use measure::Measure;
 pub use moment::{Allocator, Memory, Moment};

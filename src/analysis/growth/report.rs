@@ -2,9 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
+use super::by_course::{ByCourse, WithoutLeak};
 use super::course::{Course, Point};
 use super::history::{Growth, GrowthHistory, Rising};
-use super::judge::{ByCourse, Judge, WithoutLeak};
+use super::judge::Judge;
 use super::limit::Limit;
 use super::moment::Moment;
 use super::name_path::PathIndex;
