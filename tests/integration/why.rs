@@ -112,6 +112,19 @@ fn the_way_from_an_instance_to_its_class_says_nothing() {
     assert_eq!(paths(&heap, &[class]), ["app.classes[0][0][0]"]);
 }
 
+/// _codec<state> → list ← app.registry.items: two names explain better than none.
+#[test]
+fn the_state_of_a_compiled_module_explains_worse_than_a_name() {
+    let mut heap = WrittenHeap::new();
+    let namespace = heap.module("_codec");
+    let state = EdgeLabel::Internal("module state".into());
+    let list = heap.held(namespace - 1, state, "builtins.list", 1);
+    let registry = heap.global("registry", "app.Registry", 1);
+    heap.refer(registry, attribute("items"), list);
+    let held = heap.held(list, EdgeLabel::Index(0), "app.Job", 1);
+    assert_eq!(paths(&heap, &[held]), ["app.registry.items[0]"]);
+}
+
 #[test]
 fn the_cause_is_behind_the_last_object_that_stays() {
     // app -> Registry (a class) -> by_name -> the object.
