@@ -120,17 +120,30 @@ def test_what_is_appended_to_within_its_room_has_grown(
     assert sys.getsizeof(buffer) == size
 
 
-def test_weak_references_to_one_object_have_a_name() -> None:
+def test_weak_references_say_where_they_refer_to() -> None:
     one, other, gone = Bytes(), Bytes(), Bytes()
-    references: list[object] = [
+    classes = [type(name, (), {}) for name in ("Once", "Twice", "Key")]
+    references = [
         weakref.ref(one, print),
         weakref.ref(one, repr),
         weakref.ref(other),
         weakref.ref(gone),
+        weakref.ref(classes[1], print),
+        weakref.ref(classes[1], repr),
+        weakref.ref(classes[2], print),
+        # The one that its base keeps.
+        weakref.ref(classes[0]),
     ]
+    table = {references[6]: None}
     del gone
-    to_one = f"to {id(one):#x}"
-    assert names_of(references) == [to_one, to_one, None, "dead"]
+    *names, of_class = names_of(references)
+    referents = [one, one, other, None, classes[1], classes[1], classes[2]]
+    assert names == [
+        "dead" if referent is None else f"to {id(referent):#x}" for referent in referents
+    ]
+    # Every heap is full of such.
+    assert of_class is None
+    assert len(table) == 1
 
 
 def test_the_shallow_size_of_a_static_type_with_a_metaclass() -> None:

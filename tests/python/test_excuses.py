@@ -7,6 +7,7 @@ import json
 import pickle
 import subprocess
 import sys
+import warnings
 from array import array
 from datetime import datetime, timezone
 from pathlib import Path
@@ -123,6 +124,22 @@ def survivors_in(address: int, made: object) -> Findings:
     before = HeapBefore()
     ctypes.cast(address, ctypes.py_object).value.append(pickle.loads(pickled))
     return before.survivors({}, [])
+
+
+def test_a_dict_where_one_was_that_nobody_tracked_is_new() -> None:
+    """What is in it is no survivor of its own, held by something that was there before."""
+    with warnings.catch_warnings(record=True) as recorded:
+        # What recorded lists get is excused, and all that only this holds.
+        old = {"number": 1.5}
+        address = id(old)
+        before = HeapBefore()
+        del old
+        made: list[object] = []
+        while not made or id(made[-1]) != address:
+            made.append({"number": float(f"{len(made)}.5"), "list": [], "text": str(made)})
+        recorded.append([made.pop()])  # type: ignore[arg-type]
+        made.clear()
+        assert before.survivors({}, []).leaks == []
 
 
 PLANTED = """

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 import tracemalloc
+import weakref
 from collections import deque
 from functools import lru_cache, partial
 from itertools import count
@@ -168,6 +169,21 @@ def test_a_loop_of_ones_own() -> None:
     assert loop.report.growing[0].series[:4] == [4, 7, 10, 13]
     with pytest.raises(RuntimeError, match="runs once"):
         iter(loop)
+
+
+def test_a_loop_that_has_ended_holds_nothing_of_the_program() -> None:
+    def leak() -> weakref.ref[Session]:
+        kept = [Session()]
+        with heapgraph.GrowthLoop(loops=2, snapshots=2, warmup=1, iterations=10) as loop:
+            for _ in loop:
+                kept.append(Session())
+        # Were the frame held by the loop, which it holds, no collection would free them.
+        assert loop.report.growing[0].path.endswith("<local kept>")
+        return weakref.ref(kept[0])
+
+    leaked = leak()
+    gc.collect()
+    assert leaked() is None
 
 
 def test_a_loop_is_entered_first() -> None:

@@ -226,13 +226,13 @@ def test_a_repetition_sees_the_collector_as_a_first_run_does(suite: pytest.Pytes
         def test_looks():
             frozen.append(gc.get_freeze_count())
             assert any(one is app.server for one in gc.get_objects())
-            assert not any(frozen)
-            frozen.pop()
+            # Not 0 on 3.12, whose collector puts what is immortal there.
+            assert frozen[-1] <= frozen[0]
+            del frozen[1:]
         """,
         "--heapgraph",
         passed=1,
     )
-    assert gc.get_freeze_count() == 0
 
 
 def test_excuses_of_a_repeated_test_are_told(suite: pytest.Pytester) -> None:
@@ -250,4 +250,5 @@ def test_excuses_of_a_repeated_test_are_told(suite: pytest.Pytester) -> None:
         "-v",
         passed=1,
     )
-    assert " pytest: " in shown[shown.index("excused by heapgraph") :]
+    told = shown[shown.index("excused by heapgraph") :]
+    assert told.count("loggers: logging.Logger.manager.loggerDict['a'] (") == 1

@@ -399,7 +399,9 @@ impl GrowthHistory {
     }
 
     /// Judges what was seen.
-    fn report(&self, py: Python<'_>) -> PyResult<GrowthReport> {
+    fn report(&mut self, py: Python<'_>) -> PyResult<GrowthReport> {
+        // Of the program nothing is held by now: a cycle through this the collector could not see.
+        self.containers.clear();
         let (heap, placement) = (self.last.as_ref())
             .ok_or_else(|| PyValueError::new_err("there is no snapshot to judge"))?;
         let report = py.detach(|| {

@@ -147,7 +147,8 @@ impl<'a> Turn<'a> {
         let other = taker.load(Ordering::Acquire);
         let is_free = other != own;
         let is_taken = || taker.compare_exchange(other, own, Ordering::AcqRel, Ordering::Acquire);
-        (is_free && is_taken().is_ok()).then_some(Self(taker))
+        // Not `then_some`: a turn that was not taken must not be made, as dropping it ends that of the other.
+        (is_free && is_taken().is_ok()).then(|| Self(taker))
     }
 }
 

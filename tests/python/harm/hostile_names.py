@@ -152,7 +152,11 @@ def words_of_uncollectable() -> list[str]:
 
 def words_of_processes() -> list[str]:
     """What grows in several processes."""
-    report: Any = heapgraph.find_growth_in([early, snapshot, heapgraph.take_snapshot()])
+    snapshots = []
+    for _ in range(3):
+        vars(module)["big" + EVIL].append(Type())
+        snapshots.append(heapgraph.take_snapshot())
+    report: Any = heapgraph.find_growth_in(snapshots)
     found = _core.process_reports([report, report], [])
     return shown(found)
 
