@@ -286,6 +286,10 @@ class GrowthLoop:
                 self._loops, self._taken = probed, _FEWEST_SNAPSHOTS
                 return self._run_loops()
         if self._has_watched and not (is_more and self._history.had_ended):
+            if is_more and self._taken_at == self._count:
+                remark = self._probe.beyond_objects(probed, self._history)
+                if remark is not None:
+                    self._history.add_missing(remark)
             return self._end_watch()
         return self._start_watch(is_of_memory=True) if is_more else self._start_calls()
 

@@ -57,9 +57,30 @@ class MemoryProbe:
         """Whether there is so much more memory that it is worth a closer look."""
         gc.collect()
         more_blocks, more_bytes = self._machine.used_memory()
+        # From now on these are what there is more.
+        self._resident = more_bytes - self._resident
+        self._given_out = allocated_since(self._given_out, self._machine.allocated_bytes())
         return _core.GrowthHistory.is_more_memory(
-            done,
-            more_blocks - self._blocks,
-            more_bytes - self._resident,
-            allocated_since(self._given_out, self._machine.allocated_bytes()),
+            done, more_blocks - self._blocks, self._resident, self._given_out
+        )
+
+    def beyond_objects(self, done: int, history: _core.GrowthHistory) -> str | None:
+        """Say that memory rises which no object explains; `None` where that may be noise.
+
+        Nobody can tell what will become of it while something fills up.
+
+        Args:
+            done: How many iterations were probed, and were found to take more memory.
+            history: Has a snapshot from before the probe and one from after it as its last two.
+        """
+        blocks, *sizes = history.beyond_objects(self._resident, self._given_out)
+        if _core.GrowthHistory.is_more_memory(done, 0, *sizes):
+            more = f"{max(sizes) / done:,.0f} bytes"
+        elif _core.GrowthHistory.is_more_memory(done, blocks, 0, 0):
+            more = f"{blocks / done:,.1f} blocks"
+        else:
+            return None
+        return (
+            f"memory rises besides by at least {more} in an iteration, which no object "
+            "explains: it may belong to what still fills up, so run until that is full"
         )

@@ -6,6 +6,7 @@ import ctypes
 import subprocess
 import sys
 import tracemalloc
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -83,6 +84,28 @@ def test_memory_that_rises_beside_a_leak_is_told() -> None:
     assert "Resident memory rose by " in str(report)
     besides = report.to_dict()["besides"]
     assert besides["resident_bytes"] > 2 * besides["object_bytes"] + 200 * 40_000
+
+
+def test_memory_beside_what_still_fills_up_is_told_and_not_judged() -> None:
+    library = ctypes.CDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    numbers = count()
+
+    @lru_cache(maxsize=100_000)
+    def cached(number: int) -> list[int]:
+        return [number]
+
+    def fills_up() -> None:
+        cached(next(numbers))
+
+    def fills_up_and_loses() -> None:
+        fills_up()
+        ctypes.memset(library.malloc(5000), 1, 5000)
+
+    for scenario, is_more in ((fills_up, False), (fills_up_and_loses, True)):
+        report = heapgraph.find_growth(scenario)
+        assert [row.limit for row in report.bounded] == [100_000]
+        assert ["memory rises besides" in line for line in report.missing] == [True] * is_more
 
 
 def test_a_slow_scenario_is_watched_for_native_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,24 @@ impl GrowthHistory {
             })
         })
     }
+
+    /// How many blocks that no walk sees, resident bytes and bytes of the C allocator are more than the objects
+    /// explain that have come between the last two moments. Of the bytes as many more are there as is given;
+    /// objects have neither the allocator's rounding nor what they share.
+    pub fn beyond_objects(&self, resident: i64, given_out: i64) -> (i64, i64, i64) {
+        let [.., first, last] = self.moments() else {
+            return (0, resident, given_out);
+        };
+        let rise = |amount: fn(&Moment) -> Option<u64>| {
+            let rise = amount(last).zip(amount(first));
+            rise.map_or(0, |(last, first)| last.saturating_sub(first).cast_signed())
+        };
+        let explain = |rise: i64| rise.saturating_mul(OBJECTS_EXPLAIN.cast_signed());
+        let bytes = explain(rise(|moment| Some(moment.bytes())));
+        let objects = explain(rise(|moment| Some(moment.objects)));
+        let blocks = rise(Moment::unseen_blocks);
+        (blocks - objects, resident - bytes, given_out - bytes)
+    }
 }
 
 /// Memory that rose beside something that grows.

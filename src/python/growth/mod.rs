@@ -262,6 +262,12 @@ impl GrowthHistory {
         analysis::is_more_memory(iterations, blocks, resident, given_out)
     }
 
+    /// How many blocks, and how much of so many more bytes, no object explains that has come since the
+    /// snapshot before the last one.
+    fn beyond_objects(&self, resident: i64, given_out: i64) -> (i64, i64, i64) {
+        self.history.beyond_objects(resident, given_out)
+    }
+
     /// True if no path that rises and can not be looked at needs more snapshots: it has not risen at the
     /// last one, or rises straight and `is_long`.
     fn unwatched_settled(&self, is_long: bool) -> bool {
