@@ -109,7 +109,7 @@ class HeapBefore:
     def _new_addresses(self, after: _core.CapturedHeap) -> tuple[list[int], list[int]]:
         """Addresses that are new, and old ones where another object is now, or may be."""
         before = self._heap
-        doubtful = []
+        doubtful: list[int] = []
         addresses = [
             address
             for address in after.addresses()
@@ -248,9 +248,7 @@ class _Group:
         return Leak(fingerprint, self.path, type_name, headline, lines, self.answer)
 
 
-def _add_held_by_new(
-    new: dict[int, Node], doubtful: Iterable[int], snapshot: HeapSnapshot
-) -> None:
+def _add_held_by_new(new: dict[int, Node], doubtful: Iterable[int], snapshot: HeapSnapshot) -> None:
     """Take for new what may be, and is held by nothing that is older.
 
     It is the dict of a new object, where another was that has gone.
