@@ -126,8 +126,10 @@ def test_what_the_program_has_frozen_stays_so() -> None:
 
 
 def test_nothing_else_is_frozen() -> None:
+    # Of 3.12 some are frozen from the beginning.
+    before = gc.get_freeze_count()
     heapgraph.find_growth(lambda: None, iterations=10)
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() <= before
 
 
 def test_names_that_were_looked_up_on_types_are_no_leak() -> None:
