@@ -13,7 +13,7 @@ set -u
 
 # The test files that name large packages, or with -L the others.
 files() {
-  grep "$1" -E "asyncio|duckdb|IPython|numpy|polars|pyarrow|pydot" tests/python/test_*.py tests/python/harm/test_*.py
+  grep "$1" -E "asyncio|duckdb|IPython|numpy|polars|pyarrow|pydot" tests/python/test_*.py tests/python/*/test_*.py
 }
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 

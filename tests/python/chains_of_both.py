@@ -48,7 +48,7 @@ def to_other_objects() -> None:
         lambda obj: type(obj).__name__ == "cell",
         lambda obj: type(obj) is dict and len(obj) == len(REGISTRY),
     ]
-    for target in heapgraph.by_type(Target)[::3]:
+    for target in heapgraph.by_type(Target)[::5]:
         for predicate in predicates:
             ours = heapgraph.find_backref_chain(target, predicate, max_depth=8)
             length = len(ours)
@@ -60,7 +60,7 @@ def to_other_objects() -> None:
 def forward() -> None:
     """Except through the class of an instance, which explains nothing: deliberately left out."""
     classes = {id(Link), id(Slots), id(Target)}
-    for start in (REGISTRY, *list(REGISTRY.values())[::3]):
+    for start in (REGISTRY, *list(REGISTRY.values())[::5]):
         for kind in (Target, Slots, list, dict):
 
             def is_found(obj: object, kind: type = kind, start: object = start) -> bool:

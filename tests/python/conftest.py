@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plugin_suite import APP
+from small_heap_tests import SmallHeapFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 # Ignored in what a shell starts in the background, and then in the programs that tests start.
@@ -25,6 +27,15 @@ LARGE_IMPORTS = {
     "test_snapshot_file",
 }
 """Modules whose tests import large packages."""
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> SmallHeapFile | None:
+    """The tests of one folder have an interpreter without pytest."""
+    if module_path.parent.name != "small_heap":
+        return None
+    return SmallHeapFile.from_parent(parent, path=module_path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -133,7 +133,7 @@ async def in_block(name: str, inner: Callable[[], Awaitable[object]]) -> None:
     note(name, before)
 
 
-def own_objects() -> dict[str, Callable[[], object]]:
+def own_objects() -> list[Callable[[], object]]:
     """Objects of the program where a rule would excuse others."""
     import copyreg
     import inspect
@@ -142,18 +142,18 @@ def own_objects() -> dict[str, Callable[[], object]]:
     shop: Any = types.ModuleType("shop")
     sys.modules["shop"] = shop
     shop.client = types.SimpleNamespace(method_calls=[], _mock_log=[], _current_handle=[])
-    return {
-        "shop.client.method_calls": lambda: shop.client.method_calls.append(Session()),
-        "shop.client._mock_log": lambda: shop.client._mock_log.append(Session()),
-        "shop.client._current_handle": lambda: shop.client._current_handle.append(Session()),
-        "inspect.left_here": lambda: setattr(inspect, "left_here", [Session()]),
-        "inspect.modulesbyfile": lambda: inspect.modulesbyfile.update({"x": Session()}),
-        "warnings.left_here": lambda: setattr(warnings, "left_here", ["text"]),
-        "warnings.filters": lambda: warnings.filters.append(("ignore", None, Session(), None, 0)),  # type: ignore[attr-defined]
-        "copyreg.dispatch_table": lambda: copyreg.dispatch_table.update({Session: Session()}),  # type: ignore[dict-item]
-        "re._cache": lambda: re._cache.update({"x": Session()}),  # type: ignore[attr-defined]
-        "logging.Logger": lambda: logging.getLogger("third").addFilter(Session()),  # type: ignore[arg-type]
-    }
+    return [
+        lambda: shop.client.method_calls.append(Session()),
+        lambda: shop.client._mock_log.append(Session()),
+        lambda: shop.client._current_handle.append(Session()),
+        lambda: setattr(inspect, "left_here", [Session()]),
+        lambda: inspect.modulesbyfile.update({"x": Session()}),
+        lambda: setattr(warnings, "left_here", ["text"]),
+        lambda: warnings.filters.append(("ignore", None, Session(), None, 0)),  # type: ignore[attr-defined]
+        lambda: copyreg.dispatch_table.update({Session: Session()}),  # type: ignore[dict-item]
+        lambda: re._cache.update({"x": Session()}),  # type: ignore[attr-defined]
+        lambda: logging.getLogger("third").addFilter(Session()),  # type: ignore[arg-type]
+    ]
 
 
 def main() -> None:
@@ -171,10 +171,11 @@ def main() -> None:
         name = "running-handle" if debug else "running-call"
         asyncio.run(in_block(name, lambda: asyncio.sleep(0.01)), debug=debug)
         asyncio.run(in_block(f"woken in {name}", woken), debug=debug)
-    for name, leave in own_objects().items():
-        before = HeapBefore()
+    leave_own_objects = own_objects()
+    before = HeapBefore()
+    for leave in leave_own_objects:
         leave()
-        note(name, before)
+    note("own objects", before)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ def test_the_ini_file(suite: pytest.Pytester) -> None:
     assert (suite.path / "reports" / "test_app.py-test_texts.json").is_file()
 
 
+@pytest.mark.one_version
 def test_wrong_settings_are_refused(suite: pytest.Pytester) -> None:
     suite.makepyfile(test_app="def test_app(assert_no_growth): assert_no_growth(int)")
     broken = suite.path / "broken.json"

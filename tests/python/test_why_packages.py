@@ -173,7 +173,8 @@ def test_what_packages_hold(program: str, expected: str) -> None:
     assert masked(done.stdout) == expected
 
 
-RUNS = 50
+RUNS = 20
+"""Processes, each with hashes of its own."""
 MANY_WAYS = """
 import sys
 sys.path.insert(0, {folder!r})

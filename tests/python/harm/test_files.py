@@ -46,6 +46,7 @@ PATHS: dict[str, Callable[[Path], FilePath]] = {
 }
 
 
+@pytest.mark.one_version
 @pytest.mark.parametrize("kind", PATHS)
 def test_a_path_may_be_given_in_any_way(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -7,14 +7,9 @@ import io
 import subprocess
 import sys
 import weakref
-from typing import TYPE_CHECKING
-
-import pytest
 
 import heapgraph
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from raising import raising
 
 
 class Session:
@@ -24,13 +19,6 @@ class Session:
 
 SESSIONS: dict[int, Session] = {}
 TEXTS: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def emptied() -> Iterator[None]:
-    yield
-    SESSIONS.clear()
-    TEXTS.clear()
 
 
 def place_of(new: heapgraph.NewObjects, path: str) -> heapgraph.NewPlace:
@@ -68,7 +56,7 @@ def test_new_objects_of_all_types_are_told_by_what_holds_them() -> None:
 
 def test_new_is_what_was_not_there_at_the_call_before_the_last() -> None:
     baseline = heapgraph.Baseline()
-    with pytest.raises(ValueError, match="call growth or show_growth"):
+    with raising(ValueError, "call growth or show_growth"):
         baseline.why()
     counts = []
     for number in range(3):
@@ -79,7 +67,7 @@ def test_new_is_what_was_not_there_at_the_call_before_the_last() -> None:
     # After the second and third call also what had come between them and those before.
     assert counts == [100, 200, 200]
     baseline.start_over()
-    with pytest.raises(ValueError, match="nothing was looked at yet"):
+    with raising(ValueError, "nothing was looked at yet"):
         baseline.why()
 
 

@@ -6,12 +6,11 @@ import collections
 import dataclasses
 import enum
 import functools
+import itertools
 import sys
 import types
 import weakref
 from typing import Any, NamedTuple
-
-import pytest
 
 import heapgraph
 from heapgraph._core import named_referents
@@ -133,32 +132,32 @@ class HostileText(str):
         raise AssertionError("a key was spelled by its own code")
 
 
-@pytest.mark.parametrize(
-    ("key", "name"),
-    [
-        ("key", "['key']"),
-        (3, "[3]"),
-        (-2.5, "[-2.5]"),
-        (None, "[None]"),
-        (True, "[True]"),
-        (b"key", "[b'key']"),
-        ((1, "a"), "[(1, 'a')]"),
-        ((), "[()]"),
-        ((1,), "[(1,)]"),
-        (Held, f"[<class {__name__}.Held>]"),
-        (Hostile(), "[<Hostile>]"),
-        (HostileText("x"), "[<HostileText>]"),
-        ((Hostile(), 1), "[(<Hostile>, 1)]"),
-        ("\ud800", r"['\ud800']"),
-    ],
-)
-@pytest.mark.parametrize("kind", [dict, collections.OrderedDict, collections.Counter])
-def test_keys(kind: type[dict[Any, Any]], key: object, name: str) -> None:
-    held = Held()
-    holder = kind()
-    dict.__setitem__(holder, key, held)
-    assert names_for(holder, held) == [name]
-    assert f"key {name[1:-1]}" in names_for(holder, key)
+NAMES_OF_KEYS: list[tuple[object, str]] = [
+    ("key", "['key']"),
+    (3, "[3]"),
+    (-2.5, "[-2.5]"),
+    (None, "[None]"),
+    (True, "[True]"),
+    (b"key", "[b'key']"),
+    ((1, "a"), "[(1, 'a')]"),
+    ((), "[()]"),
+    ((1,), "[(1,)]"),
+    (Held, f"[<class {__name__}.Held>]"),
+    (Hostile(), "[<Hostile>]"),
+    (HostileText("x"), "[<HostileText>]"),
+    ((Hostile(), 1), "[(<Hostile>, 1)]"),
+    ("\ud800", r"['\ud800']"),
+]
+
+
+def test_keys() -> None:
+    kinds: list[type[dict[Any, Any]]] = [dict, collections.OrderedDict, collections.Counter]
+    for kind, (key, name) in itertools.product(kinds, NAMES_OF_KEYS):
+        held = Held()
+        holder = kind()
+        dict.__setitem__(holder, key, held)
+        assert names_for(holder, held) == [name]
+        assert f"key {name[1:-1]}" in names_for(holder, key)
 
 
 def test_long_keys_are_cut_in_the_middle() -> None:
@@ -242,10 +241,13 @@ def test_methods_and_descriptors() -> None:
     assert name_for(partial, partial.args) == ".args"
 
 
-@pytest.mark.parametrize("maxsize", [None, 50])
-def test_cached_functions(maxsize: int | None) -> None:
+def test_cached_functions() -> None:
     """A result is called by the call that gave it, whatever the limit of the cache."""
+    for maxsize in (None, 50):
+        assert_results_have_names(maxsize)
 
+
+def assert_results_have_names(maxsize: int | None) -> None:
     @functools.lru_cache(maxsize)
     def cached(*_: object, **__: object) -> Held:
         return Held()
@@ -363,12 +365,12 @@ def specimens() -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("specimen", specimens(), ids=lambda item: type(item).__name__)
-def test_every_reference_has_a_name_and_the_same_each_time(specimen: object) -> None:
-    first = [(name, id(held)) for name, held in named_referents(specimen)]
-    second = [(name, id(held)) for name, held in named_referents(specimen)]
-    assert all(name.strip(". ") for name, _ in first)
-    assert [name for name, _ in first] == [name for name, _ in second]
+def test_every_reference_has_a_name_and_the_same_each_time() -> None:
+    for specimen in specimens():
+        first = [(name, id(held)) for name, held in named_referents(specimen)]
+        second = [(name, id(held)) for name, held in named_referents(specimen)]
+        assert all(name.strip(". ") for name, _ in first)
+        assert [name for name, _ in first] == [name for name, _ in second]
 
 
 def test_the_dicts_of_a_function_are_told_apart() -> None:

@@ -8,30 +8,18 @@ import sys
 import threading
 from collections import OrderedDict, deque
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import Any
 
 import heapgraph
 from heapgraph._growth_places import location_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 numbers = count()
 cache: Any = {}
 log: list[object] = []
 caches: list[Any] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    global cache
-    cache = {}
-    log.clear()
-    caches.clear()
 
 
 def fill(size: int) -> None:
@@ -42,13 +30,16 @@ def fill(size: int) -> None:
         del cache[next(iter(cache))]
 
 
-@pytest.mark.parametrize(("made", "size"), [(dict, 800), (OrderedDict, 150)])
-def test_memory_that_a_cache_takes_while_it_fills_up_is_no_leak(
-    made: Callable[[], Any], size: int
-) -> None:
+def test_memory_that_a_cache_takes_while_it_fills_up_is_no_leak() -> None:
+    report = heapgraph.find_growth(lambda: fill(800))
+    assert report.verdict == "bounded", report
+    assert [row.path for row in report.bounded] == [f"{__name__}.cache"]
+
+
+def test_memory_that_an_ordered_dict_takes_while_it_fills_up_is_no_leak() -> None:
     global cache
-    cache = made()
-    report = heapgraph.find_growth(lambda: fill(size))
+    cache = OrderedDict()
+    report = heapgraph.find_growth(lambda: fill(150))
     assert report.verdict == "bounded", report
     assert [row.path for row in report.bounded] == [f"{__name__}.cache"]
 
@@ -66,8 +57,7 @@ def test_memory_that_goes_on_rising_after_a_cache_is_full_is_told() -> None:
     assert [row.path for row in report.bounded] == [f"{__name__}.cache"]
 
 
-@pytest.mark.parametrize("size", [128, 5000])
-def test_a_leak_in_the_module_of_a_cache_that_rises_as_it_does(size: int) -> None:
+def report_on_leak_beside_cache(size: int) -> heapgraph.GrowthReport:
     global cache
     cache = functools.lru_cache(maxsize=size)(lambda number: [number])
 
@@ -79,8 +69,15 @@ def test_a_leak_in_the_module_of_a_cache_that_rises_as_it_does(size: int) -> Non
     report = heapgraph.find_growth(work)
     assert [row.path for row in report.growing] == [f"{__name__}.log"]
     assert [row.path for row in report.bounded] == [f"{__name__}.cache"]
-    if size == 128:
-        assert "no more than 128 since" in str(report)
+    return report
+
+
+def test_a_leak_in_the_module_of_a_cache_that_fills_up() -> None:
+    assert "no more than 128 since" in str(report_on_leak_beside_cache(128))
+
+
+def test_a_leak_in_the_module_of_a_cache_that_rises_as_it_does() -> None:
+    assert "has a limit of 5,000" in str(report_on_leak_beside_cache(5000))
 
 
 def test_limits_of_many_caches_are_known() -> None:
@@ -156,19 +153,20 @@ def test_what_a_thread_has_of_locals_goes_with_them() -> None:
     assert not report.undecided
 
 
-def test_a_name_is_defined_where_it_is_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_is_defined_where_it_is_from() -> None:
+    with TemporaryDirectory() as folder:
+        look_up_names_in(Path(folder))
+
+
+def look_up_names_in(tmp_path: Path) -> None:
     (tmp_path / "handed").mkdir()
     (tmp_path / "handed" / "__init__.py").write_text("from .on import seen as known\n")
     (tmp_path / "handed" / "on.py").write_text("try:\n    seen = {}\nfinally:\n    pass\n")
     (tmp_path / "taker.py").write_text("from handed import known\nglobals()['made'] = []\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    sys.path.insert(0, str(tmp_path))
     __import__("taker")
     where = str(tmp_path / "handed" / "on.py")
     assert location_of("taker.known[x]") == f"{where}:2"
     assert location_of("handed.on.seen") == f"{where}:2"
     # No statement binds it.
     assert location_of("taker.made") is None
-    for name in ("taker", "handed", "handed.on"):
-        del sys.modules[name]

@@ -7,12 +7,11 @@ import gc
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from heapgraph import _core
 from heapgraph._advice import advice_on_growth
 from heapgraph._find_growth import ScenarioError, run_in
 from heapgraph._growth_quick import QuickLoop
+from raising import raising
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +27,6 @@ class Session:
 kept: list[object] = []
 warmed: dict[str, object] = {}
 calls = [0]
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    kept.clear()
-    warmed.clear()
-    calls[0] = 0
 
 
 def counted() -> None:
@@ -61,7 +53,7 @@ def test_nothing_grows_and_no_snapshot_is_taken() -> None:
     assert loop.is_quiet
     # The warm-up, one pair of looks, and the probe of memory, once or twice.
     assert calls[0] in (1 + 3 + 10, 1 + 3 + 2 * 10)
-    with pytest.raises(RuntimeError, match="nothing has grown"):
+    with raising(RuntimeError, "nothing has grown"):
         _ = loop.report
 
 
@@ -71,22 +63,29 @@ def test_what_grows_once_is_quiet_after_another_look() -> None:
     assert calls[0] == 1 + 3 + 3
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        lambda: kept.append(Session()),
-        # No object, no block of memory is new.
-        lambda: kept.append(None),
-        lambda: warmed.setdefault("text", bytearray()).extend(bytes(100)),  # type: ignore[attr-defined]
-        lambda: warmed.update(chain=(warmed.get("chain"),)),
-    ],
-    ids=["objects", "the same object", "bytes", "a chain that is held anew"],
-)
-def test_what_grows_is_named(scenario: Callable[[], object]) -> None:
+def assert_is_named(scenario: Callable[[], object], path: str) -> None:
     loop = run(scenario, iterations=50)
     assert not loop.is_quiet
-    [path] = loop.report.growing
-    assert path.path.startswith((f"{__name__}.kept", f"{__name__}.warmed"))
+    [row] = loop.report.growing
+    assert row.path.startswith(f"{__name__}.{path}")
+
+
+def test_objects_that_are_kept_are_named() -> None:
+    assert_is_named(lambda: kept.append(Session()), "kept")
+
+
+def test_the_same_object_again_and_again_is_named() -> None:
+    """No object, no block of memory is new."""
+    assert_is_named(lambda: kept.append(None), "kept")
+
+
+def test_bytes_that_are_kept_are_named() -> None:
+    text = warmed["text"] = bytearray()
+    assert_is_named(lambda: text.extend(bytes(100)), "warmed")
+
+
+def test_a_chain_that_is_held_anew_is_named() -> None:
+    assert_is_named(lambda: warmed.update(chain=(warmed.get("chain"),)), "warmed")
 
 
 def test_a_backlog_that_is_worked_off_hides_no_leak() -> None:
@@ -113,18 +112,15 @@ def test_objects_that_only_compiled_code_knows_are_seen_by_the_probe() -> None:
     assert [path.kind for path in loop.report.growing] == ["blocks"]
 
 
-@pytest.mark.parametrize(
-    ("cause", "advice"),
-    [
-        ("leak", "close or free"),
-        ("native", "close or free"),
-        ("fragmentation", "fewer small allocations"),
-        ("mapping", "Close what maps"),
-    ],
-)
-def test_what_to_try_depends_on_where_memory_has_gone(cause: str, advice: str) -> None:
-    row: Any = SimpleNamespace(kind="native", type_name=cause)
-    assert advice in advice_on_growth(row)
+def test_what_to_try_depends_on_where_memory_has_gone() -> None:
+    for cause, advice in {
+        "leak": "close or free",
+        "native": "close or free",
+        "fragmentation": "fewer small allocations",
+        "mapping": "Close what maps",
+    }.items():
+        row: Any = SimpleNamespace(kind="native", type_name=cause)
+        assert advice in advice_on_growth(row)
 
 
 def test_a_scenario_that_raises_ends_the_looks() -> None:
@@ -133,7 +129,7 @@ def test_a_scenario_that_raises_ends_the_looks() -> None:
         if calls[0] == 5:
             raise ValueError
 
-    with pytest.raises(ScenarioError, match="in iteration 5"):
+    with raising(ScenarioError, "in iteration 5"):
         run(fail)
 
 

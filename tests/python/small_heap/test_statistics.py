@@ -6,17 +6,18 @@ import gc
 import io
 import sys
 import types
+from contextlib import redirect_stdout
 from importlib.util import LazyLoader, find_spec, module_from_spec
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import pytest
+import objgraph
 
 import heapgraph
+from raising import raising
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-objgraph = pytest.importorskip("objgraph")
 
 
 class Outer:
@@ -28,38 +29,36 @@ class Derived(dict[str, int]):
     pass
 
 
-@pytest.fixture(autouse=True)
-def settled() -> None:
-    """Every comparison is of one heap: nothing is made or collected between the two calls."""
-    for counted in (heapgraph, objgraph):
-        repr(counted.most_common_types(shortnames=False))
-    gc.collect()
+# Every comparison is of one heap: nothing is made or collected between the two calls.
+for counted in (heapgraph, objgraph):
+    repr(counted.most_common_types(shortnames=False))
 
 
-@pytest.fixture
-def objects() -> list[object]:
+def some_objects() -> list[object]:
     lazy = type("Lazy", (), {"__module__": None})
     return [{}, Derived(), [], Outer.Inner(), lazy(), (), Outer.Inner(), [], "text", 3, lazy, Outer]
 
 
-@pytest.mark.parametrize("shortnames", [True, False])
-def test_typestats_is_that_of_objgraph(shortnames: bool) -> None:
-    # As text, which is not in the heap that the other call looks at.
-    ours = repr(heapgraph.typestats(shortnames=shortnames))
-    theirs = repr(objgraph.typestats(shortnames=shortnames))
-    assert ours == theirs
+def test_typestats_is_that_of_objgraph() -> None:
+    for shortnames in (True, False):
+        # As text, which is not in the heap that the other call looks at.
+        ours = repr(heapgraph.typestats(shortnames=shortnames))
+        theirs = repr(objgraph.typestats(shortnames=shortnames))
+        assert ours == theirs
     assert type(heapgraph.typestats()) is dict
 
 
-@pytest.mark.parametrize("shortnames", [True, False])
-def test_typestats_of_given_objects(objects: list[object], shortnames: bool) -> None:
-    for given in (objects, tuple(objects)):
+def test_typestats_of_given_objects() -> None:
+    objects = some_objects()
+    for given, shortnames in product((objects, tuple(objects)), (True, False)):
         ours = heapgraph.typestats(given, shortnames=shortnames)
         assert list(ours.items()) == list(objgraph.typestats(given, shortnames).items())
     assert heapgraph.typestats(iter(objects)) == objgraph.typestats(iter(objects))
 
 
-def test_typestats_with_a_filter(objects: list[object]) -> None:
+def test_typestats_with_a_filter() -> None:
+    objects = some_objects()
+
     def is_list(obj: object) -> bool:
         return type(obj) is list
 
@@ -79,7 +78,8 @@ class Falsy:
         raise ZeroDivisionError
 
 
-def test_a_false_filter_is_no_filter(objects: list[object]) -> None:
+def test_a_false_filter_is_no_filter() -> None:
+    objects = some_objects()
     filters: list[Any] = [Falsy(), None, 0, ""]
     for given in filters:
         ours = heapgraph.typestats(objects, filter=given)
@@ -92,10 +92,9 @@ def test_a_false_filter_is_no_filter(objects: list[object]) -> None:
         show(objects, filter=falsy, output=io.StringIO())
 
 
-@pytest.mark.parametrize("shortnames", [True, False])
-def test_statistics_of_many_kinds_of_filters(shortnames: bool) -> None:
+def test_statistics_of_many_kinds_of_filters() -> None:
     filters: list[Callable[[Any], object]] = [callable, gc.is_tracked, lambda _: [], id]
-    for given in filters:
+    for given, shortnames in product(filters, (True, False)):
         ours = repr(heapgraph.typestats(None, shortnames, given))
         assert ours == repr(objgraph.typestats(None, shortnames, given))
         for limit in (None, 0, 2, -2):
@@ -103,18 +102,20 @@ def test_statistics_of_many_kinds_of_filters(shortnames: bool) -> None:
             assert ours == repr(objgraph.most_common_types(limit, None, shortnames, given))
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["dict", "builtins.dict", "Derived", "Outer.Inner", "Inner", "Outer", "Lazy", "list", "no", ""],
-)
-def test_count_and_by_type(objects: list[object], name: str) -> None:
-    assert heapgraph.count(name) == objgraph.count(name)
-    assert heapgraph.count(name, objects) == objgraph.count(name, objects)
-    ours, theirs = heapgraph.by_type(name, objects), objgraph.by_type(name, objects)
-    assert list(map(id, ours)) == list(map(id, theirs))
+NAMES = ["dict", "builtins.dict", "Derived", "Outer.Inner", "Inner", "Outer", "Lazy", "list", "no"]
 
 
-def test_names_with_a_dot_are_full_names(objects: list[object]) -> None:
+def test_count_and_by_type() -> None:
+    objects = some_objects()
+    for name in (*NAMES, ""):
+        assert heapgraph.count(name) == objgraph.count(name)
+        assert heapgraph.count(name, objects) == objgraph.count(name, objects)
+        ours, theirs = heapgraph.by_type(name, objects), objgraph.by_type(name, objects)
+        assert list(map(id, ours)) == list(map(id, theirs))
+
+
+def test_names_with_a_dot_are_full_names() -> None:
+    objects = some_objects()
     full = f"{__name__}.Inner"
     assert heapgraph.count(full, objects) == 2 == objgraph.count(full, objects)
     assert heapgraph.by_type("Outer.Inner", objects) == []
@@ -125,45 +126,45 @@ def test_by_type_is_in_the_order_of_the_collector() -> None:
     assert heapgraph.by_type("Inner") == objgraph.by_type("Inner") == made
 
 
-def test_a_class_is_as_good_as_its_name(objects: list[object]) -> None:
+def test_a_class_is_as_good_as_its_name() -> None:
+    objects = some_objects()
     assert heapgraph.count(Outer.Inner, objects) == 2
     assert heapgraph.count(dict, objects) == 1
     assert heapgraph.by_type(Derived, objects) == [objects[1]]
 
 
-@pytest.mark.parametrize("limit", [10, 3, None, 0, -1, 10**9])
-@pytest.mark.parametrize("shortnames", [True, False])
-def test_most_common_types(limit: int | None, shortnames: bool) -> None:
-    # As text, which is not in the heap that the other call looks at.
-    ours = repr(heapgraph.most_common_types(limit, shortnames=shortnames))
-    theirs = repr(objgraph.most_common_types(limit, shortnames=shortnames))
-    assert ours == theirs
+def test_most_common_types() -> None:
+    for limit, shortnames in product((10, 3, None, 0, -1, 10**9), (True, False)):
+        # As text, which is not in the heap that the other call looks at.
+        ours = repr(heapgraph.most_common_types(limit, shortnames=shortnames))
+        theirs = repr(objgraph.most_common_types(limit, shortnames=shortnames))
+        assert ours == theirs
 
 
-def test_ties_are_in_the_order_in_which_types_are_met(objects: list[object]) -> None:
+def test_ties_are_in_the_order_in_which_types_are_met() -> None:
+    objects = some_objects()
     ours = heapgraph.most_common_types(None, objects)
     assert ours == objgraph.most_common_types(None, objects)
     assert [name for name, number in ours if number == 1][:2] == ["dict", "Derived"]
 
 
-@pytest.mark.parametrize("limit", [1, 10, None])
-@pytest.mark.parametrize("shortnames", [True, False])
-def test_the_printed_table(
-    limit: int | None, shortnames: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ours, theirs = io.StringIO(), io.StringIO()
-    heapgraph.show_most_common_types(limit, shortnames=shortnames, file=ours)
-    objgraph.show_most_common_types(limit, shortnames=shortnames, file=theirs)
-    assert ours.getvalue() == theirs.getvalue()
-    heapgraph.show_most_common_types(limit, [[], {}], shortnames)
-    printed = capsys.readouterr().out
-    objgraph.show_most_common_types(limit, [[], {}], shortnames)
-    assert printed == capsys.readouterr().out != ""
+def test_the_printed_table() -> None:
+    for limit, shortnames in product((1, 10, None), (True, False)):
+        ours, theirs = io.StringIO(), io.StringIO()
+        heapgraph.show_most_common_types(limit, shortnames=shortnames, file=ours)
+        objgraph.show_most_common_types(limit, shortnames=shortnames, file=theirs)
+        assert ours.getvalue() == theirs.getvalue()
+        with redirect_stdout(io.StringIO()) as our_output:
+            heapgraph.show_most_common_types(limit, [[], {}], shortnames)
+        with redirect_stdout(io.StringIO()) as their_output:
+            objgraph.show_most_common_types(limit, [[], {}], shortnames)
+        assert our_output.getvalue() == their_output.getvalue() != ""
 
 
-def test_an_empty_table_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
-    heapgraph.show_most_common_types(objects=[])
-    assert capsys.readouterr().out == ""
+def test_an_empty_table_is_empty() -> None:
+    with redirect_stdout(io.StringIO()) as output:
+        heapgraph.show_most_common_types(objects=[])
+    assert output.getvalue() == ""
 
 
 def test_at_finds_tracked_objects() -> None:
@@ -197,15 +198,14 @@ def test_is_proper_module() -> None:
         assert heapgraph.is_proper_module(obj) is False
 
 
-def test_a_lazy_module_stays_unloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lazy_module_stays_unloaded() -> None:
     name = "this"
-    monkeypatch.delitem(sys.modules, name, raising=False)
     spec = find_spec(name)
     assert spec is not None
     assert spec.loader is not None
     spec.loader = LazyLoader(spec.loader)
     module = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, module)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     kind = type(module)
     assert kind is not types.ModuleType
@@ -251,7 +251,7 @@ def test_the_collector_stays_as_it_was() -> None:
             heapgraph.typestats()
             heapgraph.find_ref_chain([], callable)
             heapgraph.show_refs([], output=io.StringIO())
-            with pytest.raises(ZeroDivisionError):
+            with raising(ZeroDivisionError):
                 heapgraph.find_ref_chain([], lambda _: 1 // 0)
             assert gc.isenabled() is is_enabled
         finally:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import subprocess
 import sys
 import tracemalloc
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-
-import pytest
 
 import heapgraph
 from heapgraph._growth_lines import BlockLines
@@ -40,7 +39,7 @@ def test_blocks_that_no_walk_sees_and_the_lines_that_allocate_them() -> None:
 
     tracemalloc.start()
     try:
-        report = heapgraph.find_growth(leak, iterations=1500)
+        report = heapgraph.find_growth(leak, iterations=700)
     finally:
         tracemalloc.stop()
     (row,) = report.growing
@@ -108,7 +107,7 @@ def test_memory_beside_what_still_fills_up_is_told_and_not_judged() -> None:
         assert ["memory rises besides" in line for line in report.missing] == [True] * is_more
 
 
-def test_a_slow_scenario_is_watched_for_native_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_scenario_is_watched_for_native_memory_too() -> None:
     """Memory is that of this process; each iteration takes a fiftieth of a second."""
 
     class machine(Machine):  # noqa: N801
@@ -118,7 +117,7 @@ def test_a_slow_scenario_is_watched_for_native_memory_too(monkeypatch: pytest.Mo
         def seconds(cls) -> float:
             return cls.now
 
-    monkeypatch.setattr(GrowthLoop, "machine", machine)
+    GrowthLoop.machine = machine
     library = ctypes.CDLL(None)
     library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
 
@@ -137,21 +136,23 @@ def test_blocks_that_garbage_hides_while_it_lies_about() -> None:
             cycle: list[object] = []
             cycle.append(cycle)
 
-    (row,) = heapgraph.find_growth(leak, iterations=1500).growing
+    (row,) = heapgraph.find_growth(leak, iterations=700).growing
     assert row.kind == "blocks"
     assert 0.9 <= row.elements_per_iteration <= 1.1
 
 
-@pytest.mark.parametrize(("first", "share"), [("gc.freeze()", 0.9), ("", 0)])
-def test_what_the_program_has_frozen_stays_so_and_nothing_else_is(first: str, share: float) -> None:
-    lines = f"""
-import gc, heapgraph
-{first}
-before = gc.get_freeze_count()
-heapgraph.find_growth(lambda: None, iterations=10)
-print(before * {share} <= gc.get_freeze_count() <= before)
-"""
-    assert output_of("-c", lines) == "True\n"
+def test_what_the_program_has_frozen_stays_so() -> None:
+    gc.freeze()
+    before = gc.get_freeze_count()
+    heapgraph.find_growth(lambda: None, iterations=10)
+    assert before * 0.9 <= gc.get_freeze_count() <= before
+
+
+def test_nothing_else_is_frozen() -> None:
+    # Of 3.12 some are frozen from the beginning.
+    before = gc.get_freeze_count()
+    heapgraph.find_growth(lambda: None, iterations=10)
+    assert gc.get_freeze_count() <= before
 
 
 def test_names_that_were_looked_up_on_types_are_no_leak() -> None:
@@ -165,18 +166,16 @@ def test_names_that_were_looked_up_on_types_are_no_leak() -> None:
     report = heapgraph.find_growth(work)
     assert not report
     # Nothing was there to be watched.
-    assert report.iterations < 300
+    assert report.iterations < 600
 
 
 def test_what_the_search_imports_is_no_growth() -> None:
-    lines = """
-import heapgraph
-cache = {}
-def work():
-    cache[len(cache) % 30] = []
-print(heapgraph.find_growth(work))
-"""
-    text = output_of("-c", lines)
+    cache: dict[int, list[object]] = {}
+
+    def work() -> None:
+        cache[len(cache) % 30] = []
+
+    text = str(heapgraph.find_growth(work))
     assert text.startswith("Bounded: what grew in 1 place has an end"), text
     assert "sys.modules" not in text
 

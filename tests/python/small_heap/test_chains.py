@@ -6,25 +6,27 @@ import gc
 import threading
 from typing import Any
 
-import pytest
-
+import chains_of_both
+import changing_heap
 import heapgraph
 import held_objects
-from alone import run_alone
 from held_objects import REGISTRY, Link, Target
+from raising import raising
 
 
-@pytest.fixture
-def heap() -> Any:
+def test_chains_to_modules_are_as_long_as_those_of_objgraph() -> None:
     held_objects.fill()
-    yield REGISTRY
-    REGISTRY.clear()
+    chains_of_both.to_modules()
 
 
-@pytest.mark.parametrize("question", ["to_modules", "to_other_objects", "forward"])
-def test_chains_are_as_long_as_those_of_objgraph(question: str) -> None:
-    pytest.importorskip("objgraph")
-    run_alone("chains_of_both", question)
+def test_chains_to_other_objects_are_as_long_as_those_of_objgraph() -> None:
+    held_objects.fill()
+    chains_of_both.to_other_objects()
+
+
+def test_chains_forward_are_as_long_as_those_of_objgraph() -> None:
+    held_objects.fill()
+    chains_of_both.forward()
 
 
 def nested(depth: int) -> tuple[list[Any], Target]:
@@ -35,15 +37,15 @@ def nested(depth: int) -> tuple[list[Any], Target]:
     return outer, target
 
 
-@pytest.mark.parametrize("depth", [0, 1, 2, 5])
-def test_max_depth_is_inclusive(depth: int) -> None:
+def test_max_depth_is_inclusive() -> None:
     outer, target = nested(5)
-    chain = heapgraph.find_ref_chain(outer, lambda obj: obj is target, max_depth=depth)
-    assert len(chain) == (6 if depth == 5 else 1)
-    assert chain[0] is outer
-    chain = heapgraph.find_backref_chain(target, lambda obj: obj is outer, max_depth=depth)
-    assert len(chain) == (6 if depth == 5 else 1)
-    assert chain[-1] is target
+    for depth in (0, 1, 2, 5):
+        chain = heapgraph.find_ref_chain(outer, lambda obj: obj is target, max_depth=depth)
+        assert len(chain) == (6 if depth == 5 else 1)
+        assert chain[0] is outer
+        chain = heapgraph.find_backref_chain(target, lambda obj: obj is outer, max_depth=depth)
+        assert len(chain) == (6 if depth == 5 else 1)
+        assert chain[-1] is target
 
 
 def test_the_predicate_is_asked_once_of_each_nearest_first() -> None:
@@ -121,7 +123,7 @@ def test_errors_of_the_predicate_come_through() -> None:
         for switch in (gc.enable, gc.disable):
             switch()
             was_enabled = gc.isenabled()
-            with pytest.raises(OwnError):
+            with raising(OwnError):
                 find(target, fail)
             assert gc.isenabled() is was_enabled
     assert len(gc.get_referrers(target)) == count
@@ -135,14 +137,14 @@ class Unsure:
 
 
 def test_errors_of_the_answer_come_through() -> None:
-    with pytest.raises(ZeroDivisionError):
+    with raising(ZeroDivisionError):
         heapgraph.find_ref_chain([], lambda _: Unsure())
 
 
-@pytest.mark.parametrize("find", ["find_ref_chain", "find_backref_chain"])
-def test_predicates_may_change_the_heap(find: str) -> None:
+def test_predicates_may_change_the_heap() -> None:
     """Containers that are being searched are cleared, and candidates lose their last holders."""
-    run_alone("changing_heap", find)
+    changing_heap.search(heapgraph.find_ref_chain, is_forward=True)
+    changing_heap.search(heapgraph.find_backref_chain, is_forward=False)
 
 
 def test_predicates_may_start_threads() -> None:
@@ -174,8 +176,9 @@ def test_predicates_may_search_themselves() -> None:
     assert set(lengths) == {4}
 
 
-def test_nothing_is_left_behind(heap: Any) -> None:
-    target = heap[next(iter(heap))]
+def test_nothing_is_left_behind() -> None:
+    held_objects.fill()
+    target = REGISTRY[next(iter(REGISTRY))]
     gc.collect()
     before = list(map(id, gc.get_referrers(target)))
     count = len(gc.get_objects())
@@ -190,26 +193,25 @@ def test_nothing_is_left_behind(heap: Any) -> None:
 
 def test_chains_of_any_length() -> None:
     outer, target = nested(100_000)
-    try:
-        chain = heapgraph.find_ref_chain(outer, lambda obj: obj is target, max_depth=10**7)
-        assert len(chain) == 100_001
-        assert chain[-1] is target
-        chain = heapgraph.find_backref_chain(target, lambda obj: obj is outer, max_depth=10**30)
-        assert len(chain) == 100_001
-        text = heapgraph.describe_chain(chain)
-        assert text.count("[0]") == 200_000
-    finally:
-        # Freeing it from the outside in would be as deep.
-        while type(outer) is list:
-            outer = outer.pop()
+    chain = heapgraph.find_ref_chain(outer, lambda obj: obj is target, max_depth=10**7)
+    assert len(chain) == 100_001
+    assert chain[-1] is target
+    chain = heapgraph.find_backref_chain(target, lambda obj: obj is outer, max_depth=10**30)
+    assert len(chain) == 100_001
+    text = heapgraph.describe_chain(chain)
+    assert text.count("[0]") == 200_000
+    # Freeing it from the outside in would be as deep.
+    while type(outer) is list:
+        outer = outer.pop()
 
 
-def test_description_of_a_chain(heap: Any) -> None:
-    heap["seen"] = [None, Link(target := Target())]
+def test_description_of_a_chain() -> None:
+    REGISTRY["seen"] = [None, Link(target := Target())]
     chain = heapgraph.find_backref_chain(target, heapgraph.is_proper_module)
     first, blank, *rest = heapgraph.describe_chain(chain).splitlines()
-    assert first == f"{held_objects.__name__}.REGISTRY['seen'][1].held"
+    # Of three modules that have it, the first by name.
+    assert first == f"{chains_of_both.__name__}.REGISTRY['seen'][1].held"
     assert blank == ""
-    assert rest[0].split() == ["module", held_objects.__name__]
+    assert rest[0].split() == ["module", chains_of_both.__name__]
     assert rest[-2].split()[0] == ".held"
     assert rest[-1] == "and your variable `target`"
