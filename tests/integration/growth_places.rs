@@ -53,6 +53,53 @@ fn what_objects_that_show_nothing_may_hold_goes_with_them() {
 }
 
 #[test]
+fn what_holds_no_more_than_at_first_does_not_grow() {
+    // A list of weak references that is made anew when many are dead, wherever that is in its course.
+    let lengths = |last: usize| [7, 12, 17, 22, 30, 9, 31, last];
+    for (last, verdict) in [(6, GrowthVerdict::Bounded), (7, GrowthVerdict::Bounded)] {
+        let (history, snapshot, placement) = history(8, |moment| {
+            let mut heap = WrittenHeap::new();
+            let list = heap.global("cursors", "builtins.list", 50);
+            fill(&mut heap, list, lengths(last)[moment]);
+            heap
+        });
+        let watched = Watched {
+            moments_before: 4,
+            ..Watched::default()
+        };
+        let report = GrowthReport::new(&history, &watched, &snapshot, &placement, &[]);
+        assert_eq!(report.verdict, verdict, "{:?}", report.undecided);
+    }
+}
+
+#[test]
+fn what_has_taken_over_is_told_and_not_what_has_fallen_back() {
+    let draw = |moment: usize| {
+        let mut heap = WrittenHeap::new();
+        let counts = if moment < 6 {
+            (3 + 10 * moment, 0)
+        } else {
+            (2, 10 * moment)
+        };
+        for (name, count) in [("first", counts.0), ("second", counts.1)] {
+            let list = heap.global(name, "builtins.list", 50);
+            fill(&mut heap, list, count);
+        }
+        heap
+    };
+    let (history, snapshot, placement) = history(20, draw);
+    let watched = Watched {
+        moments_before: 4,
+        ..Watched::default()
+    };
+    let report = GrowthReport::new(&history, &watched, &snapshot, &placement, &[]);
+    let undecided: Vec<&str> = report.undecided.iter().map(|row| &*row.path).collect();
+    assert_eq!(undecided, ["app.second"]);
+    let bounded: Vec<&str> = report.bounded.iter().map(|row| &*row.path).collect();
+    assert_eq!(bounded, ["app.first"]);
+}
+
+#[test]
 fn growth_that_goes_on_under_another_name_is_no_end() {
     // What app.first has held, app.second has at the end.
     let amounts = |moment: usize| {
