@@ -18,7 +18,7 @@ pub struct Measure {
     pub entries: u64,
     /// Values under keys that are weak references to something that lives.
     pub weakly_keyed: u64,
-    /// Sum of the shallow sizes.
+    /// Sum of the sizes, with what these do not count.
     pub bytes: u64,
     /// How many of the bytes say nothing of growth: room that is kept for what is not there yet, and
     /// dicts of attributes and frames of what is suspended, which are there since somebody, perhaps a
@@ -95,8 +95,7 @@ impl<'s> Counting<'s> {
     /// What is counted of `node`, which is at `place`, on a path to objects of a type called
     /// `type_name`.
     pub(super) fn measure(&self, node: NodeIndex, place: Place, type_name: &str) -> Measure {
-        let graph = self.snapshot.graph();
-        let bytes = graph.shallow_size(node);
+        let bytes = self.snapshot.whole_size(node);
         if !matches!(place, Place::At(_)) && self.is_of_suspended(node, type_name) {
             return Measure {
                 bytes,
@@ -121,7 +120,7 @@ impl<'s> Counting<'s> {
             idle_bytes: if is_namespace {
                 bytes
             } else {
-                self.snapshot.unused_size(node)
+                bytes - self.snapshot.used_size(node)
             },
             unexplained: self.unexplained(node),
         }

@@ -82,8 +82,8 @@ impl GrowthHistory {
     fn has_grown(&mut self, py: Python<'_>) -> PyResult<bool> {
         let heap = capture(&Introspection::new(py)?, &[], Sizes::Measured, Need::Answer)?;
         let mut graph = heap.graph;
-        for (buffer, unused) in heap.unused {
-            graph.discount_bytes(buffer, unused);
+        for (buffer, used) in heap.used {
+            graph.count_bytes(buffer, used);
         }
         let has_grown = py.detach(|| {
             let before = self.counted.as_ref();
