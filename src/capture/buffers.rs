@@ -1,7 +1,7 @@
-//! How much of its memory an object uses that keeps room for what is not there yet.
+//! How much memory an object uses that keeps room for what is not there yet, or tells no size of what it has.
 //!
 //! A `bytearray` that is appended to is made larger by an eighth, an `array.array` by a sixteenth: until
-//! that is full its size stays the same.
+//! that is full its size stays the same. That of an `io.StringIO` is without its text.
 
 use pyo3::prelude::*;
 
@@ -15,6 +15,8 @@ pub(super) enum Buffer {
     Bytes(u64),
     /// Numbers, of the size that a compiled descriptor of the type tells.
     Numbers(Object),
+    /// Text that the size is without.
+    Text,
 }
 
 impl Buffer {
@@ -27,14 +29,21 @@ impl Buffer {
                 let size = ffi::value_under(&namespace, c"itemsize")?;
                 (types.is_exactly(size, Known::GetSetDescriptor)).then_some(Self::Numbers(size))
             }
+            Known::StringIo => Some(Self::Text),
             _ => None,
         };
         types.type_mro(class).iter().find_map(|class| buffer(class))
     }
 
+    /// True if the size of an instance counts what it has.
+    pub(super) fn is_told(&self) -> bool {
+        !matches!(self, Self::Text)
+    }
+
     /// Bytes that are used for what `object` has.
     pub(super) fn used(&self, py: Python<'_>, object: Object) -> Option<u64> {
         let (item_size, besides) = match self {
+            Self::Text => return object.text_bytes(ffi::Layout::get(py)),
             Self::Bytes(besides) => (1, *besides),
             Self::Numbers(size) => {
                 // Refuses what is no array.

@@ -29,9 +29,11 @@ pub(crate) fn use_is_over<'py>(
             class,
         };
         match known(class)? {
-            known @ (Known::FileIo | Known::MemoryFile | Known::Buffered | Known::TextFile) => {
-                (instance.is_closed_file(known)).then_some("the file is closed")
-            }
+            known @ (Known::FileIo
+            | Known::MemoryFile
+            | Known::StringIo
+            | Known::Buffered
+            | Known::TextFile) => (instance.is_closed_file(known)).then_some("the file is closed"),
             Known::Socket => instance
                 .is_closed_socket()
                 .then_some("the socket is closed"),
@@ -100,7 +102,7 @@ impl<'py> Instance<'_, 'py> {
     /// be of any class.
     fn is_closed_file(&self, class: Known) -> bool {
         let beneath = match class {
-            Known::FileIo | Known::MemoryFile => {
+            Known::FileIo | Known::MemoryFile | Known::StringIo => {
                 return self.field(c"closed").is_some_and(|closed| is_true(&closed));
             }
             Known::Buffered => self.field(c"raw"),

@@ -26,8 +26,8 @@ use super::{Describer, Searches, lent_object, live_object};
 use crate::graph::{HeapGraph, HeapType, NodeFlags, NodeIndex, NodeSet, Root, RootKind, TypeIndex};
 use crate::process::{TooLittleMemory, ensure};
 use crate::snapshot::{
-    BYTES_USED, DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts, WEAK_REFERENT,
-    without_keys,
+    BYTES_USED, BYTES_WITH_TEXT, DEAD_REFERENCE, HeapSnapshot, Metadata, NodeTexts, SnapshotParts,
+    WEAK_REFERENT, without_keys,
 };
 
 /// What a snapshot is to have besides the graph.
@@ -134,7 +134,7 @@ pub(crate) fn take_live_snapshot(
     }
     let roots = Roots::find(&types, &heap)?;
     let named_roots = roots.all();
-    let node_names = node_names(&types, graph, &heap.unused)?;
+    let node_names = node_names(&types, graph, &heap.used)?;
     let values = if options.values {
         values(&types, graph)
     } else {
@@ -200,7 +200,7 @@ fn opaque_names(types: &Introspection<'_>, graph: &HeapGraph, opaque: &[TypeInde
 fn node_names(
     types: &Introspection<'_>,
     graph: &HeapGraph,
-    unused: &[(NodeIndex, u64)],
+    used: &[(NodeIndex, u64)],
 ) -> Result<NodeTexts, TooLittleMemory> {
     const NAMED: [Known; 8] = [
         Known::Function,
@@ -214,7 +214,7 @@ fn node_names(
     ];
     let is_named = types.which(graph, |known| NAMED.contains(&known));
     let mut references = weak_references(types, graph)?.into_iter().peekable();
-    let mut unused = unused.iter().peekable();
+    let mut used = used.iter().peekable();
     let mut names = NodeTexts::default();
     for node in graph.nodes() {
         let flags = graph.flags(node);
@@ -228,9 +228,10 @@ fn node_names(
             }
         } else if let Some((_, name)) = references.next_if(|(reference, _)| *reference == node) {
             names.push(node, &name);
-        } else if let Some((_, unused)) = unused.next_if(|(buffer, _)| *buffer == node) {
-            let used = graph.shallow_size(node) - unused;
-            names.push(node, &format!("{used}{BYTES_USED}"));
+        } else if let Some((_, used)) = used.next_if(|(buffer, _)| *buffer == node) {
+            let is_more = *used > graph.shallow_size(node);
+            let unit = if is_more { BYTES_WITH_TEXT } else { BYTES_USED };
+            names.push(node, &format!("{used}{unit}"));
         }
     }
     names.check()?;

@@ -137,15 +137,15 @@ impl TypeInfo<'_> {
         if has_header { self.header } else { 0 }
     }
 
-    /// How many of the bytes of `object`, whose shallow size is `size`, are for what is not there yet.
+    /// How many bytes `object` uses, whose shallow size is `size`, if that is not what it says: some of them are
+    /// for what is not there yet, or it does not count what is.
     #[inline]
-    pub(super) fn unused(&self, py: Python<'_>, object: Object, size: u64) -> u64 {
-        let Some(buffer) = &self.buffer else { return 0 };
-        let Some(used) = buffer.used(py, object) else {
-            return 0;
-        };
+    pub(super) fn used(&self, py: Python<'_>, object: Object, size: u64) -> Option<u64> {
+        let buffer = self.buffer.as_ref()?;
         let fixed = self.basic_size + self.header(object);
-        size.saturating_sub(fixed.saturating_add(used))
+        let used = fixed.saturating_add(buffer.used(py, object)?);
+        let is_told = buffer.is_told();
+        (used < size && is_told || used > size && !is_told).then_some(used)
     }
 
     /// `object.__sizeof__`.

@@ -187,10 +187,9 @@ impl HeapGraph {
         }
     }
 
-    /// Counts `bytes` less for an object.
-    pub fn discount_bytes(&mut self, node: NodeIndex, bytes: u64) {
-        let size = &mut self.nodes.shallow_sizes[node.index()];
-        *size = size.saturating_sub(bytes);
+    /// Counts so many bytes for an object, whatever its size says.
+    pub fn count_bytes(&mut self, node: NodeIndex, bytes: u64) {
+        self.nodes.shallow_sizes[node.index()] = bytes;
     }
 
     /// What is known of the object besides its type.

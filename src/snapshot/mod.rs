@@ -34,6 +34,9 @@ pub const WEAK_REFERENT: &str = "to 0x";
 /// After the number of bytes that an object uses: the [name](HeapSnapshot::node_names) of what keeps room
 /// for more.
 pub const BYTES_USED: &str = " bytes used";
+/// After the number of bytes that an object takes: the [name](HeapSnapshot::node_names) of what has text that
+/// its size does not count.
+pub const BYTES_WITH_TEXT: &str = " bytes with its text";
 
 /// A heap at one moment, detached from the program: holds no object and keeps nothing alive.
 ///
@@ -170,7 +173,8 @@ impl HeapSnapshot {
     /// What objects are called: the names of modules, the qualified names of classes and
     /// functions, the places of code and frames; [`DEAD_REFERENCE`], or [`WEAK_REFERENT`] and the
     /// address, of weak references (of living ones only where they are keys, or several have one
-    /// referent); the bytes and [`BYTES_USED`] of buffers that are larger than they have to be.
+    /// referent); the bytes and [`BYTES_USED`] of buffers that are larger than they have to be;
+    /// those with [`BYTES_WITH_TEXT`] of what is larger than it says.
     pub fn node_names(&self) -> &NodeTexts {
         &self.node_names
     }
@@ -181,12 +185,19 @@ impl HeapSnapshot {
         self.graph.node_at(u64::from_str_radix(address, 16).ok()?)
     }
 
-    /// How many of its bytes `node` has for what is not there yet, as a `bytearray` that is appended to.
-    pub fn unused_size(&self, node: NodeIndex) -> u64 {
-        let name = self.node_names.get(node);
-        let used = name.and_then(|name| name.strip_suffix(BYTES_USED));
-        let used = used.and_then(|used| used.parse().ok());
-        used.map_or(0, |used| self.graph.shallow_size(node).saturating_sub(used))
+    /// How many bytes `node` uses: fewer than its size where some are for what is not there yet, as of a
+    /// `bytearray` that is appended to, and more where that does not count what there is.
+    pub fn used_size(&self, node: NodeIndex) -> u64 {
+        let (name, size) = (self.node_names.get(node), self.graph.shallow_size(node));
+        let number = |suffix| name?.strip_suffix(suffix)?.parse::<u64>().ok();
+        let whole = number(BYTES_WITH_TEXT).map(|whole| whole.max(size));
+        let used = || number(BYTES_USED).map(|used| used.min(size));
+        whole.or_else(used).unwrap_or(size)
+    }
+
+    /// How many bytes `node` takes, with those that its size does not count.
+    pub fn whole_size(&self, node: NodeIndex) -> u64 {
+        self.graph.shallow_size(node).max(self.used_size(node))
     }
 
     /// What strings, bytes and numbers say; empty unless recorded.

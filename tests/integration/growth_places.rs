@@ -4,7 +4,7 @@ use heapgraph::analysis::{GrowthReport, GrowthVerdict, Watched};
 use heapgraph::graph::EdgeLabel;
 
 use crate::growth::{fill, history, only_row, paths, report_of};
-use crate::written_heap::WrittenHeap;
+use crate::written_heap::{WrittenHeap, key};
 
 #[test]
 fn functions_that_are_wrapped_again_and_again_are_one_path() {
@@ -50,6 +50,87 @@ fn what_objects_that_show_nothing_may_hold_goes_with_them() {
     );
     let report = report_of(4, |moment| heap_at(moment, true));
     assert_eq!(report.growing.len(), 2, "{:?}", paths(&report));
+}
+
+#[test]
+fn the_nodes_of_a_persistent_map_are_no_step() {
+    // app.users -> a node -> nodes of another type at each depth -> keys and values. The map and its first nodes
+    // are others at each moment, and so may be their types.
+    const NODES: [&str; 2] = ["maps.bitmap_node", "maps.array_node"];
+    let draw = |moment: usize, are_hidden: bool| {
+        let mut heap = WrittenHeap::new();
+        for type_name in NODES {
+            let class = heap.add("builtins.type", 400);
+            heap.class(class, type_name);
+            heap.make_static(type_name);
+            if !are_hidden {
+                heap.refer(1, key(type_name), class);
+            }
+        }
+        let unnamed = || EdgeLabel::Internal("internal".into());
+        let map = heap.global("users", "maps.Map", 50);
+        let root = heap.held(map, unnamed(), NODES[moment % 2], 50);
+        for number in 0..20 + 10 * moment {
+            let ty = NODES[(moment + number) % 2];
+            let node = heap.held(root, unnamed(), ty, 50);
+            heap.held(node, unnamed(), "builtins.str", 50);
+            heap.held(node, unnamed(), "app.Session", 50);
+        }
+        heap
+    };
+    let report = report_of(4, |moment| draw(moment, true));
+    let row = only_row(&report);
+    assert_eq!((row.path.as_str(), row.kind), ("app.users", "elements"));
+    assert_eq!(row.series, [40, 60, 80, 100]);
+    let named = report_of(4, |moment| draw(moment, false));
+    assert!(paths(&named).iter().all(|path| *path != "app.users"));
+}
+
+#[test]
+fn what_holds_no_more_than_at_first_does_not_grow() {
+    // A list of weak references that is made anew when many are dead, wherever that is in its course.
+    let lengths = |last: usize| [7, 12, 17, 22, 30, 9, 31, last];
+    for (last, verdict) in [(6, GrowthVerdict::Bounded), (7, GrowthVerdict::Bounded)] {
+        let (history, snapshot, placement) = history(8, |moment| {
+            let mut heap = WrittenHeap::new();
+            let list = heap.global("cursors", "builtins.list", 50);
+            fill(&mut heap, list, lengths(last)[moment]);
+            heap
+        });
+        let watched = Watched {
+            moments_before: 4,
+            ..Watched::default()
+        };
+        let report = GrowthReport::new(&history, &watched, &snapshot, &placement, &[]);
+        assert_eq!(report.verdict, verdict, "{:?}", report.undecided);
+    }
+}
+
+#[test]
+fn what_has_taken_over_is_told_and_not_what_has_fallen_back() {
+    let draw = |moment: usize| {
+        let mut heap = WrittenHeap::new();
+        let counts = if moment < 6 {
+            (3 + 10 * moment, 0)
+        } else {
+            (2, 10 * moment)
+        };
+        for (name, count) in [("first", counts.0), ("second", counts.1)] {
+            let list = heap.global(name, "builtins.list", 50);
+            fill(&mut heap, list, count);
+        }
+        heap
+    };
+    let (history, snapshot, placement) = history(20, draw);
+    let watched = Watched {
+        moments_before: 4,
+        ..Watched::default()
+    };
+    let report = GrowthReport::new(&history, &watched, &snapshot, &placement, &[]);
+    let undecided: Vec<&str> = report.undecided.iter().map(|row| &*row.path).collect();
+    assert_eq!(undecided, ["app.second"]);
+    let bounded: Vec<&str> = report.bounded.iter().map(|row| &*row.path).collect();
+    assert_eq!(bounded, ["app.first"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::course::{Course, rate};
+use super::course::{Course, fallen_back, rate};
 use super::history::{Growth, Rising};
 use super::judge::Judge;
 use super::name_path::PathIndex;
@@ -52,10 +52,15 @@ impl Judge<'_> {
             let alike = match self.course(rising) {
                 Course::Levelled { .. } | Course::Saws { .. } => {
                     let found = self.found_in();
-                    if self.history.goes_on_elsewhere(rising, all, found) {
-                        &mut by_course.unknown
-                    } else {
-                        &mut by_course.ended
+                    match self.history.taken_over_by(rising, all, found) {
+                        Some(other) if self.has_fallen_back(rising) => {
+                            if !by_course.unknown.contains(&other) {
+                                by_course.unknown.push(other);
+                            }
+                            &mut by_course.ended
+                        }
+                        Some(_) => &mut by_course.unknown,
+                        None => &mut by_course.ended,
                     }
                 }
                 _ if will_end(rising) => &mut by_course.ended,
@@ -92,6 +97,12 @@ impl Judge<'_> {
             paths: paths.collect(),
             has_ended,
         })
+    }
+
+    /// True if there is no more of it than at first.
+    fn has_fallen_back(&self, rising: Rising) -> bool {
+        let points = self.points(&self.history.series(rising));
+        fallen_back(&points).is_some()
     }
 
     /// True for a few bytes that came while it was found: texts that are replaced, and are a digit longer

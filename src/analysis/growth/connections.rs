@@ -1,5 +1,7 @@
 //! How what grows on one path is connected with what grows on another.
 
+use std::cmp::Reverse;
+
 use rustc_hash::FxHashSet;
 
 use super::history::Rising;
@@ -8,6 +10,15 @@ use super::placing::HELD_FROM_OUTSIDE;
 use crate::analysis::compiled_holders::hiding_types;
 use crate::analysis::shortest_cycle::is_passage;
 use crate::graph::{NodeFlags, NodeIndex};
+
+/// How something leads to something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By references that keep it alive.
+    Strong,
+    /// By a weak reference: it notes what something else keeps.
+    Weak,
+}
 
 impl Judge<'_> {
     /// True for objects that nothing in the heap is seen to hold.
@@ -107,6 +118,40 @@ impl Judge<'_> {
         })
     }
 
+    /// How what some containers of the first row have come to hold last leads to what grows on the path of the
+    /// second, by way of nothing but what they have themselves; `None` if it does not.
+    pub(super) fn way(&self, containers: &[NodeIndex], [own, other]: [Rising; 2]) -> Option<Way> {
+        let graph = self.snapshot.graph();
+        // Those that are empty may be many: the branches of a tree.
+        let mut containers = containers.to_vec();
+        containers.sort_by_key(|&node| Reverse(graph.referents(node).len()));
+        let largest = containers.iter().take(MOST_COMPARED);
+        let latest = largest.flat_map(|&node| self.latest(node));
+        let mut next: Vec<(NodeIndex, Way)> = latest.map(|node| (node, Way::Strong)).collect();
+        let mut met: FxHashSet<NodeIndex> = FxHashSet::default();
+        let mut found = None;
+        for _ in 0..STEPS_INSIDE {
+            next.retain(|&(node, _)| met.insert(node));
+            next.truncate(MOST_MET);
+            let mut further = Vec::new();
+            for (node, way) in next {
+                if self.is_below(node, other) {
+                    found = Some(way);
+                    if way == Way::Strong {
+                        return found;
+                    }
+                } else if self.is_below(node, own) {
+                    let referents = graph.referents(node).iter().take(MOST_COMPARED);
+                    further.extend(referents.map(|&held| (held, way)));
+                    let referent = self.snapshot.weak_referent(node);
+                    further.extend(referent.map(|referent| (referent, Way::Weak)));
+                }
+            }
+            next = further;
+        }
+        found
+    }
+
     /// True of what is held by way of what grows.
     fn is_below(&self, node: NodeIndex, rising: Rising) -> bool {
         let path = self.placement.path_of(node);
@@ -152,6 +197,13 @@ impl Judge<'_> {
 /// So many references lead from what a registry holds to the objects that it is about: a tuple, and a weak
 /// reference in it.
 const STEPS_TO_FOLLOW: usize = 3;
+
+/// So many lead through what an entry of a table consists of: a list in a dict, an object in that, its
+/// attributes, and a weak reference in one of them.
+const STEPS_INSIDE: usize = 7;
+
+/// Objects that are looked at in each of these steps.
+const MOST_MET: usize = 2000;
 
 /// Elements of a container that are compared with those of another: the last.
 const MOST_COMPARED: usize = 100;

@@ -77,6 +77,9 @@ pub fn course(first: &[Point], later: &[Point]) -> Course {
         .iter()
         .filter(|point| 4 * point.0 > end.0 && point.0 < end.0);
     if measured.count() < FEWEST_MEASURED {
+        if points.windows(2).any(|pair| pair[1].1 < pair[0].1) {
+            return Course::Unknown;
+        }
         // Between two points everything looks straight.
         return as_fast_as_at_first(&points, first[first.len() - 1], end);
     }
@@ -86,6 +89,16 @@ pub fn course(first: &[Point], later: &[Point]) -> Course {
         Course::Steady if pauses(later) => Course::Unknown,
         other => other,
     }
+}
+
+/// The course of what holds no more at its last point than at its first: it falls as it rises, wherever in that
+/// the last look has met it. `None` of anything else.
+pub(super) fn fallen_back(points: &[Point]) -> Option<Course> {
+    let (first, last) = (points.first()?, points.last()?);
+    let has_fallen = last.0 > first.0 && last.1 <= first.1;
+    Peak::of(points)
+        .filter(|_| has_fallen)
+        .map(|peak| peak.saws())
 }
 
 /// The highest point of a series.

@@ -9,6 +9,13 @@ use super::name_path::PathIndex;
 use crate::graph::FINALIZER;
 
 impl Judge<'_> {
+    /// True if numbers, texts and containers of these are all that is held under a path: an index of what
+    /// something else keeps, perhaps.
+    pub(super) fn has_only_values(&self, holder: PathIndex) -> bool {
+        let elements = self.elements(holder);
+        !elements.iter().any(|(name, _)| is_of_program(name))
+    }
+
     /// What is held under a path, where there is more of it than at first, by type, of finalizers by what
     /// they do; where the interpreter's own types are all of that, the classes of the program that come
     /// with them.
@@ -19,8 +26,8 @@ impl Judge<'_> {
         for path in (0..names.len()).map(PathIndex::new) {
             let is_element = names.holder(path) == Some(holder);
             let type_name = names.type_name(path);
-            let is_of_program = !type_name.starts_with(BUILTINS);
-            let is_below = || is_of_program && names.ancestors(path).skip(1).any(|p| p == holder);
+            let is_below =
+                || is_of_program(type_name) && names.ancestors(path).skip(1).any(|p| p == holder);
             if !(is_element || is_below()) {
                 continue;
             }
@@ -47,13 +54,17 @@ impl Judge<'_> {
         let mut elements: Vec<(String, f64)> = (by_type.into_iter())
             .map(|(name, rate)| (name.to_owned(), rate))
             .collect();
-        let is_of_program = |name: &str| !name.starts_with(BUILTINS);
         elements.sort_by(|a, b| {
             let key = |(name, _): &(String, f64)| Reverse(is_of_program(name));
             key(a).cmp(&key(b)).then(b.1.total_cmp(&a.1))
         });
         elements
     }
+}
+
+/// True of a class of the program or of a library, and not of the interpreter's own.
+fn is_of_program(type_name: &str) -> bool {
+    !type_name.starts_with(BUILTINS)
 }
 
 /// Half of the last digit of a rate that is shown.

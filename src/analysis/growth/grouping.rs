@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use petgraph::unionfind::UnionFind;
 
 use super::by_course::ByCourse;
+use super::connections::Way;
 use super::history::{Growth, Rising};
 use super::judge::Judge;
 use super::thresholds::{EFFECT_DELAY, MOST_EFFECTS};
@@ -25,8 +26,14 @@ impl Judge<'_> {
             // What is held has grown, and its holder counts that as its own size.
             let is_held =
                 holder == Some(rising[other].path) || other_holder == Some(rising[one].path);
-            let same_holder = (holder.is_some() && holder == other_holder) || is_held;
+            let owner = paths.owner(rising[one].path);
+            let same_owner = owner.is_some() && owner == paths.owner(rising[other].path);
+            let same_holder = (holder.is_some() && holder == other_holder) || is_held || same_owner;
             let rows = [rising[one], rising[other]];
+            let lead_there = || {
+                self.way(&holders[one], rows).is_some()
+                    || self.way(&holders[other], [rows[1], rows[0]]).is_some()
+            };
             let (is_effect, other_is) = (self.is_effect(rows[0]), self.is_effect(rows[1]));
             if is_effect || other_is {
                 let is_connected = || {
@@ -37,6 +44,7 @@ impl Judge<'_> {
                         || self.share(&holders[one], &holders[other], rows)
                         || (self.is_from_outside(rows[0]) && self.hide(&holders[other]))
                         || (self.is_from_outside(rows[1]) && self.hide(&holders[one]))
+                        || lead_there()
                 };
                 is_as_much_or_a_few_times(&steps[one], &steps[other]) && is_connected()
             } else {
@@ -46,7 +54,8 @@ impl Judge<'_> {
                         && (self.follows(&holders[one], rows[1])
                             || self.follows(&holders[other], rows[0])
                             || self.mirrors(&holders[one], rows[1])
-                            || self.mirrors(&holders[other], rows[0]))
+                            || self.mirrors(&holders[other], rows[0])
+                            || lead_there())
             }
         };
         let mut together = UnionFind::<usize>::new(rising.len());
@@ -58,7 +67,10 @@ impl Judge<'_> {
             }
         }
         let mirrors_another = |row: usize| {
-            let mirrors = |one: usize, other: usize| self.mirrors(&holders[one], rising[other]);
+            let mirrors = |one: usize, other: usize| {
+                let way = self.way(&holders[one], [rising[one], rising[other]]);
+                self.mirrors(&holders[one], rising[other]) || way == Some(Way::Weak)
+            };
             (0..rising.len()).any(|other| {
                 row != other
                     && together.equiv(row, other)
@@ -73,6 +85,7 @@ impl Judge<'_> {
                 self.is_effect(rising[row]),
                 self.is_registry(rising[row]),
                 mirrors_another(row),
+                self.has_only_values(rising[row].path),
                 Reverse(bytes.last().copied()),
                 rising[row].path,
             )

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use super::course::{Course, Point, course, looks_agree, rate};
+use super::course::{Course, Point, course, fallen_back, looks_agree, rate};
 use super::elements::finalizers;
 use super::history::{Growth, GrowthHistory, Rising};
 use super::name_path::PathIndex;
@@ -135,6 +135,9 @@ impl<'a> Judge<'a> {
 
     fn course_of(&self, series: &[u64], looks: Option<&Vec<Point>>) -> Course {
         let points = self.points(series);
+        if let Some(course) = fallen_back(&points) {
+            return course;
+        }
         let (first, later) = points.split_at(self.found_in().min(points.len()));
         let agrees = |looks: &&Vec<Point>| {
             let (look, point) = (looks.last(), later.last());

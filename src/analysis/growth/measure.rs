@@ -18,7 +18,7 @@ pub struct Measure {
     pub entries: u64,
     /// Values under keys that are weak references to something that lives.
     pub weakly_keyed: u64,
-    /// Sum of the shallow sizes.
+    /// Sum of the sizes, with what these do not count.
     pub bytes: u64,
     /// How many of the bytes say nothing of growth: room that is kept for what is not there yet, and
     /// dicts of attributes and frames of what is suspended, which are there since somebody, perhaps a
@@ -50,6 +50,8 @@ pub(super) struct Counting<'s> {
     holds_no_elements: Vec<bool>,
     is_frame: Vec<bool>,
     is_of_local: Vec<bool>,
+    /// Parts of compiled containers, which are no elements.
+    is_backing: &'s [bool],
     /// The weak references to something that is there.
     live_references: NodeSet,
 }
@@ -66,7 +68,11 @@ const FRAME: &str = "builtins.frame";
 const LOCAL_DUMMY: &str = "_thread._localdummy";
 
 impl<'s> Counting<'s> {
-    pub(super) fn new(snapshot: &'s HeapSnapshot, names: &'s EdgeNames) -> Self {
+    pub(super) fn new(
+        snapshot: &'s HeapSnapshot,
+        names: &'s EdgeNames,
+        is_backing: &'s [bool],
+    ) -> Self {
         let graph = snapshot.graph();
         let types = graph.types();
         let is_reference = types.which(HeapType::is_weak_reference);
@@ -88,6 +94,7 @@ impl<'s> Counting<'s> {
                 .which(|ty| without_elements.clone().any(|name| ty.is_genuine(name))),
             is_of_local: types.which(|ty| ty.is_genuine(LOCAL_DUMMY)),
             is_frame: types.which(|ty| ty.is_genuine(FRAME)),
+            is_backing,
             live_references,
         }
     }
@@ -95,8 +102,7 @@ impl<'s> Counting<'s> {
     /// What is counted of `node`, which is at `place`, on a path to objects of a type called
     /// `type_name`.
     pub(super) fn measure(&self, node: NodeIndex, place: Place, type_name: &str) -> Measure {
-        let graph = self.snapshot.graph();
-        let bytes = graph.shallow_size(node);
+        let bytes = self.snapshot.whole_size(node);
         if !matches!(place, Place::At(_)) && self.is_of_suspended(node, type_name) {
             return Measure {
                 bytes,
@@ -121,7 +127,7 @@ impl<'s> Counting<'s> {
             idle_bytes: if is_namespace {
                 bytes
             } else {
-                self.snapshot.unused_size(node)
+                bytes - self.snapshot.used_size(node)
             },
             unexplained: self.unexplained(node),
         }
@@ -145,6 +151,7 @@ impl<'s> Counting<'s> {
         let (mut entries, mut weakly_keyed, mut weakly_held) = (0, 0, Vec::new());
         for (number, reference) in graph.edge_positions(node).enumerate() {
             let held = referents[number];
+            let held_type = graph.type_index(held).index();
             let is_counted = match self.names.name(reference) {
                 EdgeName::KeyObject(_) => false,
                 EdgeName::Key(key) => {
@@ -152,10 +159,10 @@ impl<'s> Counting<'s> {
                 }
                 EdgeName::Attribute(text) => !is_dict && !self.own.contains(&Some(text)),
                 // The keys once more, in the order of an `OrderedDict`.
-                EdgeName::Internal(_) => !is_dict,
+                EdgeName::Internal(_) => !is_dict && !self.is_backing[held_type],
                 _ => true,
             };
-            if !is_counted || self.is_of_local[graph.type_index(held).index()] {
+            if !is_counted || self.is_of_local[held_type] {
                 continue;
             }
             let is_weakly_keyed =

@@ -5,6 +5,7 @@
 //! objects, only names. It differs from them in what it counts: the entries of containers and their
 //! bytes, not the new objects found under them.
 
+mod backing;
 mod by_course;
 mod census;
 mod connections;

@@ -5,15 +5,13 @@ use super::history::{Growth, GrowthHistory, Rising};
 use super::thresholds::LEAST_OF_RATE;
 
 impl GrowthHistory {
-    /// True if another path than those of `rising` has come to hold about as much since the first `found`
-    /// moments as `ended` would if it had gone on. Then that is no end.
-    pub fn goes_on_elsewhere(&self, ended: Rising, rising: &[Rising], found: usize) -> bool {
+    /// Another path than those of `rising`, if there is one, that has come to hold about as much since the
+    /// first `found` moments as `ended` would if it had gone on. Then that is no end.
+    pub fn taken_over_by(&self, ended: Rising, rising: &[Rising], found: usize) -> Option<Rising> {
         let moments = self.moments();
-        let (Some(then), Some(end)) = (found.checked_sub(1), moments.len().checked_sub(1)) else {
-            return false;
-        };
+        let (then, end) = (found.checked_sub(1)?, moments.len().checked_sub(1)?);
         if then >= end {
-            return false;
+            return None;
         }
         let rate_of = |rising: Rising, from: usize, to: usize| {
             let series = self.series(rising);
@@ -28,6 +26,9 @@ impl GrowthHistory {
                 && rising.iter().all(|known| known.path != other.path)
                 && rate_of(*other, then, end) >= rate_before * LEAST_OF_RATE
         };
-        rate_before > 0.0 && self.risen_since(found).iter().any(has_taken_over)
+        let others = self.risen_since(found);
+        others
+            .into_iter()
+            .find(|other| rate_before > 0.0 && has_taken_over(other))
     }
 }

@@ -160,6 +160,13 @@ impl NamePaths {
         holder.filter(|_| is_element).unwrap_or(path)
     }
 
+    /// The path to what has the objects in an attribute, or in containers in one.
+    pub(super) fn owner(&self, path: PathIndex) -> Option<PathIndex> {
+        let is_element = |path: PathIndex| [ANY_ELEMENT, KEY].contains(&self.last_step(path));
+        let attribute = self.ancestors(path).find(|&path| !is_element(path))?;
+        self.holder(attribute)
+    }
+
     /// Full name of the type of the objects.
     pub fn type_name(&self, path: PathIndex) -> &str {
         self.texts.text(self.path(path).type_name)

@@ -1,5 +1,6 @@
 //! Every object of a snapshot on its path of names, and what is counted there.
 
+use super::backing::backing_types;
 use super::measure::{Counting, Measure};
 use super::name_path::{NamePaths, PathIndex};
 use super::placing::Placing;
@@ -34,7 +35,8 @@ impl Placement {
     pub fn new(snapshot: &HeapSnapshot, names: &EdgeNames, paths: &mut NamePaths) -> Self {
         let chains = PreferredPaths::new(snapshot, |_| false);
         let graph = snapshot.graph();
-        let mut placing = Placing::new(snapshot, names, paths);
+        let is_backing = backing_types(snapshot);
+        let mut placing = Placing::new(snapshot, names, paths, &is_backing);
         let mut behind = Vec::new();
         for node in graph.nodes() {
             let mut first = node;
@@ -56,7 +58,7 @@ impl Placement {
         drop(chains);
         placing.place_uncollectable();
         let places = placing.places;
-        let counting = Counting::new(snapshot, names);
+        let counting = Counting::new(snapshot, names, &is_backing);
         let mut measures = vec![Measure::default(); paths.len()];
         for node in graph.nodes() {
             let place = places[node.index()];

@@ -37,9 +37,6 @@ const CONTAINERS: [&str; 5] = [
     "builtins.set",
     "builtins.tuple",
 ];
-/// The nodes of the tree that a `Context` keeps its variables in, whose depth depends on hashes, and
-/// the links of what `itertools.tee` has not given out yet.
-const BACKING: [&str; 2] = ["builtins.hamt", "itertools._tee_dataobject"];
 /// How the key of a context variable is spelled, up to its name.
 const CONTEXT_VARIABLE: &str = "<ContextVar '";
 /// An `lru_cache` holds the same results in a dict, which counts, and in the order of their use.
@@ -96,7 +93,7 @@ pub(super) struct Placing<'a> {
     /// For each type the rules about attributes of its instances.
     rules: Vec<Vec<&'static Excuse>>,
     /// What compiled containers keep their elements in, however much of it.
-    is_backing: Vec<bool>,
+    is_backing: &'a [bool],
     /// For each object.
     pub(super) places: Vec<Place>,
 }
@@ -106,11 +103,11 @@ impl<'a> Placing<'a> {
         snapshot: &'a HeapSnapshot,
         names: &'a EdgeNames,
         paths: &'a mut NamePaths,
+        is_backing: &'a [bool],
     ) -> Self {
         let graph = snapshot.graph();
         let types = graph.types();
         let is_container = |ty: &HeapType| CONTAINERS.iter().any(|name| ty.is_called(name));
-        let is_backing = |name: &str| BACKING.iter().any(|start| name.starts_with(start));
         Self {
             type_names: (types.iter())
                 .map(|(_, ty)| paths.text(&ty.full_name()))
@@ -121,10 +118,7 @@ impl<'a> Placing<'a> {
             cached: paths.text(&format!(".{CACHE}{ANY_ELEMENT}")),
             rules: rules(snapshot),
             is_container: types.which(|ty| !ty.is_heap_type && is_container(ty)),
-            is_backing: types.which(|ty| {
-                let name = ty.full_name();
-                is_backing(&name) && ty.is_genuine(&name)
-            }),
+            is_backing,
             places: vec![Place::Unknown; graph.node_count()],
             snapshot,
             names,
@@ -181,7 +175,7 @@ impl<'a> Placing<'a> {
         let path = place
             .path()
             .expect("a holder is placed before what it holds");
-        let part = self.part_of(place, path, reference, held);
+        let part = self.part_of(holder, reference, held);
         let place = part.unwrap_or_else(|| Place::At(self.next(place, path, reference, held)));
         self.put(held, place);
     }
@@ -198,14 +192,10 @@ impl<'a> Placing<'a> {
     }
 
     /// The place of what is no step of its own, but belongs to its holder.
-    fn part_of(
-        &self,
-        place: Place,
-        path: PathIndex,
-        reference: usize,
-        held: NodeIndex,
-    ) -> Option<Place> {
+    fn part_of(&self, holder: NodeIndex, reference: usize, held: NodeIndex) -> Option<Place> {
         let (texts, graph) = (self.names.texts(), self.snapshot.graph());
+        let place = self.places[holder.index()];
+        let path = place.path()?;
         let type_name = self.paths.type_name(path);
         let is_lru_cache = LRU_CACHE.contains(&type_name);
         let is_wrapper = WRAPPERS.contains(&type_name);
@@ -228,9 +218,10 @@ impl<'a> Placing<'a> {
                 Some(Place::Inside(path))
             }
             EdgeName::Internal(text) => {
-                let is_part = self.is_backing[graph.type_index(held).index()]
+                let is_backing = |node| self.is_backing[graph.type_index(node).index()];
+                let is_part = is_backing(held)
                     || texts.text(text) == MAPPING
-                    || self.is_only_here(held) && !is_lru_cache;
+                    || self.is_only_here(held) && !is_lru_cache && !is_backing(holder);
                 is_part.then_some(Place::Inside(path))
             }
             EdgeName::Key(text)

@@ -55,7 +55,7 @@ pub fn shares(snapshot: &HeapSnapshot, groups: &[Vec<NodeIndex>]) -> Vec<Share> 
         let Some(among) = std::num::NonZeroU64::new(groups.count_ones().into()) else {
             continue;
         };
-        let bytes = graph.shallow_size(node);
+        let bytes = snapshot.whole_size(node);
         let mut rest = bytes % among;
         for (number, share) in shares.iter_mut().enumerate().take(AT_ONCE) {
             if groups >> number & 1 == 0 {

@@ -57,6 +57,7 @@ pub(super) use containers::{
 pub(super) use frames::{FrameLayout, GeneratorData};
 pub(super) use inline_values::inline_values;
 pub(crate) use layout::Layout;
+use layout::table::{BYTES_A_CHARACTER, TEXT_IN_ARRAY};
 pub(super) use members::member_offset;
 #[cfg(target_os = "linux")]
 pub(crate) use own_memory::prepare_for_fork;
@@ -177,6 +178,22 @@ impl Object {
     pub(super) fn cached_call(self, layout: &Layout) -> Option<[Self; 2]> {
         let [key, result] = layout.cached_call()?;
         Some([self.reference_at(key)?, self.reference_at(result)?])
+    }
+
+    /// Bytes of the text that the object, an `io.StringIO`, has in memory that is no object's; at least, as
+    /// what is gathered may have wide characters.
+    pub(super) fn text_bytes(self, layout: &Layout) -> Option<u64> {
+        let place = layout.text_buffer()?;
+        let length = self.word_at(place.length);
+        let is_in_array = u32::try_from(self.word_at(place.state) & u64::from(u32::MAX))
+            .is_ok_and(|state| state == TEXT_IN_ARRAY);
+        Some(if is_in_array {
+            length.min(self.word_at(place.room)) * BYTES_A_CHARACTER
+        } else if place.writer.is_some_and(|writer| self.word_at(writer) != 0) {
+            length
+        } else {
+            0
+        })
     }
 
     /// Where among the first `size` bytes of the object is the only reference to `held`.

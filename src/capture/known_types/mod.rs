@@ -96,6 +96,7 @@ pub(super) enum Known {
     Pickler,
     RLock,
     Socket,
+    StringIo,
     Task,
     TextFile,
     ThreadHandle,
@@ -156,7 +157,10 @@ impl Known {
     /// Its instances hold objects in fields that no traverse shows: what an `io.StringIO` has gathered, the flags
     /// of a context of decimal arithmetic.
     pub(super) fn holds_what_it_hides(self) -> bool {
-        matches!(self, Self::DecimalContext | Self::MemoryFile)
+        matches!(
+            self,
+            Self::DecimalContext | Self::MemoryFile | Self::StringIo
+        )
     }
 
     /// Its `__sizeof__`, if it has one, looks at nothing but the object, runs no Python code and
@@ -189,6 +193,7 @@ impl Known {
                 | Self::NumpyScalar
                 | Self::OrderedDict
                 | Self::Pickler
+                | Self::StringIo
         )
     }
 }

@@ -195,7 +195,7 @@ pub(super) const COMPILED: [Place; 35] = [
     ),
     (c"_io", c"BytesIO", "_io.BytesIO", Known::MemoryFile),
     (c"_io", c"FileIO", "_io.FileIO", Known::FileIo),
-    (c"_io", c"StringIO", "_io.StringIO", Known::MemoryFile),
+    (c"_io", c"StringIO", "_io.StringIO", Known::StringIo),
     (
         c"_io",
         c"TextIOWrapper",

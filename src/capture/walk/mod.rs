@@ -36,8 +36,8 @@ pub(crate) struct WalkedHeap<'py> {
     pub(crate) running: Vec<RunningFrame>,
     /// How many of the first nodes the collector has listed as tracked.
     pub(crate) listed_count: usize,
-    /// How many of its bytes an object has for what is not there yet; in the order of the nodes.
-    pub(crate) unused: Vec<(NodeIndex, u64)>,
+    /// How many bytes an object uses, where its size says otherwise; in the order of the nodes.
+    pub(crate) used: Vec<(NodeIndex, u64)>,
     /// What functions registered for types have told.
     pub(crate) hidden: HiddenReferences,
     /// What was wrong with that, a sentence each.
@@ -123,7 +123,7 @@ struct Walk<'a, 'py> {
     held_count: u32,
     /// Instances of types with a registered function, which was not asked about them yet.
     hooked: Vec<NodeIndex>,
-    unused: Vec<(NodeIndex, u64)>,
+    used: Vec<(NodeIndex, u64)>,
     /// What may be references that no traverse shows.
     unshown: Candidates,
     hidden: HiddenReferences,
@@ -146,7 +146,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             listed_count: 0,
             held_count: 0,
             hooked: Vec::new(),
-            unused: Vec::new(),
+            used: Vec::new(),
             unshown: Candidates::default(),
             hidden: HiddenReferences::default(),
             complaints: Vec::new(),
@@ -175,7 +175,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             running,
             listed_count: self.listed_count,
             opaque_types: self.types.opaque(),
-            unused: self.unused,
+            used: self.used,
             hidden: self.hidden,
             complaints: self.complaints,
             held: self.held,
@@ -358,11 +358,10 @@ impl<'a, 'py> Walk<'a, 'py> {
             Sizes::Measured => info.shallow_size(object),
             Sizes::Skipped => 0,
         };
-        let unused = info.unused(self.introspection.py, object, shallow_size);
-        if unused > 0
+        if let Some(used) = info.used(self.introspection.py, object, shallow_size)
             && let Some(node) = self.builder.next_node()
         {
-            note(&mut self.unused, (node, unused), &mut self.builder);
+            note(&mut self.used, (node, used), &mut self.builder);
         }
         self.builder.finish_node(NodeRecord {
             type_index: info.index,

@@ -27,7 +27,7 @@ use super::asker::Asker;
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
     self, Effort, Limit, Memory, PathIndex, PathPattern, Placement, Point, Rising, Tally, Watched,
-    WithoutLeak, ensure_memory, is_straight, rises_slowly, thresholds,
+    WithoutLeak, ensure_memory, is_settled, is_straight, rises_slowly, thresholds,
 };
 use crate::capture::{self, Introspection, LiveSnapshot, Need, Sizes, SnapshotOptions, capture};
 use crate::graph::HeapGraph;
@@ -82,8 +82,8 @@ impl GrowthHistory {
     fn has_grown(&mut self, py: Python<'_>) -> PyResult<bool> {
         let heap = capture(&Introspection::new(py)?, &[], Sizes::Measured, Need::Answer)?;
         let mut graph = heap.graph;
-        for (buffer, unused) in heap.unused {
-            graph.discount_bytes(buffer, unused);
+        for (buffer, used) in heap.used {
+            graph.count_bytes(buffer, used);
         }
         let has_grown = py.detach(|| {
             let before = self.counted.as_ref();
@@ -207,7 +207,10 @@ impl GrowthHistory {
             before.is_some_and(|before| before.iter().max() >= last)
         };
         let mut ended = rising.iter().filter(has_ended);
-        let has_moved = ended.any(|&ended| self.history.goes_on_elsewhere(ended, &rising, found));
+        let has_moved = ended.any(|&ended| {
+            let holder = self.history.taken_over_by(ended, &rising, found);
+            holder.is_some()
+        });
         if has_moved {
             self.history.forget_earlier();
             self.forget_watch();
@@ -268,10 +271,10 @@ impl GrowthHistory {
         self.history.beyond_objects(resident, given_out)
     }
 
-    /// True if no path that rises and can not be looked at needs more snapshots: it has not risen at the
-    /// last one, or rises straight and `is_long`.
+    /// True if no path that rises and can not be looked at needs more snapshots: it holds no more for as
+    /// long as it took to come there, or rises straight and `is_long`.
     fn unwatched_settled(&self, is_long: bool) -> bool {
-        let moments = self.history.moments();
+        let (moments, start) = (self.history.moments(), self.start());
         self.unwatched().into_iter().all(|rising| {
             let series = self.history.series(rising);
             let points = moments
@@ -281,9 +284,7 @@ impl GrowthHistory {
             let later: Vec<Point> = points
                 .skip(self.watched.moments_before.saturating_sub(1))
                 .collect();
-            let is_past = (series.split_last())
-                .is_some_and(|(last, before)| before.iter().any(|one| one >= last));
-            is_past || is_long && later.len() > 2 && is_straight(&later)
+            is_settled(&later, start) || is_long && later.len() > 2 && is_straight(&later)
         })
     }
 

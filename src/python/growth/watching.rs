@@ -92,6 +92,7 @@ impl GrowthHistory {
     /// What rises and can not be looked at.
     pub(super) fn unwatched(&self) -> Vec<Rising> {
         let mut unwatched = self.rising(self.watched.moments_before);
+        unwatched.extend(self.wavering(self.watched.moments_before));
         unwatched.retain(|rising| {
             let mut watched = self.containers.iter();
             is_of_memory(*rising) && watched.all(|watched| watched.path != rising.path)

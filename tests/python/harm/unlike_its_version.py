@@ -150,6 +150,7 @@ CHANGES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "immortal objects": mortal_constant,
     "headers of objects": lambda: attribute(sys, "getsizeof", lambda _: 1),
     "room of a bytearray": lambda: entry(bytearray, "__sizeof__", lambda _: 1),
+    "text of an io.StringIO": lambda: attribute(import_module("_io"), "StringIO", Other),
     "tp_name": lambda: attribute(MODULE_SPEC, "__name__", "Other"),
     "PyHeapTypeObject": lambda: entry(type, "__qualname__", property(lambda _: "Other")),
     "tp_subclasses": lambda: attribute(EXTERNAL, "FileLoader", Other),

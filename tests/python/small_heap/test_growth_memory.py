@@ -7,7 +7,9 @@ import gc
 import subprocess
 import sys
 import tracemalloc
+from collections import deque
 from functools import lru_cache
+from io import StringIO
 from itertools import count
 from pathlib import Path
 
@@ -49,6 +51,28 @@ def test_blocks_that_no_walk_sees_and_the_lines_that_allocate_them() -> None:
     line = f"{lose.__code__.co_filename}:{lose.__code__.co_firstlineno + 4}"
     assert line in row.allocated
     assert f"allocated at {line}" in str(report)
+
+
+def test_text_that_is_gathered_is_told_with_what_gathers_it() -> None:
+    lines = StringIO()
+    report = heapgraph.find_growth(lambda: lines.write("a row was read\n"), iterations=300)
+    [row] = report.growing
+    assert report.verdict == "leaking"
+    assert row.path.endswith("<local lines>")
+    assert row.type_name == "_io.StringIO"
+    assert row.share_bytes > 300 * 8
+
+
+def test_a_closed_buffer_of_text_has_none() -> None:
+    buffers: deque[StringIO] = deque(maxlen=1)
+    sizes = iter(range(100, 100_000))
+
+    def work() -> None:
+        buffer = StringIO("text " * next(sizes))
+        buffer.close()
+        buffers.append(buffer)
+
+    assert not heapgraph.find_growth(work, iterations=300)
 
 
 def test_lines_of_heapgraph_itself_are_not_named() -> None:

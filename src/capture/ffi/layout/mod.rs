@@ -29,6 +29,7 @@ enum Private {
     Counts,
     Sizes,
     Buffers,
+    TextBuffers,
     TypeName,
     HeapTypes,
     Subclasses,
@@ -163,6 +164,11 @@ impl Layout {
     /// Bytes that a `bytearray` has besides those that it shows.
     pub(in crate::capture) fn bytes_besides(&self) -> Option<u64> {
         self.value(&table::BESIDES_BYTES)
+    }
+
+    /// Where an `io.StringIO` has what says how long its text is.
+    pub(super) fn text_buffer(&self) -> Option<table::TextBuffer> {
+        self.value(&table::TEXT_BUFFER)
     }
 
     /// Where a type has the pointer to its name (`tp_name`).

@@ -72,6 +72,23 @@ pub(super) fn buffers(py: Python<'_>, layout: &Layout) -> Option<bool> {
     Some(items == 5 && size == fixed + items + layout.bytes_besides()?)
 }
 
+/// An `io.StringIO` says how long its text is: of what is gathered, and of what was read from.
+pub(super) fn text_buffers(py: Python<'_>, layout: &Layout) -> Option<bool> {
+    let class = class(py, c"_io", c"StringIO")?;
+    let text = class.call0().ok()?;
+    let size = || Object::from_bound(&text).text_bytes(layout);
+    let empty = size();
+    text.call_method1("write", ("three",)).ok()?;
+    let gathered = size();
+    text.call_method1("seek", (0,)).ok()?;
+    text.call_method1("read", (1,)).ok()?;
+    let in_array = size();
+    text.call_method0("close").ok()?;
+    let is_object = layout.text_buffer()?.writer.is_none();
+    let expected = [0, if is_object { 0 } else { 5 }, 20];
+    Some([empty?, gathered?, in_array?] == expected && size()? < 20)
+}
+
 /// The name of a class stands where it is expected.
 pub(super) fn type_name(py: Python<'_>, layout: &Layout) -> Option<bool> {
     let class = class(py, c"_frozen_importlib", c"ModuleSpec")?;

@@ -21,7 +21,7 @@ use super::super::inline_values::ValuesPlace;
 use super::super::threads;
 use super::{ByVersion, Private, Row, Version, frame_probe, probes};
 
-pub(super) static ROWS: [Row; 16] = [
+pub(super) static ROWS: [Row; 17] = [
     Row {
         what: Private::Counts,
         name: "immortal objects",
@@ -42,6 +42,14 @@ pub(super) static ROWS: [Row; 16] = [
         versions: [(3, 10), (3, 15)],
         probe: probes::buffers,
         unseen: "how much of its memory a bytearray uses",
+    },
+    Row {
+        what: Private::TextBuffers,
+        name: "text of an io.StringIO",
+        versions: [(3, 10), (3, 13)],
+        probe: probes::text_buffers,
+        // Without it the text is memory of the C allocator.
+        unseen: "",
     },
     Row {
         what: Private::TypeName,
@@ -211,6 +219,38 @@ pub(super) const HEADER_OF_STATIC: ByVersion<HeaderOfStatic> = by_version(
 /// What it has besides its bytes: the null behind them, and later the `bytes` object that they are in.
 pub(super) const BESIDES_BYTES: ByVersion<u64> =
     by_version(Private::Buffers, &[((3, 10), 1), ((3, 15), 33)]);
+
+// Text of an io.StringIO.
+
+/// Where an `io.StringIO` (`stringio` in `_io/stringio.c`) has what says how long its text is.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::capture::ffi) struct TextBuffer {
+    /// How many characters it has.
+    pub(in crate::capture::ffi) length: usize,
+    /// For how many there is room in an array of its own.
+    pub(in crate::capture::ffi) room: usize,
+    /// Whether they are there, or what was written is only gathered.
+    pub(in crate::capture::ffi) state: usize,
+    /// What gathers it, if that is no list of objects.
+    pub(in crate::capture::ffi) writer: Option<usize>,
+}
+pub(super) const TEXT_BUFFER: ByVersion<TextBuffer> = by_version(
+    Private::TextBuffers,
+    &[((3, 10), TEXT_IN_LISTS), ((3, 12), TEXT_IN_WRITER)],
+);
+const TEXT_IN_LISTS: TextBuffer = TextBuffer {
+    length: 32,
+    room: 40,
+    state: 48,
+    writer: None,
+};
+const TEXT_IN_WRITER: TextBuffer = TextBuffer {
+    writer: Some(56),
+    ..TEXT_IN_LISTS
+};
+/// The text is in an array (`STATE_REALIZED`), of so many bytes a character; else it is gathered.
+pub(in crate::capture::ffi) const TEXT_IN_ARRAY: u32 = 1;
+pub(in crate::capture::ffi) const BYTES_A_CHARACTER: u64 = 4;
 
 // Fields of type objects.
 
