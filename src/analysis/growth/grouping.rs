@@ -9,6 +9,7 @@ use super::by_course::ByCourse;
 use super::connections::Way;
 use super::history::{Growth, Rising};
 use super::judge::Judge;
+use super::name_path::PathIndex;
 use super::thresholds::{EFFECT_DELAY, MOST_EFFECTS};
 use crate::graph::{EdgeLabel, FINALIZER, NodeIndex};
 
@@ -21,15 +22,15 @@ impl Judge<'_> {
         let paths = self.history.paths();
         let steps: Vec<Vec<u64>> = rising.iter().map(|&row| self.steps(row)).collect();
         let belong_together = |one: usize, other: usize| {
-            let holder = paths.holder(rising[one].path);
-            let other_holder = paths.holder(rising[other].path);
+            let rows = [rising[one], rising[other]];
+            let [holder, other_holder] = rows.map(|row| paths.holder(row.path));
             // What is held has grown, and its holder counts that as its own size.
             let is_held =
                 holder == Some(rising[other].path) || other_holder == Some(rising[one].path);
-            let owner = paths.owner(rising[one].path);
-            let same_owner = owner.is_some() && owner == paths.owner(rising[other].path);
-            let same_holder = (holder.is_some() && holder == other_holder) || is_held || same_owner;
-            let rows = [rising[one], rising[other]];
+            let is_same = |[one, other]: [Option<PathIndex>; 2]| one.is_some() && one == other;
+            let same_holder = is_held
+                || is_same(rows.map(|row| self.object_with(row)))
+                || is_same(rows.map(|row| self.object_that_owns(row)));
             let lead_there = || {
                 self.way(&holders[one], rows).is_some()
                     || self.way(&holders[other], [rows[1], rows[0]]).is_some()

@@ -66,10 +66,18 @@ impl Judge<'_> {
                 && before(one) == before(other))
     }
 
-    /// The path to the object of which something is a part.
+    /// The path to the object of which something is a part. A module is none: it has much that has nothing to
+    /// do with each other.
     pub(super) fn object_with(&self, rising: Rising) -> Option<PathIndex> {
-        let paths = self.history.paths();
-        let holder = paths.holder(rising.path);
-        holder.filter(|&holder| paths.type_name(holder) != MODULE)
+        self.unless_module(self.history.paths().holder(rising.path))
+    }
+
+    /// The path to the object that has something in an attribute, or in containers in one.
+    pub(super) fn object_that_owns(&self, rising: Rising) -> Option<PathIndex> {
+        self.unless_module(self.history.paths().owner(rising.path))
+    }
+
+    fn unless_module(&self, path: Option<PathIndex>) -> Option<PathIndex> {
+        path.filter(|&path| self.history.paths().type_name(path) != MODULE)
     }
 }

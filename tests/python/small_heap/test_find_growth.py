@@ -27,6 +27,7 @@ class Session:
 
 SESSIONS: list[Session] = []
 MESSAGES: list[list[str]] = []
+RECENT: list[list[str]] = []
 NUMBERS = count()
 
 
@@ -158,6 +159,22 @@ def test_the_lines_that_insert_and_allocate_are_found() -> None:
     assert row.inserted == [f"{line} in keep_message"]
     assert row.allocated == [line]
     assert sys.gettrace() is None
+
+
+def test_names_of_one_module_are_places_of_their_own_unless_something_connects_them() -> None:
+    def keep_both() -> None:
+        keep()
+        keep_message()
+
+    def keep_same() -> None:
+        MESSAGES.append(["hello"])
+        RECENT.append(MESSAGES[-1])
+
+    here = __name__
+    report = heapgraph.find_growth(keep_both, iterations=FEW)
+    assert {row.path for row in report.growing} == {f"{here}.SESSIONS", f"{here}.MESSAGES"}
+    (row,) = heapgraph.find_growth(keep_same, iterations=FEW).growing
+    assert {row.path, *row.also} == {f"{here}.MESSAGES", f"{here}.RECENT"}
 
 
 def test_a_loop_of_ones_own() -> None:
