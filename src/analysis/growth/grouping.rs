@@ -9,7 +9,7 @@ use super::by_course::ByCourse;
 use super::connections::Way;
 use super::history::{Growth, Rising};
 use super::judge::Judge;
-use super::name_path::PathIndex;
+use super::name_path::{NamePaths, PathIndex};
 use super::thresholds::{EFFECT_DELAY, MOST_EFFECTS};
 use crate::graph::{EdgeLabel, FINALIZER, NodeIndex};
 
@@ -28,9 +28,17 @@ impl Judge<'_> {
             let is_held =
                 holder == Some(rising[other].path) || other_holder == Some(rising[one].path);
             let is_same = |[one, other]: [Option<PathIndex>; 2]| one.is_some() && one == other;
-            let same_holder = is_held
-                || is_same(rows.map(|row| self.object_with(row)))
-                || is_same(rows.map(|row| self.object_that_owns(row)));
+            let have_same = |of: fn(&NamePaths, PathIndex) -> Option<PathIndex>| {
+                is_same(rows.map(|row| of(paths, row.path)))
+            };
+            // A module has much that has nothing to do with each other, and tables beside their indexes.
+            let is_index = || rows.iter().any(|row| self.has_only_values(row.path));
+            let same_holder = || {
+                is_held
+                    || is_same(rows.map(|row| self.object_with(row)))
+                    || is_same(rows.map(|row| self.object_that_owns(row)))
+                    || (have_same(NamePaths::holder) || have_same(NamePaths::owner)) && is_index()
+            };
             let lead_there = || {
                 self.way(&holders[one], rows).is_some()
                     || self.way(&holders[other], [rows[1], rows[0]]).is_some()
@@ -50,7 +58,7 @@ impl Judge<'_> {
                 is_as_much_or_a_few_times(&steps[one], &steps[other]) && is_connected()
             } else {
                 (steps[one] == steps[other]
-                    && (same_holder || self.share(&holders[one], &holders[other], rows)))
+                    && (same_holder() || self.share(&holders[one], &holders[other], rows)))
                     || is_as_much_or_a_few_times(&steps[one], &steps[other])
                         && (self.follows(&holders[one], rows[1])
                             || self.follows(&holders[other], rows[0])

@@ -27,7 +27,8 @@ class Session:
 
 SESSIONS: list[Session] = []
 MESSAGES: list[list[str]] = []
-RECENT: list[list[str]] = []
+OTHERS: list[Session] = []
+KNOWN: list[int] = []
 NUMBERS = count()
 
 
@@ -162,19 +163,27 @@ def test_the_lines_that_insert_and_allocate_are_found() -> None:
 
 
 def test_names_of_one_module_are_places_of_their_own_unless_something_connects_them() -> None:
-    def keep_both() -> None:
+    def keep_two() -> None:
         keep()
-        keep_message()
+        OTHERS.append(Session())
 
-    def keep_same() -> None:
-        MESSAGES.append(["hello"])
-        RECENT.append(MESSAGES[-1])
+    def keep_one_twice() -> None:
+        keep()
+        OTHERS.append(SESSIONS[-1])
 
-    here = __name__
-    report = heapgraph.find_growth(keep_both, iterations=FEW)
-    assert {row.path for row in report.growing} == {f"{here}.SESSIONS", f"{here}.MESSAGES"}
-    (row,) = heapgraph.find_growth(keep_same, iterations=FEW).growing
-    assert {row.path, *row.also} == {f"{here}.MESSAGES", f"{here}.RECENT"}
+    def keep_with_its_number() -> None:
+        keep()
+        KNOWN.append(id(SESSIONS[-1]))
+
+    of_sessions, of_others, of_known = (
+        f"{__name__}.{name}" for name in ("SESSIONS", "OTHERS", "KNOWN")
+    )
+    report = heapgraph.find_growth(keep_two, iterations=FEW)
+    assert {row.path for row in report.growing} == {of_sessions, of_others}
+    (row,) = heapgraph.find_growth(keep_one_twice, iterations=FEW).growing
+    assert {row.path, *row.also} == {of_sessions, of_others}
+    (row,) = heapgraph.find_growth(keep_with_its_number, iterations=FEW).growing
+    assert [row.path, *row.also] == [of_sessions, of_known]
 
 
 def test_a_loop_of_ones_own() -> None:
