@@ -28,18 +28,18 @@ MOST_OF_LINE = 500
 
 def main() -> None:
     """Answer each line."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    module = loaded(sys.argv[1])
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            print(repr(failure_of(module, line.strip())), file=answers, flush=True)
-            # What the test has left behind is in the way of any other end.
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        if status:
-            print(repr(f"The test ended its process: {status}"), file=answers, flush=True)
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(2, 1)
+        module = loaded(sys.argv[1])
+        for line in sys.stdin:
+            child = os.fork()
+            if child == 0:
+                print(repr(failure_of(module, line.strip())), file=answers, flush=True)
+                # What the test has left behind is in the way of any other end.
+                os._exit(0)
+            _, status = os.waitpid(child, 0)
+            if status:
+                print(repr(f"The test ended its process: {status}"), file=answers, flush=True)
 
 
 def loaded(file: str) -> ModuleType:

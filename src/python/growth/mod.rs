@@ -350,8 +350,12 @@ impl GrowthHistory {
     /// True if a container that is looked at still rises, but so slowly that the clock may be the cause.
     fn rises_slowly(&self) -> bool {
         let start = self.start();
-        let mut watched = self.containers.iter();
-        watched.any(|watched| rises_slowly(&watched.looks, start))
+        self.containers.iter().any(|watched| {
+            // A snapshot during the watch begins other looks; what comes by the clock may pause since.
+            let before = self.watched.looks.get(&watched.path).into_iter().flatten();
+            let looks: Vec<Point> = before.chain(&watched.looks).copied().collect();
+            rises_slowly(&looks, start)
+        })
     }
 
     /// Notes what one collection has freed.

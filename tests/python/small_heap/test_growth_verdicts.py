@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import heapgraph
+from heapgraph._growth_loop import GrowthLoop
 from heapgraph._growth_places import location_of
+from heapgraph._machine import Machine
 from heapgraph.testing import assert_no_growth
 from raising import raising
 from unloaded import unloaded_module
@@ -252,3 +254,31 @@ def test_a_scenario_may_skip_its_test() -> None:
 
     with raising(unittest.SkipTest, "not here"):
         assert_no_growth(scenario)
+
+
+def test_what_comes_by_the_clock_may_pause_where_the_iterations_end() -> None:
+    """A table has a place for each of 400 milliseconds; an iteration takes a fiftieth, or none."""
+
+    class machine(Machine):  # noqa: N801
+        now = 0.0
+
+        @classmethod
+        def seconds(cls) -> float:
+            return cls.now
+
+    GrowthLoop.machine = machine
+    numbers = count()
+    table: dict[int, int] = {}
+    # What rises at first and then wavers, and has no length to look at, makes snapshots follow.
+    texts: list[object] = [None]
+
+    def work() -> None:
+        number = next(numbers)
+        texts[0] = bytearray(1000 + (number if number < 60 else number * 37 % 60))
+        if not 1330 < number < 2100:
+            machine.now += 0.001 if number < 40 else 0.00002
+        table[int(machine.now * 1000) % 400] = number
+
+    report = heapgraph.find_growth(work)
+    assert not report, report
+    assert table.keys() == set(range(400))
