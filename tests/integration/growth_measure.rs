@@ -134,6 +134,26 @@ fn a_weak_map_is_named_where_its_own_values_keep_the_keys() {
 }
 
 #[test]
+fn the_room_for_weak_references_goes_with_what_keeps_their_objects() {
+    // app.handlers keeps the objects; the list app.registry refers to them weakly, and is made larger in jumps.
+    let report = report_of(4, |moment| {
+        let mut heap = WrittenHeap::new();
+        let handlers = heap.global("handlers", "builtins.list", 50);
+        let registry = heap.global("registry", "builtins.list", [184, 312, 376, 504][moment]);
+        for number in 0..=2 * moment {
+            let handler = heap.held(handlers, EdgeLabel::Index(number), "app.Handler", 20);
+            let label = EdgeLabel::Index(number);
+            let reference = heap.held(registry, label, "weakref.ReferenceType", 20);
+            let address = crate::sketch::address(handler);
+            heap.name(reference, &format!("to {address:#x}"));
+        }
+        heap
+    });
+    let row = only_row(&report);
+    assert_eq!((row.path.as_str(), row.kind), ("app.handlers", "elements"));
+}
+
+#[test]
 fn one_weak_reference_that_is_put_into_a_list_again_and_again_is_an_element() {
     let report = report_of(4, |moment| {
         let mut heap = WrittenHeap::new();

@@ -3,15 +3,16 @@
     python growth_of_one.py FOLDER SEED
 
 Reads lines of a module and how many iterations its leak is watched; for each a fork of this process
-answers, so that heapgraph is loaded once. SEED draws the sizes of a module. The innocent twin runs
-before the leak, so that what it fills is full by then. It is watched for as long as by default. In
-the end the leak of a new module runs between some looks for which nothing has a name. Prints a line
-of JSON for each.
+answers, so that heapgraph is loaded once. SEED draws the sizes of a module, which iterations run a
+scenario, and how often. The innocent twin runs before the leak, so that what it fills is full by
+then. It is watched for as long as by default. In the end the leak of a new module runs between some
+looks for which nothing has a name. Prints a line of JSON for each.
 """
 
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import os
 import random
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEFAULT = 2000
+TIMES = (1, 1, 2, 3)
+PERIODS = (1, 1, 2, 3)
+REFERENCE = (3, 11)
+"""Where rates are drawn; elsewhere by a given seed only: no interpreter has a part in them."""
 NO_HURRY = 60
 """Seconds: how slow the machine is must not decide."""
 
@@ -58,14 +63,23 @@ def answer_and_end(name: str, iterations: int) -> None:
 def answers_of(name: str, iterations: int) -> dict[str, object]:
     """Run both scenarios of a module."""
     module = import_module(name)
+    draw = random.Random(f"{sys.argv[2]} {name}")
     if isinstance(getattr(module, "SIZES", None), range):
-        module.SIZE = random.Random(f"{sys.argv[2]} {name}").choice(module.SIZES)  # type: ignore[attr-defined]
-    drawn = f"HEAPGRAPH_SEED={sys.argv[2]} SIZE={getattr(module, 'SIZE', None)}"
+        module.SIZE = draw.choice(module.SIZES)  # type: ignore[attr-defined]
+    times, period = 1, 1
+    if sys.version_info[:2] == REFERENCE or "HEAPGRAPH_SEED" in os.environ:
+        times, period = draw.choice(TIMES), draw.choice(PERIODS)
+    drawn = (
+        f"HEAPGRAPH_SEED={sys.argv[2]} SIZE={getattr(module, 'SIZE', None)}, "
+        f"run {times} times in one of {period} iterations"
+    )
     answers: dict[str, object] = {}
     for scenario, most in (("innocent", DEFAULT), ("leak", iterations)):
         if hasattr(module, scenario):
             report = heapgraph.find_growth(
-                getattr(module, scenario), iterations=most, seconds=NO_HURRY
+                repeated(getattr(module, scenario), times, period),
+                iterations=most,
+                seconds=NO_HURRY,
             )
             answers[scenario] = {
                 "leaks": bool(report),
@@ -79,6 +93,18 @@ def answers_of(name: str, iterations: int) -> dict[str, object]:
         del sys.modules[name]
         answers["leak_looked_at"] = looks(import_module(name).leak)
     return answers
+
+
+def repeated(scenario: Callable[[], object], times: int, period: int) -> Callable[[], None]:
+    """Run a scenario several times in an iteration, and not in each."""
+    numbers = itertools.count()
+
+    def run() -> None:
+        if next(numbers) % period == 0:
+            for _ in range(times):
+                scenario()
+
+    return run
 
 
 def looks(leak: Callable[[], object]) -> list[bool]:

@@ -114,8 +114,8 @@ impl<'s> Counting<'s> {
         // What a container holds is counted, and not its attributes.
         let is_of_container =
             is_namespace && (LRU_CACHE.contains(&type_name) || self.is_of_dict(node));
-        let (entries, weakly_keyed) = if is_of_container {
-            (0, 0)
+        let (entries, weakly_keyed, weakly_held) = if is_of_container {
+            (0, 0, 0)
         } else {
             self.entries(node, is_namespace)
         };
@@ -124,7 +124,8 @@ impl<'s> Counting<'s> {
             entries,
             weakly_keyed,
             bytes,
-            idle_bytes: if is_namespace {
+            // The room for weak references goes with what keeps their objects.
+            idle_bytes: if is_namespace || weakly_held > entries {
                 bytes
             } else {
                 bytes - self.snapshot.used_size(node)
@@ -133,13 +134,14 @@ impl<'s> Counting<'s> {
         }
     }
 
-    /// How much `node` holds, and how much of it under weak keys instead.
-    fn entries(&self, node: NodeIndex, is_namespace: bool) -> (u64, u64) {
+    /// How much `node` holds, how much instead under weak keys, and how many weak references to something that
+    /// lives.
+    fn entries(&self, node: NodeIndex, is_namespace: bool) -> (u64, u64, u64) {
         let graph = self.snapshot.graph();
         // What a weak reference holds is what it calls.
         let ty = graph.type_index(node).index();
         if self.holds_no_elements[ty] || self.is_reference[ty] {
-            return (0, 0);
+            return (0, 0, 0);
         }
         let referents = graph.referents(node);
         let instance = if is_namespace {
@@ -177,7 +179,8 @@ impl<'s> Counting<'s> {
                 (true, true) => {}
             }
         }
-        (entries + most_repetitions(weakly_held), weakly_keyed)
+        let weak = weakly_held.len() as u64;
+        (entries + most_repetitions(weakly_held), weakly_keyed, weak)
     }
 
     /// True if and only if a dict has the attributes of an instance that is a dict itself.
