@@ -82,7 +82,7 @@ class HeapBefore:
         gc.collect()
         after = _core.CapturedHeap()
         self._seen.update(False)
-        addresses, doubtful = self._new_addresses(after)
+        addresses = self._new_addresses(after)
         if not addresses:
             return Findings([], None, {})
         snapshot = take_snapshot(collect=False)
@@ -92,7 +92,7 @@ class HeapBefore:
                 # A link of an `lru_cache` is a part of that: it holds one result.
                 if node.type_name != _LINK:
                     new[address] = node
-        _add_held_by_new(new, doubtful, snapshot)
+        _add_held_by_new(new)
         named: dict[str, _Group] = {}
         calls = self._calls | running_calls()
         imported = self._imported_namespaces()
@@ -106,10 +106,9 @@ class HeapBefore:
         leaks = [group.leak() for group in groups]
         return Findings(leaks, snapshot, {}, excused=excuses.used)
 
-    def _new_addresses(self, after: _core.CapturedHeap) -> tuple[list[int], list[int]]:
-        """Addresses that are new, and old ones where another object is now, or may be."""
+    def _new_addresses(self, after: _core.CapturedHeap) -> list[int]:
+        """Addresses that are new, and old ones where another object is known to be now."""
         before = self._heap
-        doubtful: list[int] = []
         addresses = [
             address
             for address in after.addresses()
@@ -120,14 +119,13 @@ class HeapBefore:
                 if address in before and address in after and address not in self._gone:
                     old_type, _, _, was_tracked = before.record(address)
                     # A dict is tracked once it holds more than atoms, and is no newer for that.
-                    is_another = was_tracked or old_type != type_name
-                    (addresses if is_another else doubtful).append(address)
-        own = [
+                    if was_tracked or old_type != type_name:
+                        addresses.append(address)
+        return [
             address
             for address in addresses
             if not after.record(address)[0].startswith("heapgraph.")
         ]
-        return own, doubtful
 
     def _groups(self, new: Mapping[int, Node], after: _core.CapturedHeap) -> list[_Group]:
         """Survivors that something older holds, those that the same objects hold together."""
@@ -248,23 +246,24 @@ class _Group:
         return Leak(fingerprint, self.path, type_name, headline, lines, self.answer)
 
 
-def _add_held_by_new(new: dict[int, Node], doubtful: Iterable[int], snapshot: HeapSnapshot) -> None:
-    """Take for new what may be, and is held by nothing that is older.
+def _add_held_by_new(new: dict[int, Node]) -> None:
+    """Take a dict for new that holds what is new, and that nothing older holds.
 
-    It is the dict of a new object, where another was that has gone.
+    It is that of a new object, and lies where another was that has gone.
     """
-    nodes = [node for address in doubtful for node in snapshot.find(address=address)]
     while True:
-        held = [
-            node
-            for node in nodes
-            if node.address not in new
-            and node.referrers
-            and all(reference.node.address in new for reference in node.referrers)
-        ]
+        holders = (reference.node for node in new.values() for reference in node.referrers)
+        held = {
+            holder.address: holder
+            for holder in holders
+            if holder.type_name == "builtins.dict"
+            and holder.address not in new
+            and holder.referrers
+            and all(reference.node.address in new for reference in holder.referrers)
+        }
         if not held:
             return
-        new.update((node.address, node) for node in held)
+        new.update(held)
 
 
 def _names_of_imports(new: Iterable[Node]) -> set[int]:

@@ -126,7 +126,7 @@ def survivors_in(address: int, made: object) -> Findings:
     return before.survivors({}, [])
 
 
-def test_a_dict_where_one_was_that_nobody_tracked_is_new() -> None:
+def test_a_dict_where_another_was_is_new() -> None:
     """What is in it is no survivor of its own, held by something that was there before."""
     with warnings.catch_warnings(record=True) as recorded:
         # What recorded lists get is excused, and all that only this holds.
