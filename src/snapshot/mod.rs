@@ -24,7 +24,7 @@ pub use writer::{save, save_in_groups};
 
 use rustc_hash::FxHashSet;
 
-use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeIndex, Root};
+use crate::graph::{EdgeLabel, EdgeNames, HeapGraph, NodeFlags, NodeIndex, Root};
 
 /// The [name](HeapSnapshot::node_names) of a weak reference that leads to nothing any more.
 pub const DEAD_REFERENCE: &str = "dead";
@@ -172,27 +172,42 @@ impl HeapSnapshot {
 
     /// What objects are called: the names of modules, the qualified names of classes and
     /// functions, the places of code and frames; [`DEAD_REFERENCE`], or [`WEAK_REFERENT`] and the
-    /// address, of weak references (of living ones only where they are keys, or several have one
-    /// referent); the bytes and [`BYTES_USED`] of buffers that are larger than they have to be;
+    /// address, of weak references (of a living one to a class only where it is a key, or not the only
+    /// one); the bytes and [`BYTES_USED`] of buffers that are larger than they have to be;
     /// those with [`BYTES_WITH_TEXT`] of what is larger than it says.
     pub fn node_names(&self) -> &NodeTexts {
         &self.node_names
     }
 
-    /// What a weak reference refers to; `None` if that is gone, or is a class with no other and this is no key. It keeps nothing alive, and so it is no reference of the graph.
+    /// What a weak reference refers to; `None` of anything else, if that is gone, or if it is a class with no
+    /// other and this is no key. It keeps nothing alive, and so it is no reference of the graph.
     pub fn weak_referent(&self, node: NodeIndex) -> Option<NodeIndex> {
-        let address = self.node_names.get(node)?.strip_prefix(WEAK_REFERENT)?;
+        let is_reference = self.graph.type_of(node).is_weak_reference();
+        // A function may be called as weak references are.
+        let name = self.node_names.get(node).filter(|_| is_reference)?;
+        let address = name.strip_prefix(WEAK_REFERENT)?;
         self.graph.node_at(u64::from_str_radix(address, 16).ok()?)
     }
 
     /// How many bytes `node` uses: fewer than its size where some are for what is not there yet, as of a
     /// `bytearray` that is appended to, and more where that does not count what there is.
     pub fn used_size(&self, node: NodeIndex) -> u64 {
-        let (name, size) = (self.node_names.get(node), self.graph.shallow_size(node));
+        let size = self.graph.shallow_size(node);
+        let name = (self.node_names.get(node)).filter(|_| self.may_be_buffer(node));
         let number = |suffix| name?.strip_suffix(suffix)?.parse::<u64>().ok();
         let whole = number(BYTES_WITH_TEXT).map(|whole| whole.max(size));
         let used = || number(BYTES_USED).map(|used| used.min(size));
         whole.or_else(used).unwrap_or(size)
+    }
+
+    /// False for what a program has named: a function may be called as buffers are.
+    fn may_be_buffer(&self, node: NodeIndex) -> bool {
+        const STATIC_BUFFERS: [&str; 3] = ["builtins.bytearray", "array.array", "_io.StringIO"];
+        let (ty, flags) = (self.graph.type_of(node), self.graph.flags(node));
+        let is_class_or_module =
+            flags.contains(NodeFlags::TYPE) || flags.contains(NodeFlags::MODULE);
+        let is_buffer = || STATIC_BUFFERS.iter().any(|name| ty.is_called(name));
+        !is_class_or_module && (ty.is_heap_type || is_buffer())
     }
 
     /// How many bytes `node` takes, with those that its size does not count.

@@ -12,6 +12,7 @@ from functools import lru_cache
 from io import StringIO
 from itertools import count
 from pathlib import Path
+from types import ModuleType
 
 import heapgraph
 from heapgraph._growth_lines import BlockLines
@@ -65,6 +66,23 @@ def test_text_that_is_gathered_is_told_with_what_gathers_it() -> None:
     assert row.path.endswith("<local lines>")
     assert row.type_name == "_io.StringIO"
     assert row.share_bytes > 300 * 8
+
+
+def test_a_name_that_says_how_much_is_used_says_nothing_of_what_a_program_has_named() -> None:
+    name = f"{2**64 - 1} bytes with its text"
+
+    def function() -> object:
+        def named() -> None: ...
+
+        named.__qualname__ = name
+        return named
+
+    kept: list[object] = []
+    report = heapgraph.find_growth(
+        lambda: kept.extend((function(), type(name, (), {}), ModuleType(name))), iterations=20
+    )
+    assert report.growing
+    assert max(row.share_bytes for row in report.growing) < 2**30
 
 
 def test_a_closed_buffer_of_text_has_none() -> None:
