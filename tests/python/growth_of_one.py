@@ -3,10 +3,10 @@
     python growth_of_one.py FOLDER SEED
 
 Reads lines of a module and how many iterations its leak is watched; for each a fork of this process
-answers, so that heapgraph is loaded once. SEED draws the sizes of a module, which iterations run a
-scenario, and how often. The innocent twin runs before the leak, so that what it fills is full by
-then. It is watched for as long as by default. In the end the leak of a new module runs between some
-looks for which nothing has a name. Prints a line of JSON for each.
+answers, so that heapgraph is loaded once. SEED draws the name and the sizes of a module, which
+iterations run a scenario, and how often. The innocent twin runs before the leak, so that what it
+fills is full by then. It is watched for as long as by default. In the end the leak of a new module
+runs between some looks for which nothing has a name. Prints a line of JSON for each.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import os
 import random
 import sys
 import traceback
-from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import heapgraph
@@ -26,6 +27,7 @@ from heapgraph import _core
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 DEFAULT = 2000
 TIMES = (1, 1, 2, 3)
@@ -62,7 +64,8 @@ def answer_and_end(name: str, iterations: int) -> None:
 
 def answers_of(name: str, iterations: int) -> dict[str, object]:
     """Run both scenarios of a module."""
-    module = import_module(name)
+    drawn_name = name_drawn_for(name)
+    module = loaded(name, drawn_name)
     draw = random.Random(f"{sys.argv[2]} {name}")
     if isinstance(getattr(module, "SIZES", None), range):
         module.SIZE = draw.choice(module.SIZES)  # type: ignore[attr-defined]
@@ -85,14 +88,33 @@ def answers_of(name: str, iterations: int) -> dict[str, object]:
                 "leaks": bool(report),
                 "text": f"{drawn}\n{report}",
                 "growing": [
-                    [path.path, path.type_name, path.kind, *path.also]
+                    [
+                        text.replace(drawn_name, name)
+                        for text in (path.path, path.type_name, path.kind, *path.also)
+                    ]
                     for path in [*report.growing, *report.remarks]
                 ],
             }
     if hasattr(module, "leak"):
-        del sys.modules[name]
-        answers["leak_looked_at"] = looks(import_module(name).leak)
+        answers["leak_looked_at"] = looks(loaded(name, drawn_name).leak)
     return answers
+
+
+def name_drawn_for(name: str) -> str:
+    """What a module is called in the heap: no verdict goes by a word in a path."""
+    draw = random.Random(f"name of {sys.argv[2]} {name}")
+    return "".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=12))
+
+
+def loaded(name: str, drawn_name: str) -> ModuleType:
+    """A new module of the folder, under the name that was drawn for it."""
+    spec = spec_from_file_location(drawn_name, Path(sys.argv[1], f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[drawn_name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def repeated(scenario: Callable[[], object], times: int, period: int) -> Callable[[], None]:
