@@ -30,7 +30,7 @@ MISSING = {
 }
 """What a snapshot says of each layout without which something is missing."""
 NEEDED_BY = {"dicts and values of instances": {"PyDictValues"}}
-OFF = {"lists of the collector", "text of an io.StringIO"} if sys.version_info >= (3, 14) else set()
+OFF = {"lists of the collector"} if sys.version_info >= (3, 14) else set()
 """Verified on older versions only."""
 
 

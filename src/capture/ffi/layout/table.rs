@@ -46,7 +46,7 @@ pub(super) static ROWS: [Row; 17] = [
     Row {
         what: Private::TextBuffers,
         name: "text of an io.StringIO",
-        versions: [(3, 10), (3, 13)],
+        versions: [(3, 10), (3, 15)],
         probe: probes::text_buffers,
         // Without it the text is memory of the C allocator.
         unseen: "",
