@@ -58,6 +58,8 @@ pub(super) enum Kind {
     LruLink,
     /// A greenlet.
     Greenlet,
+    /// An `io.BytesIO`, whose own fields take so many bytes; those of a derived class come after.
+    MemoryFile(usize),
     /// Anything else.
     Other,
 }
@@ -75,6 +77,7 @@ impl Kind {
             | Self::LruCache
             | Self::LruLink
             | Self::Greenlet
+            | Self::MemoryFile(_)
             | Self::Other => NodeFlags::default(),
         }
     }
@@ -249,7 +252,8 @@ impl<'py> TypeCache<'py> {
         };
         let numpy = NumpyFields::of(known, &bound);
         let is_hooked = self.hooks.are_for(known, &bound);
-        let is_open = kind != Kind::Other || numpy.is_some() || is_hooked;
+        let is_open =
+            !matches!(kind, Kind::MemoryFile(_) | Kind::Other) || numpy.is_some() || is_hooked;
         let mut classes = known.type_mro(&bound).into_iter();
         TypeInfo {
             kind,
@@ -298,7 +302,23 @@ impl<'py> TypeCache<'py> {
             _ if flags.is_type_subclass() => Kind::Type,
             _ if known.has_entries(ty) => Kind::DictSubclass,
             _ if is_module_type() => Kind::Module,
-            _ if known.known_base(ty) == Some(Known::Greenlet) => Kind::Greenlet,
+            _ => self.kind_of_base(ty),
+        }
+    }
+
+    /// Of what is, or is derived from, a type that is known.
+    fn kind_of_base(&self, ty: Object) -> Kind {
+        let known = self.introspection;
+        let mro = known.type_mro(&ty.lent(known.py));
+        let mut classes = mro.iter();
+        let nearest =
+            classes.find_map(|class| Some((class, known.known(Object::from_bound(class))?)));
+        match nearest {
+            Some((_, Known::Greenlet)) => Kind::Greenlet,
+            Some((class, Known::MemoryFile)) => {
+                let (size, _) = known.instance_sizes(class);
+                Kind::MemoryFile(usize::try_from(size).unwrap_or(0))
+            }
             _ => Kind::Other,
         }
     }

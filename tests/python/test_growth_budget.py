@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import heapgraph
+from drawn_machine import DrawnMachine
 from heapgraph import _growth_progress
 from heapgraph._growth_loop import GrowthLoop
 from heapgraph._growth_progress import Progress
 from heapgraph._growth_quick import QuickLoop
-from heapgraph._machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,17 +22,6 @@ if TYPE_CHECKING:
     from heapgraph import GrowthReport
 
 pytestmark = pytest.mark.one_version
-
-
-class DrawnMachine(Machine):
-    """A machine on which time passes only while the scenario runs, or as is drawn."""
-
-    now = 0.0
-
-    @classmethod
-    def seconds(cls) -> float:
-        """What the scenario has taken."""
-        return cls.now
 
 
 def find(

@@ -19,8 +19,8 @@ import pytest
 
 import heapgraph
 from compiled import compiled
+from drawn_machine import DrawnMachine
 from heapgraph._growth_calls import CallSearch
-from heapgraph._machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -101,21 +101,10 @@ def ways(lossy: ModuleType) -> dict[str, Callable[[], object]]:
     }
 
 
-class DrawnMachine(Machine):
-    """A machine on which time passes only while a scenario runs."""
-
-    now = 0.0
-
-    @classmethod
-    def seconds(cls) -> float:
-        """What the scenario has taken."""
-        return cls.now
-
-
-def search(machine: type[Machine] | None = None, seconds: float = 1e6) -> CallSearch:
+def search(machine: type[DrawnMachine] = DrawnMachine, seconds: float = 1e6) -> CallSearch:
     last = float("inf")
     nothing: Any = Nothing()
-    return CallSearch(nothing, machine or DrawnMachine, seconds, last, ITERATIONS)
+    return CallSearch(nothing, machine, seconds, last, ITERATIONS)
 
 
 def runs_of(search: CallSearch, loss: int, lossy: ModuleType) -> Generator[None, None, list[str]]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import types
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,26 @@ def test_what_is_retained_is_what_only_the_object_leads_to(shop: Any) -> None:
     assert third.retained_count == 1 + 1 + 1 + 2 * 2
     (shared,) = snapshot.find(obj=first.lid)
     assert (shared.retained_count, shared.retained_size) == (1, shared.shallow_size)
+
+
+def test_a_buffer_in_memory_counts_once() -> None:
+    """That of a file in memory is a part of it, until something else holds it too."""
+
+    class File(BytesIO):
+        __slots__ = ("title",)
+        title: bytes
+
+    file, read = File(), BytesIO()
+    file.write(bytes(100_000))
+    file.title = bytes(100_000)
+    read.write(bytes(100_000))
+    value = read.getvalue()
+    snapshot = take_snapshot()
+    assert read.getvalue() is value
+    own, shared = (snapshot.find(obj=one)[0] for one in (file, read))
+    assert own.shallow_size == sys.getsizeof(file) > 100_000
+    assert own.retained_size == own.shallow_size + sys.getsizeof(file.title)
+    assert shared.retained_size == shared.shallow_size == sys.getsizeof(read) < 1000
 
 
 def test_dominators_come_from_the_nearest_up(shop: Any) -> None:

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::super::ffi::{self, Object};
 use super::super::frames::{Frames, FramesBelow};
 use super::super::introspection::Introspection;
+use super::super::known_types::Known;
 use super::super::type_info::{Kind, TypeInfo};
 use crate::graph::HeapGraphBuilder;
 use crate::process::ensure;
@@ -122,6 +123,16 @@ impl Referents<'_, '_> {
                     add_edge(builder, held);
                 });
             }
+            // Its size counts the buffer that no other object holds.
+            Kind::MemoryFile(size) if is_tracked => {
+                for referent in object.visited() {
+                    let is_own = self.is_bytes_held_once(referent)
+                        && object.place_of(referent, size).is_some();
+                    if !is_own {
+                        add_edge(builder, referent);
+                    }
+                }
+            }
             Kind::LruCache => self.add_cache(info, object, builder),
             Kind::LruLink => {
                 let held = object.cached_call(self.introspection.layout);
@@ -141,6 +152,12 @@ impl Referents<'_, '_> {
                 }
             }
         }
+    }
+
+    /// True of `bytes` that a single object holds.
+    fn is_bytes_held_once(&self, held: Object) -> bool {
+        self.introspection.is_exactly(held, Known::Bytes)
+            && held.reference_count(self.introspection.layout) == Some(1)
     }
 
     /// Adds constants, names and variables of code, which no traverse shows.

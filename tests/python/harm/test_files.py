@@ -189,16 +189,17 @@ def test_standard_output_is_not_replaced(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [heap, out]
 
 
-# Writes, and stops as soon as there is an unfinished file.
+# Writes, and stops as soon as there is something in an unfinished file: then that is locked.
 STOPPED = """
 import os, signal, sys, threading, time
+from pathlib import Path
 import heapgraph
 
 kept = [[str(number)] for number in range(300_000)]
 snapshot = heapgraph.take_snapshot()
 
 def stop():
-    while not any(name.endswith(".tmp") for name in os.listdir(".")):
+    while not any(path.stat().st_size for path in Path().glob(".heapgraph-*.tmp")):
         time.sleep(0.0005)
     os.kill(os.getpid(), signal.SIGSTOP)
 

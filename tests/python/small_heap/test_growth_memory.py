@@ -15,9 +15,9 @@ from pathlib import Path
 from types import ModuleType
 
 import heapgraph
+from drawn_machine import DrawnMachine
 from heapgraph._growth_lines import BlockLines
 from heapgraph._growth_loop import GrowthLoop
-from heapgraph._machine import Machine
 
 NUMBERS = count()
 
@@ -152,12 +152,8 @@ def test_memory_beside_what_still_fills_up_is_told_and_not_judged() -> None:
 def test_a_slow_scenario_is_watched_for_native_memory_too() -> None:
     """Memory is that of this process; each iteration takes a fiftieth of a second."""
 
-    class machine(Machine):  # noqa: N801
-        now = 0.0
-
-        @classmethod
-        def seconds(cls) -> float:
-            return cls.now
+    class machine(DrawnMachine):  # noqa: N801
+        pass
 
     GrowthLoop.machine = machine
     library = ctypes.CDLL(None)

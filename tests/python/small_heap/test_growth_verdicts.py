@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import heapgraph
+from drawn_machine import DrawnMachine
 from heapgraph._growth_loop import GrowthLoop
 from heapgraph._growth_places import location_of
-from heapgraph._machine import Machine
 from heapgraph.testing import assert_no_growth
 from raising import raising
 from unloaded import unloaded_module
@@ -259,12 +259,8 @@ def test_a_scenario_may_skip_its_test() -> None:
 def test_what_comes_by_the_clock_may_pause_where_the_iterations_end() -> None:
     """A table has a place for each of 400 milliseconds; an iteration takes a fiftieth, or none."""
 
-    class machine(Machine):  # noqa: N801
-        now = 0.0
-
-        @classmethod
-        def seconds(cls) -> float:
-            return cls.now
+    class machine(DrawnMachine):  # noqa: N801
+        pass
 
     GrowthLoop.machine = machine
     numbers = count()
