@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from heapgraph import _core
 from heapgraph._growth_limits import find_limits
+from heapgraph._growth_pace import Pace
 
 # Not from `typing`, which takes longer to import than all of this package.
 TYPE_CHECKING = False
@@ -24,6 +25,7 @@ class GrowthWatch:
     """Whether what rises goes on rising: until that is known, or the budget is spent."""
 
     __slots__ = (
+        "_begun_at",
         "_end",
         "_ends_at",
         "_history",
@@ -35,6 +37,7 @@ class GrowthWatch:
         "_next_check",
         "_next_look",
         "_next_size",
+        "_pace",
         "_resident",
         "_start",
         "_straight_end",
@@ -62,7 +65,8 @@ class GrowthWatch:
         self._history, self._take, self._machine = history, take, machine
         self._start, self._end, self._ends_at = start, start + iterations, ends_at
         begin = machine.seconds()
-        self._least_end = min(begin + _SLOW_SECONDS, ends_at)
+        self._begun_at, self._least_end = begin, begin + _SLOW_SECONDS
+        self._pace: Pace | None = None
         self._straight_end = begin + _STRAIGHT_SECONDS
         self._looked_at = start
         self._next_look = start + 1
@@ -101,7 +105,7 @@ class GrowthWatch:
             )
             return False
         if iteration >= self._end:
-            return now < self._least_end and self._history.rises_slowly()
+            return self._is_to_be_paced(done, now)
         if now >= self._ends_at:
             self._history.cut_short()
             self._history.add_missing(
@@ -110,6 +114,17 @@ class GrowthWatch:
             )
             return False
         return True
+
+    def _is_to_be_paced(self, done: int, now: float) -> bool:
+        """Whether more is needed than the iterations: what comes slowly may come by the clock."""
+        if self._pace is not None:
+            return self._pace.goes_on()
+        if now >= self._ends_at or not self._history.rises_slowly():
+            return False
+        if now < self._least_end:
+            return True
+        self._pace = Pace(self._history, self._machine, self._begun_at, done, self._ends_at)
+        return self._pace.can_tell
 
     def _is_known(self, iteration: int, *, is_long: bool) -> bool:
         history = self._history

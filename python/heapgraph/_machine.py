@@ -24,6 +24,11 @@ class Machine:
         return time.monotonic() - _seconds_waited()
 
     @classmethod
+    def sleep(cls, seconds: float) -> None:
+        """Let so many seconds pass."""
+        time.sleep(seconds)
+
+    @classmethod
     def used_memory(cls) -> tuple[int, int]:
         """Blocks that the interpreter has given out and resident bytes, without what is free."""
         return used_memory()

@@ -47,9 +47,9 @@ pub use fate::Fate;
 pub use find::find_objects;
 pub use garbage::Garbage;
 pub use growth::{
-    Allocator, Besides, Course, Delta, GrowingPath, Growth, GrowthHistory, GrowthReport,
+    Allocator, Besides, Cause, Course, Delta, GrowingPath, Growth, GrowthHistory, GrowthReport,
     GrowthVerdict, LRU_CACHE, Limit, Measure, Memory, Moment, NamePaths, NewObjects, NewPlace,
-    PathIndex, Placement, Point, ProcessReports, Rising, Share, SharedPath, Source, Watched,
+    Pace, PathIndex, Placement, Point, ProcessReports, Rising, Share, SharedPath, Source, Watched,
     WithoutLeak, course, has_grown, is_more_memory, is_settled, is_straight, left_out, looks_agree,
     rate, rises_slowly, shares, thresholds, without_leak,
 };

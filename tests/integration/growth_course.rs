@@ -278,6 +278,8 @@ fn a_straight_rise_is_known_early() {
         rising(22, 400, |n| n.min(390)),
         rising(22, 400, |n| n % 300),
         rising(22, 400, |_| 5),
+        // It may come by the clock.
+        rising(22, 1100, |n| n / 11),
     ] {
         assert!(!is_straight(&bent));
     }

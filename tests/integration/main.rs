@@ -22,6 +22,7 @@ mod growth_course;
 mod growth_garbage;
 mod growth_measure;
 mod growth_memory;
+mod growth_pace;
 mod growth_places;
 #[cfg(feature = "cli")]
 mod growth_processes;

@@ -14,3 +14,8 @@ class DrawnMachine(Machine):
     def seconds(cls) -> float:
         """What has passed until now."""
         return cls.now
+
+    @classmethod
+    def sleep(cls, seconds: float) -> None:
+        """Draw these."""
+        cls.now += seconds

@@ -90,6 +90,16 @@ def test_what_rises_slowly_is_watched_for_a_second(
     assert report.iterations > 2 * 2000
 
 
+@pytest.mark.parametrize("each", [0.0001, 0.01, 0.03])
+def test_what_comes_rarely_is_a_leak_whatever_an_iteration_takes(
+    each: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: dict[int, object] = {}
+    scenario = lambda n: held.update({n // 25: None})  # noqa: E731
+    report = find(scenario, monkeypatch, each, loops=25, seconds=200)
+    assert report.verdict == "leaking", report
+
+
 def test_what_fills_up_is_watched_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     cache: dict[int, object] = {}
     report = find(lambda n: cache.update({n * n % 397: object()}), monkeypatch, 0.01)

@@ -70,7 +70,9 @@ impl Judge<'_> {
                 | Course::Slowing {
                     is_lawful: true, ..
                 } => &mut by_course.grows,
-                Course::Slowing { .. } | Course::Unknown => &mut by_course.unknown,
+                Course::Slowing { .. } | Course::ByClock | Course::Unknown => {
+                    &mut by_course.unknown
+                }
             };
             alike.push(rising);
         }

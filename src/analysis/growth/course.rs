@@ -37,6 +37,9 @@ pub enum Course {
         /// The iteration at which there was as much for the first time.
         since: u64,
     },
+    /// It rises still, and no more slowly where iterations are slower: a table of times may do so until it is
+    /// full.
+    ByClock,
     /// Too little is known.
     Unknown,
 }
@@ -350,7 +353,7 @@ pub fn looks_agree(look: u64, counted: u64) -> bool {
     look.abs_diff(counted) <= LOOK_DIFFERS + counted / LOOK_DIFFERS_PART
 }
 
-/// True if it has risen along a straight line for so long that watching can end.
+/// True if it has risen fast along a straight line for so long that watching can end.
 pub fn is_straight(looks: &[Point]) -> bool {
     let (Some(&start), Some(&end)) = (looks.first(), looks.last()) else {
         return false;
@@ -359,6 +362,10 @@ pub fn is_straight(looks: &[Point]) -> bool {
         return false;
     }
     let slope = rate(start, end);
+    if slope < SLOW {
+        // It may come by the clock.
+        return false;
+    }
     let step = looks
         .windows(2)
         .map(|pair| pair[1].1.saturating_sub(pair[0].1));

@@ -9,6 +9,7 @@ use super::course::{Course, Point, course, fallen_back, looks_agree, rate};
 use super::elements::finalizers;
 use super::history::{Growth, GrowthHistory, Rising};
 use super::name_path::PathIndex;
+use super::pace::Cause;
 use super::placement::Placement;
 use super::placing::HELD_FROM_OUTSIDE;
 use super::report::{GrowingPath, Source, Verdict, Watched};
@@ -69,13 +70,18 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn course(&self, rising: Rising) -> Course {
-        self.course_of(
-            &self.history.series(rising),
-            self.watched
-                .looks
-                .get(&rising.path)
-                .filter(|_| rising.growth == Growth::Elements),
-        )
+        let is_looked_at = rising.growth == Growth::Elements;
+        let looks = self.watched.looks.get(&rising.path);
+        let course = self.course_of(&self.history.series(rising), looks.filter(|_| is_looked_at));
+        let pace = self.watched.paces.get(&rising.path);
+        match (course, pace.filter(|_| is_looked_at)) {
+            (Course::Steady | Course::Slowing { .. }, Some(pace)) => match pace.cause() {
+                Some(Cause::Iterations) => course,
+                Some(Cause::Clock) => Course::ByClock,
+                None => Course::Unknown,
+            },
+            _ => course,
+        }
     }
 
     /// Those of `ended` that are not below what grows.
@@ -142,7 +148,7 @@ impl<'a> Judge<'a> {
         let agrees = |looks: &&Vec<Point>| {
             let (look, point) = (looks.last(), later.last());
             look.zip(point)
-                .is_some_and(|(look, point)| looks_agree(look.1, point.1))
+                .is_some_and(|(look, point)| look.0 < point.0 || looks_agree(look.1, point.1))
         };
         let known = looks.filter(agrees);
         // What was looked at was not what the snapshot has counted, and that is all there is.

@@ -10,6 +10,7 @@ use super::limit::Limit;
 use super::moment::Moment;
 use super::name_path::PathIndex;
 use super::outside::Besides;
+use super::pace::Pace;
 use super::placement::Placement;
 use super::shares::Share;
 use super::thresholds::{LEAST_RATE, SLOW};
@@ -67,6 +68,8 @@ pub struct Watched {
     pub memory_from: Option<usize>,
     /// How much the containers of a path held at some iterations.
     pub looks: FxHashMap<PathIndex, Vec<Point>>,
+    /// What came in turns of fast and slow iterations, where little comes.
+    pub paces: FxHashMap<PathIndex, Pace>,
     /// Limits that are known of containers or their owners.
     pub limits: FxHashMap<PathIndex, Limit>,
     /// True if time has cut the watch short.

@@ -72,6 +72,27 @@ thresholds! {
     /// Seconds for which what is slow is watched, however many iterations that takes.
     SLOW_SECONDS: f64 = 1.0;
 
+    /// How many times as long slow iterations take, where fast and slow ones take turns. Not many times: between
+    /// two of them what comes by the clock may be missed.
+    SLOWER: f64 = 5.0;
+
+    /// Seconds of a turn, at least. Not a part of a tenth of a second: by that the system stops programs that
+    /// may run for a part of the time only.
+    TURN_SECONDS: f64 = 0.023;
+
+    /// Seconds that are waited for a slow iteration, at most: a scenario that takes longer has no turns.
+    LONGEST_PAUSE: f64 = 0.1;
+
+    /// How many times as long as the watch the turns may take.
+    PACED_PART: f64 = 3.0;
+
+    /// In what part of the pairs of turns more comes in the fast one, of what comes with the iterations: five of
+    /// six come in it, and some of the turns have one only. What comes by the clock does so in half of them.
+    FAST_TURNS_WIN: f64 = 0.8;
+
+    /// How many times likelier one cause has to be than the other.
+    CERTAINTY: f64 = 200.0;
+
     /// How full a container is, as a part of a limit that only an attribute names, where the limit is believed.
     NEAR_LIMIT: f64 = 0.5;
 

@@ -26,8 +26,8 @@ pub(super) use report::{GrowingPath, GrowthReport};
 use super::asker::Asker;
 use super::snapshot::{AnalysedHeap, HeapSnapshot};
 use crate::analysis::{
-    self, Effort, Limit, Memory, PathIndex, PathPattern, Placement, Point, Rising, Tally, Watched,
-    WithoutLeak, ensure_memory, is_settled, is_straight, rises_slowly, thresholds,
+    self, Effort, Limit, Memory, Pace, PathIndex, PathPattern, Placement, Point, Rising, Tally,
+    Watched, WithoutLeak, ensure_memory, is_settled, is_straight, thresholds,
 };
 use crate::capture::{self, Introspection, LiveSnapshot, Need, Sizes, SnapshotOptions, capture};
 use crate::graph::HeapGraph;
@@ -349,13 +349,32 @@ impl GrowthHistory {
 
     /// True if a container that is looked at still rises, but so slowly that the clock may be the cause.
     fn rises_slowly(&self) -> bool {
-        let start = self.start();
-        self.containers.iter().any(|watched| {
-            // A snapshot during the watch begins other looks; what comes by the clock may pause since.
-            let before = self.watched.looks.get(&watched.path).into_iter().flatten();
-            let looks: Vec<Point> = before.chain(&watched.looks).copied().collect();
-            rises_slowly(&looks, start)
-        })
+        self.containers.iter().any(|watched| self.is_slow(watched))
+    }
+
+    /// Fast and slow iterations take turns from now on, the first a fast one.
+    fn begin_turns(&mut self, py: Python<'_>) -> PyResult<()> {
+        let slow: Vec<bool> = (self.containers.iter())
+            .map(|watched| self.is_slow(watched))
+            .collect();
+        let containers = self.containers.iter_mut().zip(slow);
+        for (watched, _) in containers.filter(|(_, is_slow)| *is_slow) {
+            watched.pace = Some(Pace::new(watched.amount(py)?));
+        }
+        Ok(())
+    }
+
+    /// Notes what has come in a turn; true if it is known of all that rises slowly what makes it come.
+    fn end_turn(&mut self, py: Python<'_>, is_slow: bool) -> PyResult<bool> {
+        let mut all_known = true;
+        for watched in &mut self.containers {
+            let amount = watched.amount(py)?;
+            if let Some(pace) = &mut watched.pace {
+                pace.end_turn(amount, is_slow);
+                all_known &= pace.cause().is_some();
+            }
+        }
+        Ok(all_known)
     }
 
     /// Notes what one collection has freed.
@@ -390,6 +409,8 @@ impl GrowthHistory {
     /// Nothing is watched: the watch begins at the next snapshot.
     fn forget_watch(&mut self) {
         self.watched.moments_before = 0;
+        self.watched.looks.clear();
+        self.watched.paces.clear();
     }
 
     /// Notes that time has cut the watch short.

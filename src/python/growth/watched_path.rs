@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet};
 
 use super::limits::Candidate;
-use crate::analysis::{PathIndex, Point, is_settled, is_straight};
+use crate::analysis::{Pace, PathIndex, Point, is_settled, is_straight};
 use crate::capture::{self, LiveObjects};
 use crate::graph::{HeapGraph, NodeIndex};
 
@@ -16,6 +16,8 @@ pub(super) struct WatchedPath {
     /// By how much the snapshot counts more than a look.
     pub(super) shift: i64,
     pub(super) looks: Vec<Point>,
+    /// What comes while fast and slow iterations take turns.
+    pub(super) pace: Option<Pace>,
     /// More than so much they will never hold.
     pub(super) limit: Option<u64>,
 }
@@ -37,6 +39,7 @@ impl WatchedPath {
             owners: candidate.owners.iter().map(object).collect(),
             shift: 0,
             looks: Vec::new(),
+            pace: None,
             limit: None,
         };
         let counted = candidate.series.last().copied().unwrap_or(0);

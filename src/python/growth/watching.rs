@@ -7,7 +7,9 @@ use super::GrowthHistory;
 use super::limits::{Candidate, named_limits};
 use super::watched_path::WatchedPath;
 use crate::analysis::thresholds::{MOST_CONTAINERS, MOST_PATHS};
-use crate::analysis::{Growth, LRU_CACHE, PathIndex, Placement, Rising, looks_agree};
+use crate::analysis::{
+    Growth, LRU_CACHE, PathIndex, Placement, Point, Rising, looks_agree, rises_slowly,
+};
 use crate::capture::LiveObjects;
 use crate::graph::{NodeFlags, NodeIndex};
 use crate::snapshot;
@@ -106,6 +108,14 @@ impl GrowthHistory {
         first.map_or(0, |moment| moment.iteration)
     }
 
+    /// True if what is watched still rises, but slowly.
+    pub(super) fn is_slow(&self, watched: &WatchedPath) -> bool {
+        // A snapshot during the watch begins other looks; what comes by the clock may pause since.
+        let before = self.watched.looks.get(&watched.path).into_iter().flatten();
+        let looks: Vec<Point> = before.chain(&watched.looks).copied().collect();
+        rises_slowly(&looks, self.start())
+    }
+
     /// Forgets the looks at what is not what the last snapshot has counted: the program has put another
     /// object in its place.
     pub(super) fn drop_refuted(&mut self) {
@@ -115,9 +125,12 @@ impl GrowthHistory {
             let series = history.series(Rising { path, growth });
             series.last().copied().unwrap_or(0)
         };
+        let now = history.moments().last().map(|moment| moment.iteration);
         let looks = self.watched.looks.iter();
         let refuted = looks.filter(|(path, looks)| {
             let look = looks.last();
+            // An earlier one says nothing of what is there now.
+            let look = look.filter(|look| Some(look.0) == now);
             !self.replaced.contains(path)
                 && look.is_some_and(|look| !looks_agree(look.1, counted(**path)))
         });
@@ -134,6 +147,8 @@ impl GrowthHistory {
         for watched in self.containers.drain(..) {
             let looks = self.watched.looks.entry(watched.path).or_default();
             looks.extend(watched.looks);
+            let pace = watched.pace.map(|pace| (watched.path, pace));
+            self.watched.paces.extend(pace);
         }
     }
 

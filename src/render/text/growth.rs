@@ -293,6 +293,11 @@ pub fn evidence(report: &GrowthReport, row: &GrowingPath) -> String {
             grouped(most),
             grouped(since)
         ),
+        Course::ByClock => {
+            "comes by the clock and not with the iterations: it may be a table of times, and \
+            come to an end"
+                .into()
+        }
         Course::Unknown if report.moments.len() == 2 => {
             "2 snapshots cannot tell a backlog from a leak".into()
         }

@@ -278,3 +278,68 @@ def test_what_comes_by_the_clock_may_pause_where_the_iterations_end() -> None:
     report = heapgraph.find_growth(work)
     assert not report, report
     assert table.keys() == set(range(400))
+
+
+def test_a_table_of_times_is_no_leak_while_it_is_filled() -> None:
+    """It has 5,000 milliseconds, and an iteration takes a fiftieth of one."""
+
+    class machine(DrawnMachine):  # noqa: N801
+        pass
+
+    GrowthLoop.machine = machine
+    numbers = count()
+    table: dict[int, int] = {}
+
+    def work() -> None:
+        number = next(numbers)
+        machine.now += 0.001 if number < 40 else 0.00002
+        table[int(machine.now * 1000) % 5000] = number
+
+    report = heapgraph.find_growth(work)
+    assert not report, report
+    assert report.verdict == "undecided"
+    assert "comes by the clock" in str(report)
+
+
+def test_a_table_of_times_is_none_either_where_the_search_begins_anew() -> None:
+    """A leak that comes rarely is found after the table was watched."""
+
+    class machine(DrawnMachine):  # noqa: N801
+        pass
+
+    GrowthLoop.machine = machine
+    numbers = count()
+    table: dict[int, int] = {}
+    rare: list[object] = []
+
+    def work() -> None:
+        number = next(numbers)
+        machine.now += 0.001 if number < 40 else 0.00002
+        table[int(machine.now * 1000) % 5000] = number
+        if number > 40 and number % 25 == 0:
+            rare.append(object())
+
+    report = heapgraph.find_growth(work)
+    [leak] = report.growing
+    assert "<local rare>" in leak.path
+    [undecided] = report.undecided
+    assert "<local table>" in undecided.path
+
+
+def test_what_comes_in_few_iterations_is_a_leak_however_slow_they_are() -> None:
+    """One in fifty; an iteration takes a fiftieth of a millisecond, which is not what counts."""
+
+    class machine(DrawnMachine):  # noqa: N801
+        pass
+
+    GrowthLoop.machine = machine
+    numbers = count()
+    table: dict[int, int] = {}
+
+    def work() -> None:
+        number = next(numbers)
+        machine.now += 0.00002
+        table[number if number < 40 else number // 50 * 50] = number
+
+    report = heapgraph.find_growth(work)
+    assert report.verdict == "leaking", report
