@@ -218,6 +218,14 @@ fn what_is_emptied_now_and_then_does_not_go_on() {
 }
 
 #[test]
+fn what_has_fallen_between_snapshots_rises_and_falls() {
+    // Seen at a few moments only, which its teeth happen to let rise.
+    let first = [(7, 49), (12, 84), (17, 119), (22, 154)];
+    let later = [(72, 60), (172, 114), (272, 160)];
+    assert!(is_bounded(course(&first, &later)));
+}
+
+#[test]
 fn a_saw_whose_tip_is_new_is_not_known_yet() {
     // Emptied once, at 1,500, and never seen as full again.
     let course = watched(2000, |n| n % 1500);
@@ -278,6 +286,8 @@ fn a_straight_rise_is_known_early() {
         rising(22, 400, |n| n.min(390)),
         rising(22, 400, |n| n % 300),
         rising(22, 400, |_| 5),
+        // Three moments at which something that rises and falls held more each time.
+        vec![(22, 49), (72, 60), (172, 114), (372, 160)],
         // It may come by the clock.
         rising(22, 1100, |n| n / 11),
     ] {

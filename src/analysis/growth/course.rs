@@ -60,7 +60,9 @@ pub fn course(first: &[Point], later: &[Point]) -> Course {
     let Some(peak) = Peak::of(&points) else {
         return Course::Unknown;
     };
-    if later.windows(2).any(|pair| pair[1].1 < pair[0].1) {
+    let at_first = first.last().zip(later.first());
+    let has_fallen = at_first.is_some_and(|(found, next)| next.1 < found.1);
+    if has_fallen || later.windows(2).any(|pair| pair[1].1 < pair[0].1) {
         let peak = peak.of_saw(&points);
         return if rises_with_its_falls(later) {
             Course::Steady
@@ -366,10 +368,10 @@ pub fn is_straight(looks: &[Point]) -> bool {
         // It may come by the clock.
         return false;
     }
-    let step = looks
-        .windows(2)
-        .map(|pair| pair[1].1.saturating_sub(pair[0].1));
-    let most = as_f64(step.max().unwrap_or(0)) + (as_f64(end.1) - as_f64(start.1)) * STRAIGHT_ERROR;
+    // What comes in one iteration. Between moments that are far apart it is less: of few everything is near
+    // a line.
+    let step = looks.windows(2).map(|pair| rate(pair[0], pair[1]));
+    let most = step.fold(0.0, f64::max) + (as_f64(end.1) - as_f64(start.1)) * STRAIGHT_ERROR;
     looks.windows(2).all(|pair| pair[0].1 <= pair[1].1)
         && looks.iter().all(|look| {
             let line = as_f64(start.1) + slope * as_f64(look.0 - start.0);
