@@ -24,6 +24,11 @@ class Machine:
         return time.monotonic() - _seconds_waited()
 
     @classmethod
+    def seconds_on_the_wall(cls) -> float:
+        """Seconds of a clock that never stands still."""
+        return time.monotonic()
+
+    @classmethod
     def sleep(cls, seconds: float) -> None:
         """Let so many seconds pass."""
         time.sleep(seconds)

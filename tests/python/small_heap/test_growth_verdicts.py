@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import heapgraph
-from drawn_machine import DrawnMachine
+from drawn_machine import DrawnMachine, draw_time
 from heapgraph._growth_loop import GrowthLoop
 from heapgraph._growth_places import location_of
 from heapgraph.testing import assert_no_growth
@@ -258,11 +258,7 @@ def test_a_scenario_may_skip_its_test() -> None:
 
 def test_what_comes_by_the_clock_may_pause_where_the_iterations_end() -> None:
     """A table has a place for each of 400 milliseconds; an iteration takes a fiftieth, or none."""
-
-    class machine(DrawnMachine):  # noqa: N801
-        pass
-
-    GrowthLoop.machine = machine
+    machine = draw_time()
     numbers = count()
     table: dict[int, int] = {}
     # What rises at first and then wavers, and has no length to look at, makes snapshots follow.
@@ -282,11 +278,7 @@ def test_what_comes_by_the_clock_may_pause_where_the_iterations_end() -> None:
 
 def test_a_table_of_times_is_no_leak_while_it_is_filled() -> None:
     """It has 5,000 milliseconds, and an iteration takes a fiftieth of one."""
-
-    class machine(DrawnMachine):  # noqa: N801
-        pass
-
-    GrowthLoop.machine = machine
+    machine = draw_time()
     numbers = count()
     table: dict[int, int] = {}
 
@@ -299,6 +291,30 @@ def test_a_table_of_times_is_no_leak_while_it_is_filled() -> None:
     assert not report, report
     assert report.verdict == "undecided"
     assert "comes by the clock" in str(report)
+
+
+def test_a_table_of_times_is_none_where_the_program_waits_for_a_processor() -> None:
+    """An iteration takes a fiftieth of a millisecond and waits for two more of them."""
+
+    class machine(DrawnMachine):  # noqa: N801
+        waited = 0.0
+
+        @classmethod
+        def seconds_on_the_wall(cls) -> float:
+            return cls.now + cls.waited
+
+    GrowthLoop.machine = machine
+    numbers = count()
+    table: dict[int, int] = {}
+
+    def work() -> None:
+        number = next(numbers)
+        machine.now += 0.001 if number < 40 else 0.00002
+        machine.waited += 0.00004
+        table[int(machine.seconds_on_the_wall() * 1000) % 20_000] = number
+
+    report = heapgraph.find_growth(work)
+    assert "comes by the clock" in str(report), report
 
 
 def test_a_table_of_times_is_none_either_where_the_search_begins_anew() -> None:
@@ -338,11 +354,7 @@ def test_a_table_of_times_is_none_either_where_the_search_begins_anew() -> None:
 
 def test_what_comes_in_few_iterations_is_a_leak_however_slow_they_are() -> None:
     """One in fifty; an iteration takes a fiftieth of a millisecond, which is not what counts."""
-
-    class machine(DrawnMachine):  # noqa: N801
-        pass
-
-    GrowthLoop.machine = machine
+    machine = draw_time()
     numbers = count()
     table: dict[int, int] = {}
 
